@@ -1,0 +1,81 @@
+/**
+ * The label maps of a configuration, id2label and label2id, and their relation to num_labels as in
+ * Hugging Face's PreTrainedConfig: num_labels is the size of id2label, and setting another number
+ * makes both maps anew.
+ */
+
+import { ConfigError } from '../errors.ts';
+import { fieldError } from './fields.ts';
+
+/** Labels by class index; the keys are integers. */
+export type IdToLabel = Record<number, string>;
+/** Class indices by label. */
+export type LabelToId = Record<string, number>;
+
+/** Both maps of one configuration. */
+export interface Labels {
+  id2label: IdToLabel;
+  label2id: LabelToId;
+}
+
+/** The most labels a head may have. */
+const MAX_LABELS = 2 ** 20;
+
+/** LABEL_0, LABEL_1, ... */
+export function defaultLabels(count: unknown): Labels {
+  if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > MAX_LABELS) {
+    throw fieldError('num_labels', count, `an integer from 1 to ${MAX_LABELS}`);
+  }
+  const names = Array.from({ length: count as number }, (_, i) => `LABEL_${i}`);
+  return { id2label: { ...names }, label2id: invert({ ...names }) };
+}
+
+/**
+ * The maps that options ask for. `num_labels` wins over an `id2label` of another size; `label2id`
+ * alone is ignored, as in Python; without it, it is `id2label` turned round (None in Python).
+ */
+export function labelsFrom(num_labels: unknown, id2label: unknown, label2id: unknown): Labels {
+  if (id2label === undefined || id2label === null) return defaultLabels(num_labels ?? 2);
+  const labels = readIdToLabel(id2label);
+  const count = num_labels ?? Object.keys(labels).length;
+  if (count !== Object.keys(labels).length) return defaultLabels(count);
+  const given = label2id !== undefined && label2id !== null;
+  return { id2label: labels, label2id: given ? readLabelToId(label2id) : invert(labels) };
+}
+
+function readIdToLabel(value: unknown): IdToLabel {
+  const labels = entries('id2label', value).map(([key, label]): [number, string] => {
+    if (!/^\d{1,7}$/.test(key)) throw fieldError('id2label', key, 'class indices as keys');
+    if (typeof label !== 'string' && typeof label !== 'number') {
+      throw fieldError(`id2label[${key}]`, label, 'a label');
+    }
+    return [Number(key), String(label)];
+  });
+  const unique = new Set(labels.map(([id]) => id));
+  if (unique.size !== labels.length) {
+    throw new ConfigError('Cannot use config: "id2label" names an index twice, expected it once');
+  }
+  return Object.fromEntries(labels);
+}
+
+function readLabelToId(value: unknown): LabelToId {
+  return Object.fromEntries(
+    entries('label2id', value).map(([label, id]): [string, number] => {
+      const index = typeof id === 'string' && /^\d{1,7}$/.test(id) ? Number(id) : id;
+      if (Number.isInteger(index) && (index as number) >= 0) return [label, index as number];
+      throw fieldError(`label2id[${JSON.stringify(label)}]`, id, 'a class index');
+    }),
+  );
+}
+
+/** Entries of a map that is neither empty nor absurdly large; an array counts as one. */
+function entries(name: string, value: unknown): [string, unknown][] {
+  const found = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  if (found.length >= 1 && found.length <= MAX_LABELS) return found;
+  throw fieldError(name, value, `an object of 1 to ${MAX_LABELS} labels`);
+}
+
+/** Object.fromEntries defines plain properties, so that a label named __proto__ is one too. */
+function invert(labels: IdToLabel): LabelToId {
+  return Object.fromEntries(Object.entries(labels).map(([id, label]) => [label, Number(id)]));
+}

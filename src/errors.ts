@@ -1,0 +1,36 @@
+/**
+ * The errors a caller may want to catch by class. Everything else is a TypeError, RangeError or
+ * SyntaxError. Messages read "action that failed: what was found, what was expected".
+ */
+
+/** A model configuration that cannot be used: a field of the wrong type, range or combination. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** A checkpoint whose weights cannot be used: a broken file, or a tensor of the wrong shape. */
+export class WeightsError extends Error {
+  override readonly name = 'WeightsError';
+}
+
+/** An input of a model call that cannot be used: a shape, an id or a length out of range. */
+export class InputError extends RangeError {
+  override readonly name = 'InputError';
+}
+
+/** Text or tokenizer files that cannot be used. */
+export class TokenizerError extends Error {
+  override readonly name = 'TokenizerError';
+}
+
+/** A file of a checkpoint that cannot be opened, fetched or read. */
+export class FilesError extends Error {
+  override readonly name = 'FilesError';
+  /** Path, URL or name of the file. */
+  readonly file: string;
+
+  constructor(message: string, file: string, options?: ErrorOptions) {
+    super(message, options);
+    this.file = file;
+  }
+}

@@ -1,0 +1,63 @@
+/** From the string that names a checkpoint to the place where its files are. */
+
+import { platform } from '#platform';
+import { FilesError } from '../errors.ts';
+import { env } from './env.ts';
+import type { FilesOptions } from './options.ts';
+
+/** A local folder, or a URL that ends in a slash. */
+export type Place = { kind: 'folder'; path: string } | { kind: 'url'; base: URL };
+
+/** As the hub: optional organisation, then a name of letters, digits, `-`, `_` and `.`. */
+const HUB_ID = /^([\w-][\w.-]*\/)?[\w-][\w.-]{0,95}$/;
+
+/**
+ * Finds a checkpoint: a URL is one; else a folder of that path, a folder of that name in
+ * `env.localModelPath`, a path on the page's own site, or a repository of the hub, in this order.
+ *
+ * @throws FilesError when it is none of them, or may not be looked for
+ */
+export async function locate(source: string, options: FilesOptions): Promise<Place> {
+  if (/^(https?|file):/i.test(source)) return { kind: 'url', base: folderUrl(source) };
+  const isHubId = HUB_ID.test(source) && !source.includes('..');
+  if (env.allowLocalModels) {
+    const copy = `${env.localModelPath.replace(/\/$/, '')}/${source}`;
+    if (await platform.isFolder(source)) return { kind: 'folder', path: source };
+    if (isHubId && (await platform.isFolder(copy))) return { kind: 'folder', path: copy };
+  }
+  if (isHubId) return hubPlace(source, options);
+  const url = platform.pathUrl(source);
+  if (url !== undefined) return { kind: 'url', base: folderUrl(url.href) };
+  throw notFound(source);
+}
+
+/** The folder of a hub repository, by the template that transformers.js uses. */
+function hubPlace(id: string, { local_files_only, revision = 'main' }: FilesOptions): Place {
+  if (local_files_only || !env.allowRemoteModels) {
+    const rule = local_files_only ? '"local_files_only" is set' : 'env.allowRemoteModels is false';
+    throw new FilesError(
+      `Cannot open "${id}": there is no such folder and ${rule}, expected a local folder`,
+      id,
+    );
+  }
+  const path = env.remotePathTemplate
+    .replaceAll('{model}', id)
+    .replaceAll('{revision}', encodeURIComponent(revision));
+  return { kind: 'url', base: folderUrl(`${env.remoteHost.replace(/\/$/, '')}/${path}`) };
+}
+
+function notFound(source: string): FilesError {
+  return new FilesError(
+    `Cannot open "${source}": found no such folder, expected a folder, a URL, a hub id (org/name) or a map of files`,
+    source,
+  );
+}
+
+/** With a slash at the end, so that file names resolve inside; query and fragment dropped. */
+function folderUrl(source: string): URL {
+  const url = new URL(source);
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  url.search = '';
+  url.hash = '';
+  return url;
+}

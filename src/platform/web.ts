@@ -1,0 +1,42 @@
+/** Browsers, their workers, and every host with fetch and no files of its own. */
+
+import { FilesError } from '../errors.ts';
+import type { Platform, WasmBuild } from './types.ts';
+
+export const platform: Platform = {
+  async readWasm(build) {
+    const url = wasmUrl(build);
+    const response = await fetch(url);
+    if (!response.ok) {
+      throw new FilesError(
+        `Cannot fetch ${url}: status ${response.status}, expected the WebAssembly module`,
+        url.href,
+      );
+    }
+    // Streaming compilation insists on the MIME type, which not every server knows.
+    const type = response.headers.get('content-type') ?? '';
+    if (type.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
+    return WebAssembly.compile(await response.arrayBuffer());
+  },
+
+  async openFile(path) {
+    throw new FilesError(
+      `Cannot open "${path}": there are no local files here, expected a URL, a Blob or bytes`,
+      path,
+    );
+  },
+
+  isFolder: async () => false,
+
+  pathUrl(path) {
+    const base = globalThis.location?.href;
+    return base && URL.canParse(path, base) ? new URL(path, base) : undefined;
+  },
+};
+
+/** Written out, because bundlers look for exactly this form. */
+function wasmUrl(build: WasmBuild): URL {
+  return build === 'simd'
+    ? new URL('../../wasm/simd.wasm', import.meta.url)
+    : new URL('../../wasm/relaxed.wasm', import.meta.url);
+}

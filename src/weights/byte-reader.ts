@@ -1,0 +1,82 @@
+/**
+ * ByteReader: exact numbers of bytes out of a stream of chunks of any size. Bytes that lie whole
+ * and aligned in a chunk are handed out as they are; others are put together in one buffer.
+ */
+
+/** Alignment that `read` promises, enough for every element type. */
+const ALIGNMENT = 8;
+
+export class ByteReader {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #chunk: Uint8Array = new Uint8Array();
+  #buffer: Uint8Array = new Uint8Array();
+  /** Bytes handed out or skipped so far. */
+  position = 0;
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /**
+   * The next `count` bytes, or as many as are left. Valid until the next call; their offset in
+   * their buffer is a multiple of 8. Memory grows with what arrives, never ahead of it.
+   */
+  async read(count: number): Promise<Uint8Array> {
+    await this.#fill();
+    if (this.#chunk.length >= count && this.#chunk.byteOffset % ALIGNMENT === 0) {
+      return this.#take(count);
+    }
+    let filled = 0;
+    while (filled < count && (await this.#fill())) {
+      const part = this.#take(count - filled);
+      this.#reserve(filled, filled + part.length, count);
+      this.#buffer.set(part, filled);
+      filled += part.length;
+    }
+    return this.#buffer.subarray(0, filled);
+  }
+
+  /** Passes over `count` bytes; returns how many there were. */
+  async skip(count: number): Promise<number> {
+    let skipped = 0;
+    while (skipped < count && (await this.#fill())) skipped += this.#take(count - skipped).length;
+    return skipped;
+  }
+
+  /** Whether the stream has ended. */
+  async ended(): Promise<boolean> {
+    return !(await this.#fill());
+  }
+
+  /** Gives the stream back before its end. */
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
+  /** Makes the current chunk non-empty; false at the end of the stream. */
+  async #fill(): Promise<boolean> {
+    while (this.#chunk.length === 0) {
+      const { done, value } = await this.#chunks.next();
+      if (done) return false;
+      this.#chunk = value;
+    }
+    return true;
+  }
+
+  #take(most: number): Uint8Array {
+    const part = this.#chunk.subarray(0, most);
+    this.#chunk = this.#chunk.subarray(part.length);
+    this.position += part.length;
+    return part;
+  }
+
+  /** Room for `wanted` bytes of which `filled` are there, doubling towards `most`. */
+  #reserve(filled: number, wanted: number, most: number): void {
+    if (this.#buffer.length >= wanted) return;
+    const grown = new Uint8Array(
+      Math.min(most, Math.max(wanted, 2 * this.#buffer.length, 2 ** 16)),
+    );
+    grown.set(this.#buffer.subarray(0, filled));
+    this.#buffer = grown;
+  }
+}

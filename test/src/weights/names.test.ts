@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { MobileBertConfig } from '../../../src/config.ts';
+import { Slot } from '../../../src/engine/abi.ts';
+import {
+  canonicalName,
+  decoder,
+  type HeadParts,
+  isBuffer,
+  type Parameter,
+  parameters,
+} from '../../../src/weights/names.ts';
+import { listCases, loadCase } from '../../support/golden.ts';
+import { type FullHead, fullConfig, fullShapes } from '../../support/hashed-weights.ts';
+
+/** What stands on the encoder in each of Hugging Face's classes. */
+const heads: Record<string, (config: MobileBertConfig) => HeadParts> = {
+  MobileBertModel: () => ({ pooler: true }),
+  MobileBertForPreTraining: () => ({
+    pooler: true,
+    languageModel: true,
+    sequence: { name: 'cls.seq_relationship', labels: 2 },
+  }),
+  MobileBertForMaskedLM: () => ({ languageModel: true }),
+  MobileBertForNextSentencePrediction: () => ({
+    pooler: true,
+    sequence: { name: 'cls.seq_relationship', labels: 2 },
+  }),
+  MobileBertForSequenceClassification: ({ num_labels }) => ({
+    pooler: true,
+    sequence: { name: 'classifier', labels: num_labels },
+  }),
+  MobileBertForMultipleChoice: () => ({
+    pooler: true,
+    sequence: { name: 'classifier', labels: 1 },
+  }),
+  MobileBertForTokenClassification: ({ num_labels }) => ({
+    token: { name: 'classifier', labels: num_labels },
+  }),
+  MobileBertForQuestionAnswering: () => ({ token: { name: 'qa_outputs', labels: 2 } }),
+};
+
+const shapesOf = (all: Iterable<Parameter>) =>
+  Object.fromEntries([...all].map(({ name, shape }) => [name, shape]));
+
+describe('parameters()', () => {
+  it.each(listCases())("names and shapes the checkpoint of Hugging Face's: %s", (name) => {
+    const golden = loadCase(name);
+    const config = new MobileBertConfig(golden.config);
+    const parts = heads[golden.head]!(config);
+    const pooler = golden.addPoolingLayer && (parts.pooler ?? false);
+    const ours = shapesOf(
+      parameters(config, golden.head === 'MobileBertModel' ? { pooler } : parts),
+    );
+    const theirs = [...golden.weights].map(([tensor, { shape }]) => [tensor, shape]);
+    expect(ours).toEqual(Object.fromEntries(theirs));
+  });
+
+  it.each([
+    'MobileBertForQuestionAnswering',
+    'MobileBertForMaskedLM',
+    'MobileBertForSequenceClassification',
+  ] as FullHead[])('names and shapes the full-size model: %s', (head) => {
+    const config = new MobileBertConfig(fullConfig(head));
+    const ours = shapesOf(parameters(config, heads[head]!(config)));
+    expect(ours).toEqual(Object.fromEntries(fullShapes(head)));
+  });
+
+  it.each(Object.keys(heads))('gives every parameter a place of its own: %s', (head) => {
+    const config = new MobileBertConfig({ num_hidden_layers: 3 });
+    const all = [...parameters(config, heads[head]!(config))];
+    const places = all.flatMap((parameter) =>
+      parameter.places.map((place) => JSON.stringify(place)),
+    );
+    expect(new Set(places).size).toBe(places.length);
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+    for (const { slot } of all.flatMap((parameter) => parameter.places)) {
+      expect(Slot).toHaveProperty(slot);
+    }
+  });
+
+  it('initialises biases with 0, norms with 1 and 0, all else at random', () => {
+    const config = new MobileBertConfig({ num_hidden_layers: 1 });
+    for (const { name, init } of parameters(config, heads.MobileBertForPreTraining!(config))) {
+      const isNorm = name.includes('LayerNorm.weight');
+      const weight = name.includes('word_embeddings') ? 'embedding' : isNorm ? 'ones' : 'normal';
+      expect(init, name).toBe(name.endsWith('bias') ? 'zeros' : weight);
+    }
+  });
+
+  it('gives the tied word embedding both its homes, and the bias none where it is untied', () => {
+    const placesOf = (tie_word_embeddings: boolean, wanted: string) => {
+      const config = new MobileBertConfig({ num_hidden_layers: 0, tie_word_embeddings });
+      const all = [...parameters(config, { languageModel: true })];
+      return all.find(({ name }) => name === wanted)?.places.map(({ slot, part }) => [slot, part]);
+    };
+    const words = 'mobilebert.embeddings.word_embeddings.weight';
+    expect(placesOf(true, words)).toEqual([
+      ['WordEmbeddings', 'weight'],
+      ['LmDecoder', 'weight'],
+    ]);
+    expect(placesOf(false, words)).toEqual([['WordEmbeddings', 'weight']]);
+    expect(placesOf(true, 'cls.predictions.bias')).toEqual([['LmDecoder', 'bias']]);
+    expect(placesOf(false, 'cls.predictions.bias')).toEqual([]);
+    expect(placesOf(false, 'cls.predictions.decoder.bias')).toEqual([['LmDecoder', 'bias']]);
+  });
+});
+
+describe('decoder()', () => {
+  it('is what an untied checkpoint has on top of a tied one', () => {
+    const untied = new MobileBertConfig({ tie_word_embeddings: false });
+    const tied = shapesOf(parameters(new MobileBertConfig(), { languageModel: true }));
+    const extra = shapesOf(decoder(untied));
+    expect({ ...tied, ...extra }).toEqual(shapesOf(parameters(untied, { languageModel: true })));
+  });
+});
+
+describe('canonicalName()', () => {
+  const known = new Set([
+    'mobilebert.embeddings.LayerNorm.weight',
+    'pooler.dense.bias',
+    'cls.bias',
+  ]);
+  it.each([
+    ['mobilebert.embeddings.LayerNorm.weight', 'mobilebert.embeddings.LayerNorm.weight'],
+    ['embeddings.LayerNorm.weight', 'mobilebert.embeddings.LayerNorm.weight'],
+    ['embeddings.LayerNorm.gamma', 'mobilebert.embeddings.LayerNorm.weight'],
+    ['mobilebert.embeddings.LayerNorm.gamma', 'mobilebert.embeddings.LayerNorm.weight'],
+    ['mobilebert.pooler.dense.bias', 'pooler.dense.bias'],
+    ['cls.bias', 'cls.bias'],
+    ['x.LayerNorm.beta', 'x.LayerNorm.bias'],
+    ['mobilebert.unknown', 'mobilebert.unknown'],
+    ['gamma', 'gamma'],
+    ['', ''],
+  ])('reads %j as %j', (name, expected) => {
+    expect(canonicalName(name, (candidate) => known.has(candidate))).toBe(expected);
+  });
+});
+
+describe('isBuffer()', () => {
+  it('knows the position_ids of old checkpoints, and nothing else', () => {
+    expect(isBuffer('mobilebert.embeddings.position_ids')).toBe(true);
+    expect(isBuffer('embeddings.position_ids')).toBe(true);
+    expect(isBuffer('embeddings.position_embeddings.weight')).toBe(false);
+  });
+});

@@ -1,0 +1,87 @@
+/**
+ * Models for tests: the eight classes by name, options that pick a build, and one call's answer.
+ * In: golden cases, builds. Out: models of src/, and their outputs as flat maps of tensors.
+ */
+import { MobileBertConfig, type MobileBertConfigOptions } from '../../src/config.ts';
+import type { Variant as Wish } from '../../src/engine/build.ts';
+import * as classification from '../../src/models/classification.ts';
+import type { EncoderInputs } from '../../src/models/inputs.ts';
+import { MobileBertModel, type MobileBertModelOptions } from '../../src/models/mobilebert-model.ts';
+import type { PreTrainedModel } from '../../src/models/pretrained-model.ts';
+import * as pretraining from '../../src/models/pretraining.ts';
+import { MobileBertForQuestionAnswering } from '../../src/models/question-answering.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+import type { GoldenCase } from './golden.ts';
+import { type BuildName, readBuild } from './variants.ts';
+
+/** The model classes by their names. */
+export const classes = {
+  ...classification,
+  ...pretraining,
+  MobileBertModel,
+  MobileBertForQuestionAnswering,
+} as unknown as Record<string, typeof MobileBertModel>;
+
+/** Options that run a build; `debug` is passed as a module of the caller's. */
+export function optionsOf(build: BuildName): { variant: Wish; wasm?: Uint8Array<ArrayBuffer> } {
+  return build === 'debug'
+    ? { wasm: readBuild('debug.wasm'), variant: 'simd' }
+    : { variant: build };
+}
+
+/** The case's class with its checkpoint. */
+export function loadModel(golden: GoldenCase, build: BuildName): Promise<PreTrainedModel> {
+  const options: MobileBertModelOptions = {
+    ...optionsOf(build),
+    add_pooling_layer: golden.addPoolingLayer,
+  };
+  return classes[golden.head]!.from_pretrained(golden.folder, options);
+}
+
+/** The case's arguments, and a wish for everything that it recorded. */
+export function inputsOf(golden: GoldenCase): EncoderInputs {
+  const tensors = [...golden.inputs].map(([name, { data, shape }]) => [
+    name,
+    { data, dims: shape },
+  ]);
+  return {
+    ...Object.fromEntries(tensors),
+    output_hidden_states: golden.outputs.has('hidden_states.0'),
+    output_attentions: golden.outputs.has('attentions.0'),
+  };
+}
+
+/** Outputs by the names of the golden files: tuples as `hidden_states.0` and so on. */
+export function named(outputs: object): Map<string, Tensor> {
+  const all = new Map<string, Tensor>();
+  for (const [name, value] of Object.entries(outputs) as [string, Tensor | Tensor[]][]) {
+    if (Array.isArray(value)) {
+      for (const [i, tensor] of value.entries()) all.set(`${name}.${i}`, tensor);
+    } else all.set(name, value);
+  }
+  return all;
+}
+
+/** A configuration of a few thousand weights, sizes no multiple of 4 or 8; `fields` on top. */
+export function smallConfig(fields: MobileBertConfigOptions = {}): MobileBertConfig {
+  return new MobileBertConfig({
+    vocab_size: 31,
+    embedding_size: 11,
+    hidden_size: 19,
+    intra_bottleneck_size: 15,
+    num_attention_heads: 3,
+    intermediate_size: 21,
+    num_hidden_layers: 2,
+    num_feedforward_networks: 2,
+    max_position_embeddings: 35,
+    initializer_range: 0.5,
+    ...fields,
+  });
+}
+
+/** Ids [B,S] as nested arrays, all different from row to row. */
+export function idsOf(B: number, S: number, vocabulary = 31): number[][] {
+  return Array.from({ length: B }, (_, b) =>
+    Array.from({ length: S }, (_, s) => (7 * b + 5 * s + ((b * s) % 11)) % vocabulary),
+  );
+}

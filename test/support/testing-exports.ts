@@ -1,0 +1,101 @@
+/**
+ * The exports of assembly/testing.ts as JavaScript sees them: addresses, byte counts and enums are numbers.
+ * Parameters have assembly's names and order; what they mean stands there.
+ */
+
+type GemmArguments = [
+  c: number,
+  cStride: number,
+  a: number,
+  aStride: number,
+  panel: number,
+  rows: number,
+  depth: number,
+];
+
+type LinearArguments = [y: number, x: number, xBytes: number, rows: number, linear: number];
+
+/** Exports of build/wasm/testing.<build>.wasm that tests and benches call. */
+export interface TestingExports {
+  readonly memory: WebAssembly.Memory;
+  allocate(bytes: number): number;
+  mark(): number;
+  release(address: number): void;
+
+  mathOf(which: number, x: number, count: number): void;
+  lanesSum(x: number): number;
+  lanesMax(x: number): number;
+  peakMadd(turns: number, factors: number): number;
+  peakXor(turns: number): number;
+
+  f32Gemm4x8(...gemm: GemmArguments): void;
+  f32GemmRelu4x8(...gemm: GemmArguments): void;
+  f32GemmResidual4x8(...gemm: [...GemmArguments, residual: number]): void;
+  f32GemmScaleShift4x8(...gemm: [...GemmArguments, scale: number, shift: number]): void;
+  f32GemmResidualScaleShift4x8(
+    ...gemm: [...GemmArguments, residual: number, scale: number, shift: number]
+  ): void;
+  f32GemmRowScale4x8(...gemm: [...GemmArguments, scale: number]): void;
+
+  f32PackRows(
+    to: number,
+    panelBytes: number,
+    column: number,
+    from: number,
+    stride: number,
+    rows: number,
+    depth: number,
+  ): void;
+  f32PackColumns(
+    to: number,
+    panelBytes: number,
+    from: number,
+    stride: number,
+    rows: number,
+    columns: number,
+  ): void;
+  f32FromF16(to: number, from: number, count: number): void;
+  f32FromBf16(to: number, from: number, count: number): void;
+  f32FromF64(to: number, from: number, count: number): void;
+  f32Activation(x: number, count: number, activation: number): void;
+  f32LayerNormRow(x: number, scale: number, shift: number, count: number, epsilon: number): void;
+  f32SoftmaxRow(x: number, count: number, scale: number): number;
+  f32Add(to: number, a: number, b: number, count: number): void;
+  f32Scale(to: number, x: number, factor: number, count: number): void;
+  f32ScaleShift(to: number, x: number, scale: number, shift: number, count: number): void;
+
+  copyRows(
+    to: number,
+    toStride: number,
+    from: number,
+    fromStride: number,
+    bytes: number,
+    rows: number,
+  ): void;
+  gatherRows(
+    to: number,
+    toStride: number,
+    table: number,
+    bytes: number,
+    ids: number,
+    rows: number,
+  ): void;
+  linear(...linear: LinearArguments): void;
+  linearActivation(...linear: [...LinearArguments, activation: number]): void;
+  linearNorm(...linear: [...LinearArguments, norm: number]): void;
+  linearResidualNorm(...linear: [...LinearArguments, residual: number, norm: number]): void;
+  norm(x: number, rows: number, norm: number): void;
+  attentionAlone(
+    context: number,
+    contextBytes: number,
+    query: number,
+    key: number,
+    value: number,
+    mask: number,
+    S: number,
+    T: number,
+    heads: number,
+    probabilities: number,
+    scoreRows: number,
+  ): void;
+}

@@ -1,0 +1,30 @@
+/**
+ * Holds what a browser downloads to the budgets of package.json's `sizeLimits`, in bytes after gzip:
+ * entries of `exports` bundled and minified, modules as they are.
+ */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+
+const { sizeLimits } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+for (const [file, limit] of Object.entries(sizeLimits)) {
+  const bytes = file.endsWith('.js') ? await bundled(file) : readFileSync(file);
+  const size = gzipSync(bytes, { level: 9 }).length;
+  console.log(`${file.padEnd(36)} ${String(size).padStart(6)} of ${limit} bytes`);
+  if (size > limit) process.exitCode = 1;
+}
+
+/** An entry with all that it imports statically, as a browser's bundle has it. */
+async function bundled(file) {
+  const bundle = await rolldown({ input: file, platform: 'browser', logLevel: 'silent' });
+  const { output } = await bundle.generate({ minify: true, format: 'esm' });
+  await bundle.close();
+  const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk]));
+  const needed = new Set(output.filter((chunk) => chunk.isEntry));
+  for (const { imports } of needed) {
+    for (const name of imports) if (chunks.has(name)) needed.add(chunks.get(name));
+  }
+  return Buffer.concat(Array.from(needed, ({ code }) => Buffer.from(code)));
+}
