@@ -1,0 +1,136 @@
+/**
+ * Where weights are born: configuration in, records and zeroed tables, panels and norms out. Mirrors
+ * the constructors of transformers' modeling_mobilebert.py, and with them which norms keep torch's
+ * default epsilon.
+ */
+import { NormKind } from '../abi';
+import {
+  Block,
+  Config,
+  FeedForward,
+  Linear,
+  NR,
+  Norm,
+  Table,
+  Weights,
+  f32s,
+  panelBytes,
+  roundUp8,
+} from './layout';
+import { allocate, commit } from './region';
+
+/** torch.nn.LayerNorm's default, which three of MobileBERT's norms keep. */
+const DEFAULT_EPSILON: f32 = 1e-5;
+
+export const config: Config = changetype<Config>(memory.data(offsetof<Config>(), 16));
+export const weights: Weights = changetype<Weights>(memory.data(offsetof<Weights>(), 16));
+
+/** Rows of the word table as a product reads them: three neighbours or the token alone. */
+export function embeddedInputs(): i32 {
+  return config.trigram ? 3 * config.embedding : config.embedding;
+}
+
+export function planWeights(): void {
+  const H = config.hidden;
+  const E = config.embedding;
+  weights.wordEmbeddings = table(config.vocabulary, E);
+  weights.positionEmbeddings = table(config.positions, H);
+  weights.tokenTypeEmbeddings = table(config.types, H);
+  weights.embeddingTransformation = linear(embeddedInputs(), H);
+  weights.embeddingNorm = norm(config.norm, H, DEFAULT_EPSILON);
+  weights.blocks = addresses(config.layers);
+  for (let layer = 0; layer < config.layers; layer++) {
+    store<Block>(weights.blocks + <usize>layer * sizeof<usize>(), block());
+  }
+  weights.pooler = config.poolerDense ? linear(H, H) : null;
+  weights.sequenceHead = config.sequenceLabels ? linear(H, config.sequenceLabels) : null;
+  weights.tokenHead = config.tokenLabels ? linear(H, config.tokenLabels) : null;
+  weights.lmTransform = config.languageModel ? linear(H, H) : null;
+  weights.lmTransformNorm = config.languageModel
+    ? norm(NormKind.LayerNorm, H, config.epsilon)
+    : null;
+  weights.lmDecoder = config.languageModel ? linear(H, config.vocabulary) : null;
+  commit();
+}
+
+export function blockAt(layer: i32): Block {
+  return load<Block>(weights.blocks + <usize>layer * sizeof<usize>());
+}
+
+export function feedForwardAt(block: Block, network: i32): FeedForward {
+  return load<FeedForward>(block.feedForwards + <usize>network * sizeof<usize>());
+}
+
+function block(): Block {
+  const H = config.hidden;
+  const T = config.bottleneck;
+  const b = record<Block>();
+  const shared = config.useBottleneck && config.sharedBottleneck;
+  b.inputBottleneck = config.useBottleneck ? linear(H, T) : null;
+  b.inputBottleneckNorm = config.useBottleneck ? norm(config.norm, T, config.epsilon) : null;
+  b.sharedBottleneck = shared ? linear(H, T) : null;
+  b.sharedBottleneckNorm = shared ? norm(config.norm, T, config.epsilon) : null;
+  b.query = linear(T, T);
+  b.key = linear(T, T);
+  b.value = linear(config.bottleneckAttention ? T : H, T);
+  b.attentionOutput = linear(T, T);
+  b.attentionOutputNorm = norm(config.norm, T, config.epsilon);
+  b.feedForwards = addresses(config.feedForwards);
+  const last = config.feedForwards - 1;
+  for (let network = 0; network <= last; network++) {
+    // The last network is the block's own output, whose norm keeps the default epsilon.
+    const epsilon = network == last ? DEFAULT_EPSILON : config.epsilon;
+    store<FeedForward>(b.feedForwards + <usize>network * sizeof<usize>(), feedForward(epsilon));
+  }
+  b.outputBottleneck = config.useBottleneck ? linear(T, H) : null;
+  b.outputBottleneckNorm = config.useBottleneck ? norm(config.norm, H, config.epsilon) : null;
+  return b;
+}
+
+/** A record to be filled in. */
+function record<T>(): T {
+  const address = allocate(offsetof<T>());
+  commit();
+  return changetype<T>(address);
+}
+
+/** Room for the addresses of `count` records. */
+function addresses(count: i32): usize {
+  const address = allocate(<usize>count * sizeof<usize>());
+  commit();
+  return address;
+}
+
+function feedForward(epsilon: f32): FeedForward {
+  const f = record<FeedForward>();
+  f.intermediate = linear(config.bottleneck, config.intermediate);
+  f.output = linear(config.intermediate, config.bottleneck);
+  f.norm = norm(config.norm, config.bottleneck, epsilon);
+  return f;
+}
+
+function table(rows: i32, columns: i32): Table {
+  const t = record<Table>();
+  t.rows = rows;
+  t.columns = columns;
+  t.data = allocate(<u64>rows * f32s(columns));
+  return t;
+}
+
+function linear(inputs: i32, outputs: i32): Linear {
+  const l = record<Linear>();
+  l.inputs = inputs;
+  l.outputs = outputs;
+  l.panels = allocate(<u64>(roundUp8(outputs) / NR) * panelBytes(inputs));
+  return l;
+}
+
+function norm(kind: NormKind, size: i32, epsilon: f32): Norm {
+  const n = record<Norm>();
+  n.kind = kind;
+  n.size = size;
+  n.epsilon = epsilon;
+  n.scale = allocate(f32s(roundUp8(size)));
+  n.shift = allocate(f32s(roundUp8(size)));
+  return n;
+}

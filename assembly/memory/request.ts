@@ -1,0 +1,139 @@
+/**
+ * Where activations are born: the extents of one request in, the addresses of its buffers out. The
+ * arena lies behind the weights, is planned anew only when the extents change, and never shrinks. A
+ * request that does not fit leaves memory as it was.
+ */
+import { Output } from '../abi';
+import { Activations, Linear, f32s, panelBytes, roundUp8, rowBytes } from './layout';
+import { config, embeddedInputs } from './plan';
+import { allocate, commit, mark, release } from './region';
+
+/**
+ * Sequences are run through all layers in chunks of whole sequences of about this many rows: the
+ * arena stays the same however large the batch is, and weights are read once per chunk.
+ */
+const CHUNK_ROWS: i32 = 512;
+/** Bytes of attention scores kept at a time: they are written, read twice and must stay in L1. */
+const SCORE_BYTES: usize = 16384;
+const MAX_SCORE_ROWS: i32 = 32;
+
+export const activations: Activations = changetype<Activations>(
+  memory.data(offsetof<Activations>(), 16),
+);
+
+/** The extents that `activations` is planned for; 0 sequences: not planned. */
+export let plannedSequences: i32 = 0;
+export let plannedRows: i32 = 0;
+export let plannedOutputs: i32 = 0;
+/** Rows that the module's own buffers hold. */
+export let chunkRows: i32 = 0;
+let plannedLongest: i32 = 0;
+export let plannedScores: i32 = 0;
+let arena: usize = 0;
+
+/** Fixes where the arena starts: the end of the weights. */
+export function openArena(): void {
+  arena = mark();
+  emptyArena();
+}
+
+/** Forgets the request that the arena is planned for. */
+export function emptyArena(): void {
+  plannedSequences = 0;
+  release(arena);
+}
+
+/**
+ * `scores`: sum over sequences of S * S where attentions are asked for. Buffers of outputs that are
+ * not asked for have no address.
+ */
+export function planRequest(
+  sequences: i32,
+  rows: i32,
+  longest: i32,
+  scores: i32,
+  outputs: i32,
+): void {
+  if (
+    sequences == plannedSequences &&
+    rows == plannedRows &&
+    longest == plannedLongest &&
+    scores == plannedScores &&
+    outputs == plannedOutputs
+  )
+    return;
+  emptyArena();
+  const chunk = min(rows, max(longest, CHUNK_ROWS));
+  planHostBuffers(sequences, rows, scores, outputs);
+  planRows(chunk, outputs);
+  planAttention(longest);
+  activations.firstRows = allocate(<u64>sequences * rowBytes(config.hidden));
+  activations.pooledRows = allocate(<u64>sequences * rowBytes(config.hidden));
+  commit();
+  plannedRows = rows;
+  plannedLongest = longest;
+  plannedScores = scores;
+  plannedOutputs = outputs;
+  chunkRows = chunk;
+  plannedSequences = sequences;
+}
+
+function planHostBuffers(sequences: i32, rows: i32, scores: i32, outputs: i32): void {
+  const a = activations;
+  const B = <u64>sequences;
+  const M = <u64>rows;
+  const H = config.hidden;
+  a.lengths = allocate(B * sizeof<i32>());
+  a.inputIds = allocate(M * sizeof<i32>());
+  a.tokenTypeIds = allocate(M * sizeof<i32>());
+  a.positionIds = allocate(M * sizeof<i32>());
+  a.attentionMask = allocate(M * sizeof<i32>());
+  a.inputsEmbeds = outputs & Output.FromEmbeds ? allocate(M * f32s(config.embedding)) : 0;
+  a.lastHiddenState = outputs & Output.LastHiddenState ? allocate(M * f32s(H)) : 0;
+  a.pooled = outputs & Output.Pooled ? allocate(B * f32s(H)) : 0;
+  // Logits leave the product in padded rows and are made dense in place.
+  a.sequenceLogits =
+    outputs & Output.SequenceLogits ? allocate(B * rowBytes(config.sequenceLabels)) : 0;
+  a.tokenLogits = outputs & Output.TokenLogits ? allocate(M * rowBytes(config.tokenLabels)) : 0;
+  a.vocabularyLogits =
+    outputs & Output.VocabularyLogits ? allocate(M * rowBytes(config.vocabulary)) : 0;
+  a.hiddenStates =
+    outputs & Output.HiddenStates ? allocate(<u64>(config.layers + 1) * M * f32s(H)) : 0;
+  const heads = <u64>config.layers * config.heads;
+  a.attentions = outputs & Output.Attentions ? allocate(heads * <u64>scores * sizeof<f32>()) : 0;
+}
+
+function planRows(rows: i32, outputs: i32): void {
+  const a = activations;
+  const R = <u64>rows;
+  const T = R * rowBytes(config.bottleneck);
+  a.words = allocate(R * rowBytes(embeddedInputs()));
+  a.hidden = allocate(R * rowBytes(config.hidden));
+  a.layerInput = allocate(T);
+  a.shared = allocate(T);
+  a.query = allocate(T);
+  a.key = allocate(T);
+  a.value = allocate(T);
+  a.contextBytes = contextBytes();
+  a.context = allocate(R * a.contextBytes);
+  a.attended = allocate(T);
+  a.inner = allocate(R * rowBytes(config.intermediate));
+  a.transformed = outputs & Output.VocabularyLogits ? allocate(R * rowBytes(config.hidden)) : 0;
+}
+
+/** Heads are written one after the other in whole panels, so the last one may reach past T. */
+function contextBytes(): usize {
+  const D = config.bottleneck / config.heads;
+  return rowBytes(max(config.bottleneck, (config.heads - 1) * D + roundUp8(D)));
+}
+
+function planAttention(longest: i32): void {
+  const a = activations;
+  const D = config.bottleneck / config.heads;
+  a.keyPanels = allocate(<u64>(roundUp8(longest) / 8) * panelBytes(D));
+  a.valuePanels = allocate(<u64>(roundUp8(D) / 8) * panelBytes(longest));
+  const fitting = <i32>(SCORE_BYTES / rowBytes(longest)) & ~3;
+  a.scoreRows = min(max(fitting, 4), MAX_SCORE_ROWS);
+  a.scores = allocate(<u64>a.scoreRows * rowBytes(longest));
+  a.inverseSums = allocate(f32s(a.scoreRows));
+}

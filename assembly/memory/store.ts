@@ -1,0 +1,160 @@
+/**
+ * Checkpoint tensors to their homes: rows of one tensor lie in the staging buffer as the file has
+ * them, are widened to f32 and packed where the slot asks for panels. Nothing is folded or scaled:
+ * what is stored is the checkpoint's value.
+ */
+import { Dtype, Part, Slot, Status } from '../abi';
+import { f32FromBf16, f32FromF16, f32FromF64 } from '../kernels/f32-convert';
+import { f32PackColumns, f32PackRows } from '../kernels/f32-pack-nr8';
+import { Linear, Norm, Table, f32s, panelBytes } from './layout';
+import { blockAt, config, feedForwardAt, weights } from './plan';
+import { emptyArena } from './request';
+import { allocate, commit } from './region';
+
+/** Room for `bytes` of a tensor as the file has them, and behind it for the same numbers in f32. */
+let staging: usize = 0;
+let widened: usize = 0;
+
+/**
+ * Address of a buffer of `bytes` for `storeRows`, with room for `elements` f32 behind it. It lies in
+ * the arena: the next request takes the place.
+ */
+export function openStaging(bytes: usize, elements: i32): usize {
+  emptyArena();
+  staging = allocate(<u64>bytes + 32);
+  widened = allocate((<u64>elements + 4) * sizeof<f32>());
+  commit();
+  emptyArena();
+  return staging;
+}
+
+/** Rows `first` .. `first + rows - 1` of a tensor, from staging. A vector counts one element a row. */
+export function storeRows(
+  slot: Slot,
+  layer: i32,
+  network: i32,
+  part: Part,
+  dtype: Dtype,
+  first: i32,
+  rows: i32,
+): Status {
+  const t = tableOf(slot);
+  if (t) return storeTable(t, dtype, first, rows);
+  if (slot == Slot.LmDense) return storeLmDense(dtype, first, rows);
+  if (layer < 0 || layer >= config.layers) {
+    if (isOfBlock(slot)) return Status.NoSuchSlot;
+  }
+  if (network < 0 || network >= config.feedForwards) return Status.NoSuchSlot;
+  const l = linearOf(slot, layer, network);
+  if (l)
+    return part == Part.Weight
+      ? storeWeight(l, slot, dtype, first, rows)
+      : storeBias(l, dtype, first, rows);
+  const n = normOf(slot, layer, network);
+  if (n) return storeVector(part == Part.Weight ? n.scale : n.shift, n.size, dtype, first, rows);
+  return Status.NoSuchSlot;
+}
+
+// ---- records of slots ----
+
+function tableOf(slot: Slot): Table | null {
+  if (slot == Slot.WordEmbeddings) return weights.wordEmbeddings;
+  if (slot == Slot.PositionEmbeddings) return weights.positionEmbeddings;
+  if (slot == Slot.TokenTypeEmbeddings) return weights.tokenTypeEmbeddings;
+  return null;
+}
+
+function isOfBlock(slot: Slot): bool {
+  return slot >= Slot.InputBottleneck && slot <= Slot.OutputBottleneckNorm;
+}
+
+function linearOf(slot: Slot, layer: i32, network: i32): Linear | null {
+  if (isOfBlock(slot)) {
+    const block = blockAt(layer);
+    if (slot == Slot.InputBottleneck) return block.inputBottleneck;
+    if (slot == Slot.SharedBottleneck) return block.sharedBottleneck;
+    if (slot == Slot.Query) return block.query;
+    if (slot == Slot.Key) return block.key;
+    if (slot == Slot.Value) return block.value;
+    if (slot == Slot.AttentionOutput) return block.attentionOutput;
+    if (slot == Slot.FeedForwardIntermediate) return feedForwardAt(block, network).intermediate;
+    if (slot == Slot.FeedForwardOutput) return feedForwardAt(block, network).output;
+    if (slot == Slot.OutputBottleneck) return block.outputBottleneck;
+    return null;
+  }
+  if (slot == Slot.EmbeddingTransformation) return weights.embeddingTransformation;
+  if (slot == Slot.Pooler) return weights.pooler;
+  if (slot == Slot.SequenceHead) return weights.sequenceHead;
+  if (slot == Slot.TokenHead) return weights.tokenHead;
+  if (slot == Slot.LmTransform) return weights.lmTransform;
+  if (slot == Slot.LmDecoder) return weights.lmDecoder;
+  return null;
+}
+
+function normOf(slot: Slot, layer: i32, network: i32): Norm | null {
+  if (slot == Slot.EmbeddingNorm) return weights.embeddingNorm;
+  if (slot == Slot.LmTransformNorm) return weights.lmTransformNorm;
+  if (!isOfBlock(slot)) return null;
+  const block = blockAt(layer);
+  if (slot == Slot.InputBottleneckNorm) return block.inputBottleneckNorm;
+  if (slot == Slot.SharedBottleneckNorm) return block.sharedBottleneckNorm;
+  if (slot == Slot.AttentionOutputNorm) return block.attentionOutputNorm;
+  if (slot == Slot.FeedForwardNorm) return feedForwardAt(block, network).norm;
+  if (slot == Slot.OutputBottleneckNorm) return block.outputBottleneckNorm;
+  return null;
+}
+
+// ---- kinds of homes ----
+
+function isInside(first: i32, rows: i32, total: i32): bool {
+  return first >= 0 && rows >= 0 && first <= total && rows <= total - first;
+}
+
+/** The staged numbers as f32: widened, or where they lie. */
+function widen(dtype: Dtype, count: i32): usize {
+  if (dtype == Dtype.F32) return staging;
+  if (dtype == Dtype.F16) f32FromF16(widened, staging, count);
+  else if (dtype == Dtype.BF16) f32FromBf16(widened, staging, count);
+  else f32FromF64(widened, staging, count);
+  return widened;
+}
+
+function storeTable(t: Table, dtype: Dtype, first: i32, rows: i32): Status {
+  if (!isInside(first, rows, t.rows)) return Status.OutOfRange;
+  const row = f32s(t.columns);
+  memory.copy(t.data + <usize>first * row, widen(dtype, rows * t.columns), <usize>rows * row);
+  return Status.Ok;
+}
+
+/** PyTorch's [N,K]: rows are columns of the product. The decoder's rows fill depths 0..E-1 only. */
+function storeWeight(l: Linear, slot: Slot, dtype: Dtype, first: i32, rows: i32): Status {
+  if (!isInside(first, rows, l.outputs)) return Status.OutOfRange;
+  const depth = slot == Slot.LmDecoder ? config.embedding : l.inputs;
+  const from = widen(dtype, rows * depth);
+  f32PackRows(l.panels + 32, panelBytes(l.inputs), first, from, f32s(depth), rows, depth);
+  return Status.Ok;
+}
+
+/** A bias is depth 0 of one source "column" per lane. */
+function storeBias(l: Linear, dtype: Dtype, first: i32, rows: i32): Status {
+  if (!isInside(first, rows, l.outputs)) return Status.OutOfRange;
+  f32PackRows(l.panels, panelBytes(l.inputs), first, widen(dtype, rows), 4, rows, 1);
+  return Status.Ok;
+}
+
+/** `cls.predictions.dense.weight` [H-E,V]: rows are depths E.. of the decoder's product. */
+function storeLmDense(dtype: Dtype, first: i32, rows: i32): Status {
+  const l = weights.lmDecoder;
+  if (!l) return Status.NoSuchSlot;
+  if (!isInside(first, rows, l.inputs - config.embedding)) return Status.OutOfRange;
+  const from = widen(dtype, rows * l.outputs);
+  const depth = l.panels + ((<usize>(config.embedding + first + 1)) << 5);
+  f32PackColumns(depth, panelBytes(l.inputs), from, f32s(l.outputs), rows, l.outputs);
+  return Status.Ok;
+}
+
+function storeVector(to: usize, size: i32, dtype: Dtype, first: i32, rows: i32): Status {
+  if (!isInside(first, rows, size)) return Status.OutOfRange;
+  memory.copy(to + f32s(first), widen(dtype, rows), f32s(rows));
+  return Status.Ok;
+}

@@ -1,0 +1,27 @@
+/** Norms that follow no product: over padded rows, in place. */
+import { NormKind } from '../abi';
+import { f32LayerNormRow } from '../kernels/f32-layernorm';
+import { f32ScaleShift } from '../kernels/f32-rows';
+import { Norm, roundUp8, rowBytes } from '../memory/layout';
+
+/** x [M,N] -> NoNorm or LayerNorm of each row */
+export function norm(x: usize, rows: i32, n: Norm): void {
+  if (n.kind == NormKind.LayerNorm) {
+    layerNorm(x, rows, n);
+    return;
+  }
+  const bytes = rowBytes(n.size);
+  for (let row = 0; row < rows; row++) {
+    f32ScaleShift(x, x, n.scale, n.shift, roundUp8(n.size));
+    x += bytes;
+  }
+}
+
+/** x [M,N] -> LayerNorm of each row */
+export function layerNorm(x: usize, rows: i32, n: Norm): void {
+  const bytes = rowBytes(n.size);
+  for (let row = 0; row < rows; row++) {
+    f32LayerNormRow(x, n.scale, n.shift, n.size, n.epsilon);
+    x += bytes;
+  }
+}

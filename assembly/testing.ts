@@ -1,0 +1,141 @@
+/**
+ * Every kernel and op under its own name, with memory to try it on: for tests and benches only.
+ * Built beside each shipped module as build/wasm/testing.<target>.wasm.
+ */
+import { Activations, f32s, panelBytes, roundUp8, rowBytes } from './memory/layout';
+import { allocate as reserve, commit } from './memory/region';
+import { attention } from './ops/attention';
+import { lanes } from './simd/lanes';
+import { math } from './simd/math';
+
+export * from './index';
+export { mark, release } from './memory/region';
+export { f32Activation } from './kernels/f32-activation';
+export { f32FromBf16, f32FromF16, f32FromF64 } from './kernels/f32-convert';
+export {
+  f32Gemm4x8,
+  f32GemmRelu4x8,
+  f32GemmResidual4x8,
+  f32GemmResidualScaleShift4x8,
+  f32GemmRowScale4x8,
+  f32GemmScaleShift4x8,
+} from './kernels/f32-gemm-4x8';
+export { f32LayerNormRow } from './kernels/f32-layernorm';
+export { f32PackColumns, f32PackRows } from './kernels/f32-pack-nr8';
+export { f32Add, f32Scale, f32ScaleShift } from './kernels/f32-rows';
+export { f32SoftmaxRow } from './kernels/f32-softmax';
+export { linear, linearActivation, linearNorm, linearResidualNorm } from './ops/linear';
+export { norm } from './ops/norm';
+export { copyRows, gatherRows } from './ops/rows';
+
+const enum Function {
+  Exp,
+  Exp2OfNonPositive,
+  Tanh,
+  Erf,
+  Sigmoid,
+}
+
+/** x [count] -> function(x) in place, `count` a multiple of 4: simd/math.ts for its tests. */
+export function mathOf(which: i32, x: usize, count: i32): void {
+  const end = x + ((<usize>count) << 2);
+  for (let p = x; p < end; p += 16) {
+    const v = v128.load(p);
+    if (which == Function.Exp) v128.store(p, math.exp(v));
+    else if (which == Function.Exp2OfNonPositive) v128.store(p, math.exp2OfNonPositive(v));
+    else if (which == Function.Tanh) v128.store(p, math.tanh(v));
+    else if (which == Function.Erf) v128.store(p, math.erf(v));
+    else v128.store(p, math.sigmoid(v));
+  }
+}
+
+/** `bytes` of memory, there at once. */
+export function allocate(bytes: usize): usize {
+  const address = reserve(bytes);
+  commit();
+  return address;
+}
+
+/** ops/attention.ts with a scratch record of its own, allocated behind everything else. */
+export function attentionAlone(
+  context: usize,
+  contextBytes: usize,
+  query: usize,
+  key: usize,
+  value: usize,
+  mask: usize,
+  S: i32,
+  T: i32,
+  heads: i32,
+  probabilities: usize,
+  scoreRows: i32,
+): void {
+  const D = T / heads;
+  const a = changetype<Activations>(allocate(offsetof<Activations>()));
+  a.contextBytes = contextBytes;
+  a.keyPanels = allocate(<usize>(roundUp8(S) / 8) * panelBytes(D));
+  a.valuePanels = allocate(<usize>(roundUp8(D) / 8) * panelBytes(S));
+  a.scoreRows = scoreRows;
+  a.scores = allocate(<usize>scoreRows * rowBytes(S));
+  a.inverseSums = allocate(f32s(scoreRows));
+  attention(context, query, key, value, mask, S, T, heads, probabilities, a);
+}
+
+/** Horizontal sum of the first vector at x. */
+export function lanesSum(x: usize): f32 {
+  return lanes.sum(v128.load(x));
+}
+
+/** Largest lane of the first vector at x. */
+export function lanesMax(x: usize): f32 {
+  return lanes.max(v128.load(x));
+}
+
+/**
+ * The 4x8 tile with nothing but its arithmetic: `turns` x 8 accumulators x 4 lanes x 2 flops. The
+ * machine's ceiling, which benches hold their kernels against. Factors are read from `factors` [20] in
+ * L1: constants would be made anew in the loop, or their products leave it.
+ */
+// biome-ignore format: accumulators and factors side by side
+export function peakMadd(turns: i32, factors: usize): f32 {
+  const b0 = v128.load(factors), b1 = v128.load(factors, 16);
+  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
+  for (let i = 0; i < turns; i++) {
+    const f = factors + (<usize>(i & 1) << 5);
+    const x = v128.load(f), y = v128.load(f, 16), z = v128.load(f, 32);
+    c0 = lanes.madd(x, b0, c0);
+    c1 = lanes.madd(x, b1, c1);
+    c2 = lanes.madd(y, b0, c2);
+    c3 = lanes.madd(y, b1, c3);
+    c4 = lanes.madd(z, b0, c4);
+    c5 = lanes.madd(z, b1, c5);
+    c6 = lanes.madd(x, y, c6);
+    c7 = lanes.madd(y, z, c7);
+  }
+  const s0 = f32x4.add(f32x4.add(c0, c1), f32x4.add(c2, c3));
+  const s1 = f32x4.add(f32x4.add(c4, c5), f32x4.add(c6, c7));
+  return lanes.sum(f32x4.add(s0, s1));
+}
+
+/** Integer xors, `turns` x 8 chains: falls when the machine has a slow spell (docs/kernels.md). */
+export function peakXor(turns: i32): i32 {
+  let a = 1,
+    b = 2,
+    c = 3,
+    d = 4,
+    e = 5,
+    f = 6,
+    g = 7,
+    h = 8;
+  for (let i = 0; i < turns; i++) {
+    a ^= i;
+    b ^= a;
+    c ^= i;
+    d ^= c;
+    e ^= i;
+    f ^= e;
+    g ^= i;
+    h ^= g;
+  }
+  return a ^ b ^ c ^ d ^ e ^ f ^ g ^ h;
+}

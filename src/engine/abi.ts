@@ -1,0 +1,126 @@
+/**
+ * Mirror of assembly/abi.ts and of Config in assembly/memory/layout.ts: the words that host and
+ * module share. test/src/engine/abi.test.ts compares the two.
+ */
+
+export const ABI_VERSION = 1;
+
+/** Places of the checkpoint's modules. */
+export const Slot = {
+  WordEmbeddings: 0,
+  PositionEmbeddings: 1,
+  TokenTypeEmbeddings: 2,
+  EmbeddingTransformation: 3,
+  EmbeddingNorm: 4,
+  InputBottleneck: 5,
+  InputBottleneckNorm: 6,
+  SharedBottleneck: 7,
+  SharedBottleneckNorm: 8,
+  Query: 9,
+  Key: 10,
+  Value: 11,
+  AttentionOutput: 12,
+  AttentionOutputNorm: 13,
+  FeedForwardIntermediate: 14,
+  FeedForwardOutput: 15,
+  FeedForwardNorm: 16,
+  OutputBottleneck: 17,
+  OutputBottleneckNorm: 18,
+  Pooler: 19,
+  SequenceHead: 20,
+  TokenHead: 21,
+  LmTransform: 22,
+  LmTransformNorm: 23,
+  LmDecoder: 24,
+  LmDense: 25,
+} as const;
+
+/** Which of a module's two tensors. */
+export const Part = { Weight: 0, Bias: 1 } as const;
+
+/** Number formats a checkpoint's tensors may have. */
+export const Dtype = { F32: 0, F16: 1, BF16: 2, F64: 3 } as const;
+
+/** What a pass leaves behind, as bits. */
+export const Output = {
+  LastHiddenState: 1,
+  Pooled: 2,
+  SequenceLogits: 4,
+  TokenLogits: 8,
+  VocabularyLogits: 16,
+  HiddenStates: 32,
+  Attentions: 64,
+  FromEmbeds: 128,
+} as const;
+
+/** Buffers between host and module. */
+export const Buffer = {
+  Lengths: 0,
+  InputIds: 1,
+  TokenTypeIds: 2,
+  PositionIds: 3,
+  AttentionMask: 4,
+  InputsEmbeds: 5,
+  LastHiddenState: 6,
+  Pooled: 7,
+  SequenceLogits: 8,
+  TokenLogits: 9,
+  VocabularyLogits: 10,
+  HiddenStates: 11,
+  Attentions: 12,
+} as const;
+
+export const Activation = { Relu: 0, Gelu: 1, Silu: 2, GeluNew: 3, Tanh: 4 } as const;
+
+export const NormKind = { NoNorm: 0, LayerNorm: 1 } as const;
+
+export const Status = { Ok: 0, NoSuchSlot: 1, OutOfRange: 2 } as const;
+
+/** Fields of the module's Config, 4 bytes each, in their order; `epsilon` alone is an f32. */
+export const CONFIG_FIELDS = [
+  'vocabulary',
+  'embedding',
+  'hidden',
+  'layers',
+  'heads',
+  'intermediate',
+  'bottleneck',
+  'positions',
+  'types',
+  'feedForwards',
+  'trigram',
+  'useBottleneck',
+  'bottleneckAttention',
+  'sharedBottleneck',
+  'activation',
+  'norm',
+  'epsilon',
+  'poolerDense',
+  'sequenceLabels',
+  'tokenLabels',
+  'languageModel',
+] as const;
+
+/** The model's dimensions as the module wants them; booleans are 0 or 1. */
+export type Dimensions = Readonly<Record<(typeof CONFIG_FIELDS)[number], number>>;
+
+/** What the module exports (assembly/index.ts). */
+export interface Exports {
+  readonly memory: WebAssembly.Memory;
+  abiVersion(): number;
+  configAddress(): number;
+  allocateWeights(): number;
+  openStaging(bytes: number, elements: number): number;
+  storeRows(
+    slot: number,
+    layer: number,
+    network: number,
+    part: number,
+    dtype: number,
+    first: number,
+    rows: number,
+  ): number;
+  reserve(sequences: number, rows: number, longest: number, scores: number, outputs: number): void;
+  bufferAddress(buffer: number): number;
+  forward(): void;
+}

@@ -1,0 +1,69 @@
+/** Compiled modules: the package's own, once per build and process, or one that the caller brings. */
+
+import { platform } from '#platform';
+import { FilesError } from '../errors.ts';
+import type { Build } from './build.ts';
+
+/** What a caller may give instead of the package's module: for hosts that forbid compiling, say. */
+export type WasmSource = WebAssembly.Module | BufferSource | Response | URL | string;
+
+const compiled = new Map<Build, Promise<WebAssembly.Module>>();
+
+/** The module of a build. A failed attempt is forgotten, so that the next call tries again. */
+export function packageModule(build: Build): Promise<WebAssembly.Module> {
+  const known = compiled.get(build);
+  if (known) return known;
+  const module = platform.readWasm(build);
+  module.catch(() => compiled.delete(build));
+  compiled.set(build, module);
+  return module;
+}
+
+/**
+ * The caller's module, compiled if it is not yet. A string is a URL.
+ *
+ * @throws FilesError when it cannot be read or fetched, TypeError for what is no source of a module
+ */
+export async function givenModule(source: WasmSource): Promise<WebAssembly.Module> {
+  if (typeof source === 'string' || source instanceof URL) return fromUrl(String(source));
+  // By tag, not instanceof, so that a module or a buffer of another realm is taken.
+  const tag = Object.prototype.toString.call(source);
+  if (tag === '[object WebAssembly.Module]') return source as WebAssembly.Module;
+  if (tag === '[object ArrayBuffer]' || ArrayBuffer.isView(source)) {
+    return WebAssembly.compile(source as BufferSource);
+  }
+  if (typeof source === 'object' && source && 'arrayBuffer' in source) return fromResponse(source);
+  throw new TypeError(
+    `Cannot use the WebAssembly module: found ${tag.slice(8, -1)}, expected a WebAssembly.Module, bytes, a Response or a URL`,
+  );
+}
+
+async function fromUrl(url: string): Promise<WebAssembly.Module> {
+  if (url.startsWith('file:')) return fromFile(url);
+  const response = await fetch(url).catch((cause: unknown) => {
+    throw new FilesError(`Cannot fetch "${url}": ${(cause as Error).message}`, url, { cause });
+  });
+  return fromResponse(response);
+}
+
+async function fromResponse(response: Response): Promise<WebAssembly.Module> {
+  const { ok, status, url } = response;
+  if (ok === false) {
+    throw new FilesError(
+      `Cannot fetch "${url}": status is ${status}, expected the WebAssembly module`,
+      url,
+    );
+  }
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+/** The URLs that Node's fetch does not take, such as those of import.meta.resolve. */
+async function fromFile(url: string): Promise<WebAssembly.Module> {
+  const file = await platform.openFile(url);
+  if (!file) {
+    throw new FilesError(`Cannot open "${url}": found nothing, expected a WebAssembly module`, url);
+  }
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  for await (const chunk of file.stream()) chunks.push(Uint8Array.from(chunk));
+  return WebAssembly.compile(await new Blob(chunks).arrayBuffer());
+}

@@ -1,0 +1,82 @@
+/**
+ * What an engine is asked to do, and the check that stands before linear memory: a request that
+ * passes can neither read nor write outside its tables and buffers.
+ */
+
+import { InputError } from '../errors.ts';
+import { type Dimensions, Output } from './abi.ts';
+
+/** What a pass can leave behind. */
+export type OutputName = Exclude<keyof typeof Output, 'FromEmbeds'>;
+
+/** One batch: B sequences one behind the other, M rows together. */
+export interface Request {
+  /** Rows of each sequence [B], each >= 1. */
+  readonly lengths: Int32Array;
+  /** [M], each below the vocabulary's size; or `inputsEmbeds`. */
+  readonly inputIds?: Int32Array;
+  /** [M,E] */
+  readonly inputsEmbeds?: Float32Array;
+  /** [M] */
+  readonly tokenTypeIds: Int32Array;
+  /** [M] */
+  readonly positionIds: Int32Array;
+  /** [M], 0 hides a token. */
+  readonly attentionMask: Int32Array;
+  /** What to leave behind. */
+  readonly outputs: readonly OutputName[];
+}
+
+/** @throws InputError naming the array, what it holds and what a model of these dimensions takes */
+export function checkRequest(request: Request, d: Dimensions): void {
+  const { inputIds, inputsEmbeds, lengths } = request;
+  const rows = request.attentionMask.length;
+  const sum = lengths.reduce((total, length) => (length >= 1 ? total + length : Number.NaN), 0);
+  if (sum !== rows || rows === 0) {
+    throw new InputError(
+      `Cannot run the model: lengths are [${lengths.slice(0, 8).join(', ')}${lengths.length > 8 ? ', ...' : ''}], expected numbers from 1 that make ${rows} rows`,
+    );
+  }
+  if ((inputIds === undefined) === (inputsEmbeds === undefined)) {
+    const found = inputIds ? 'both' : 'neither';
+    throw new InputError(
+      `Cannot run the model: found ${found} of inputIds and inputsEmbeds, expected exactly one`,
+    );
+  }
+  if (inputsEmbeds) checkCount('inputsEmbeds', inputsEmbeds, rows * d.embedding);
+  else if (inputIds) checkIndices('inputIds', inputIds, rows, d.vocabulary);
+  checkIndices('tokenTypeIds', request.tokenTypeIds, rows, d.types);
+  checkIndices('positionIds', request.positionIds, rows, d.positions);
+  for (const name of request.outputs) checkOutput(name, d);
+}
+
+function checkIndices(name: string, values: Int32Array, rows: number, below: number): void {
+  checkCount(name, values, rows);
+  for (let i = 0; i < rows; i++) {
+    const value = values[i]!;
+    if (value >= 0 && value < below) continue;
+    throw new InputError(
+      `Cannot run the model: ${name} holds ${value} at ${i}, expected whole numbers from 0 to ${below - 1}`,
+    );
+  }
+}
+
+function checkCount(name: string, { length }: ArrayLike<number>, expected: number): void {
+  if (length === expected) return;
+  throw new InputError(
+    `Cannot run the model: ${name} has ${length} elements, expected ${expected}`,
+  );
+}
+
+/** A buffer that no head fills would come back with what an earlier request left in its place. */
+function checkOutput(name: OutputName, d: Dimensions): void {
+  const heads: Partial<Record<OutputName, number>> = {
+    SequenceLogits: d.sequenceLabels,
+    TokenLogits: d.tokenLabels,
+    VocabularyLogits: d.languageModel,
+  };
+  if (Object.hasOwn(Output, name) && heads[name] !== 0) return;
+  throw new InputError(
+    `Cannot run the model: it has no output "${name}", expected one it computes`,
+  );
+}

@@ -1,0 +1,40 @@
+/** MobileBertConfig in Hugging Face's names -> the engine's dimensions. */
+
+import type { MobileBertConfig } from '../config.ts';
+import { Activation, type Dimensions, NormKind } from '../engine/abi.ts';
+import type { HeadParts } from '../weights/names.ts';
+
+const ACTIVATIONS = {
+  relu: Activation.Relu,
+  gelu: Activation.Gelu,
+  silu: Activation.Silu,
+  gelu_new: Activation.GeluNew,
+} as const satisfies Record<MobileBertConfig['hidden_act'], number>;
+
+/** What the engine is told of a model. */
+export function dimensionsOf(config: MobileBertConfig, parts: HeadParts): Dimensions {
+  return {
+    vocabulary: config.vocab_size,
+    embedding: config.embedding_size,
+    hidden: config.hidden_size,
+    layers: config.num_hidden_layers,
+    heads: config.num_attention_heads,
+    intermediate: config.intermediate_size,
+    bottleneck: config.true_hidden_size,
+    positions: config.max_position_embeddings,
+    types: config.type_vocab_size,
+    feedForwards: config.num_feedforward_networks,
+    trigram: Number(config.trigram_input),
+    useBottleneck: Number(config.use_bottleneck),
+    // Without a bottleneck there is nothing for attention to read but the hidden state.
+    bottleneckAttention: Number(config.use_bottleneck && config.use_bottleneck_attention),
+    sharedBottleneck: Number(config.use_bottleneck && config.key_query_shared_bottleneck),
+    activation: ACTIVATIONS[config.hidden_act],
+    norm: config.normalization_type === 'no_norm' ? NormKind.NoNorm : NormKind.LayerNorm,
+    epsilon: config.layer_norm_eps,
+    poolerDense: Number(Boolean(parts.pooler) && config.classifier_activation),
+    sequenceLabels: parts.sequence?.labels ?? 0,
+    tokenLabels: parts.token?.labels ?? 0,
+    languageModel: Number(Boolean(parts.languageModel)),
+  };
+}

@@ -1,0 +1,232 @@
+/**
+ * What all model classes share: configuration, engine, loading, and the call from Python's arguments
+ * to tensors. A subclass says which parts it has and turns the engine's buffers into its output.
+ */
+
+import { Callable } from '../callable.ts';
+import { MobileBertConfig, type MobileBertConfigOptions } from '../config.ts';
+import { type Build, chooseBuild } from '../engine/build.ts';
+import { Engine, type MemoryUsage, type OutputName, type Request } from '../engine/engine.ts';
+import { givenModule, packageModule } from '../engine/module.ts';
+import { openFiles } from '../hub/files.ts';
+import type { Source } from '../hub/source.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type HeadParts, parameters } from '../weights/names.ts';
+import { dimensionsOf } from './dimensions.ts';
+import { type Batch, batchOf, type EncoderInputs } from './inputs.ts';
+import { initialiseInto, type LoadingInfo, loadCheckpoint } from './load-checkpoint.ts';
+import { type EngineOptions, type FromPretrainedOptions, warnOfUnsupported } from './options.ts';
+import type { EncoderOutput } from './outputs.ts';
+import { tensor } from './tensor-like.ts';
+
+/** The buffers that a pass left behind, by name. */
+export type Buffers = Partial<Record<OutputName, Float32Array>>;
+
+/** A constructor that `from_pretrained` can be called on. */
+export type ModelClass<M extends PreTrainedModel<never>, O extends EngineOptions> = new (
+  config: MobileBertConfig,
+  options?: O,
+) => M;
+
+/** How a model runs, for people and logs. */
+export interface ModelInfo {
+  /** The build in use. */
+  readonly build: Build;
+  readonly dtype: 'fp32';
+  readonly threads: 1;
+  readonly parameters: number;
+  /** Bytes of linear memory. */
+  readonly memory: MemoryUsage;
+}
+
+/**
+ * Base of the model classes. Made from a configuration alone, a model has Hugging Face's random
+ * initialisation; `from_pretrained` gives it a checkpoint's weights. The engine is made by the first
+ * call that needs it.
+ */
+export abstract class PreTrainedModel<
+  Inputs extends EncoderInputs = EncoderInputs,
+  Output extends EncoderOutput = EncoderOutput,
+> extends Callable<[inputs: Inputs], Promise<Output>> {
+  readonly config: MobileBertConfig;
+  /** What `from_pretrained` found; null for a model that was not loaded. */
+  loading_info: LoadingInfo | null = null;
+  readonly #options: EngineOptions & { readonly seed: number };
+  #engine: Promise<Engine> | undefined;
+  #isDisposed = false;
+
+  constructor(
+    config: MobileBertConfig | MobileBertConfigOptions = {},
+    options: EngineOptions = {},
+  ) {
+    super();
+    this.config = config instanceof MobileBertConfig ? config : new MobileBertConfig(config);
+    this.config.validate();
+    const { variant, wasm, seed = Math.floor(Math.random() * 2 ** 32) } = options;
+    this.#options = { variant, wasm, seed };
+  }
+
+  /** Which of the optional parameters this class has. */
+  protected abstract parts(): HeadParts;
+
+  /** What the engine has to compute for these inputs. */
+  protected abstract outputs(inputs: Inputs): OutputName[];
+
+  /**
+   * Checks the class's own arguments, before the pass, and returns what makes its output of the
+   * engine's buffers.
+   */
+  protected abstract reader(
+    inputs: Inputs,
+    batch: Batch,
+  ): (buffers: Buffers) => Omit<Output, keyof EncoderOutput>;
+
+  /**
+   * Loads a checkpoint: a folder, a URL, a hub id, or a map of files.
+   *
+   * @throws FilesError, ConfigError or WeightsError saying which file, tensor or field is at fault
+   */
+  static async from_pretrained<M extends PreTrainedModel<never>, O extends EngineOptions>(
+    this: ModelClass<M, O>,
+    source: Source,
+    options?: FromPretrainedOptions & NoInfer<O>,
+  ): Promise<M> {
+    const { config, model_file_name, ...wishes }: FromPretrainedOptions = options ?? {};
+    warnOfUnsupported(wishes);
+    const files = await openFiles(source, wishes);
+    const model = new this(
+      config instanceof MobileBertConfig
+        ? config
+        : await MobileBertConfig.fromFiles(files, config ?? {}),
+      options,
+    );
+    await model.#load(async (engine) => {
+      model.loading_info = await loadCheckpoint(files, model_file_name ?? 'model', {
+        engine,
+        config: model.config,
+        parts: model.parts(),
+        seed: model.#options.seed,
+        signal: wishes.signal,
+      });
+    });
+    return model;
+  }
+
+  /** Runs the model; arguments and results as in Hugging Face's `forward`. */
+  async _call(inputs: Inputs): Promise<Output> {
+    if (typeof inputs !== 'object' || inputs === null) {
+      throw new TypeError(
+        `Cannot run the model: inputs are ${inputs === null ? 'null' : `of type ${typeof inputs}`}, expected an object such as { input_ids }`,
+      );
+    }
+    inputs.signal?.throwIfAborted();
+    const batch = this.batch(inputs);
+    const read = this.reader(inputs, batch);
+    const withHidden = inputs.output_hidden_states ?? this.config.output_hidden_states;
+    const withAttentions = inputs.output_attentions ?? this.config.output_attentions;
+    const outputs = this.outputs(inputs);
+    if (withHidden) outputs.push('HiddenStates');
+    if (withAttentions) outputs.push('Attentions');
+    const buffers = await this.run({ ...batch, outputs });
+    return {
+      ...read(buffers),
+      ...(withHidden && { hidden_states: this.#hiddenStates(buffers, batch) }),
+      ...(withAttentions && { attentions: this.#attentions(buffers, batch) }),
+    } as Output;
+  }
+
+  /** The same as calling the model. */
+  forward(inputs: Inputs): Promise<Output> {
+    return this._call(inputs);
+  }
+
+  /**
+   * One pass over sequences of any lengths, without padding: what pipelines use.
+   *
+   * @throws InputError for a request that does not fit the model, RangeError when memory does not
+   * suffice, Error on a disposed model
+   */
+  async run(request: Request): Promise<Buffers> {
+    const engine = await this.#ready();
+    return engine.forward(request);
+  }
+
+  /** How and where the model runs. Makes the engine if no call did yet. */
+  async info(): Promise<ModelInfo> {
+    const engine = await this.#ready();
+    return {
+      build: engine.build,
+      dtype: 'fp32',
+      threads: 1,
+      parameters: this.num_parameters(),
+      memory: engine.memoryUsage(),
+    };
+  }
+
+  /** Number of weights. */
+  num_parameters(): number {
+    let count = 0;
+    for (const { shape } of parameters(this.config, this.parts())) {
+      count += shape.reduce((product, n) => product * n, 1);
+    }
+    return count;
+  }
+
+  /** Gives the memory back; later calls are refused. */
+  async dispose(): Promise<void> {
+    this.#isDisposed = true;
+    this.#engine = undefined;
+  }
+
+  /** Arguments -> engine request; multiple choice flattens its own. */
+  protected batch(inputs: Inputs): Batch {
+    return batchOf(inputs, this.config);
+  }
+
+  #ready(): Promise<Engine> {
+    return this.#load((engine) => {
+      const all = parameters(this.config, this.parts());
+      initialiseInto(engine, all, this.config, this.#options.seed);
+    });
+  }
+
+  /** The engine, made and filled once. A failed attempt is forgotten, so that the next tries again. */
+  #load(fill: (engine: Engine) => void | Promise<void>): Promise<Engine> {
+    if (this.#isDisposed) {
+      throw new Error('Cannot run the model: it is disposed, expected a model in use');
+    }
+    if (!this.#engine) {
+      this.#engine = this.#makeEngine(fill);
+      this.#engine.catch(() => {
+        this.#engine = undefined;
+      });
+    }
+    return this.#engine;
+  }
+
+  async #makeEngine(fill: (engine: Engine) => void | Promise<void>): Promise<Engine> {
+    const { variant, wasm } = this.#options;
+    const build = chooseBuild(variant);
+    const module = await (wasm === undefined ? packageModule(build) : givenModule(wasm));
+    const engine = await Engine.create(module, build, dimensionsOf(this.config, this.parts()));
+    await fill(engine);
+    return engine;
+  }
+
+  #hiddenStates({ HiddenStates }: Buffers, { B, S }: Batch): Tensor<'float32'>[] {
+    return split(HiddenStates!, this.config.num_hidden_layers + 1, [B, S, this.config.hidden_size]);
+  }
+
+  #attentions({ Attentions }: Buffers, { B, S }: Batch): Tensor<'float32'>[] {
+    const { num_hidden_layers, num_attention_heads } = this.config;
+    return split(Attentions!, num_hidden_layers, [B, num_attention_heads, S, S]);
+  }
+}
+
+/** `count` tensors of `dims` that lie one behind the other. */
+function split(data: Float32Array, count: number, dims: readonly number[]): Tensor<'float32'>[] {
+  const size = dims.reduce((product, n) => product * n, 1);
+  return Array.from({ length: count }, (_, i) =>
+    tensor(data.subarray(i * size, (i + 1) * size), dims),
+  );
+}
