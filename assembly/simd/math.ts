@@ -3,9 +3,9 @@
  * last place (ulp), held by test/assembly/simd/math.test.ts. Coefficients are minimax fits by
  * tools/fit-math.py, highest degree first; each table names the interval and the fit's own error.
  *
- * Constants lie in memory: V8 makes a literal vector anew at every use, in four instructions, which costs
- * a fifth of the softmax. Minima and maxima are pmin and pmax, one instruction each where min and max
- * are seven; `f32x4.pmax(x, limit)` returns a NaN of x.
+ * Constants lie in memory: V8 makes a literal vector anew at every use, in four instructions, which
+ * costs a fifth of the softmax. Minima and maxima are pmin and pmax, one instruction each where min
+ * and max are seven; `f32x4.pmax(x, limit)` returns a NaN of x.
  */
 import { lanes } from './lanes';
 
@@ -13,12 +13,12 @@ const ONE = memory.data<f32>([1.0]);
 const TWO = memory.data<f32>([2.0]);
 /** log2(e) */
 const LOG2E = memory.data<f32>([1.44269504088896341]);
-/** -ln 2 in two parts: the high one has trailing zeros, so that n times it is exact for |n| < 2^9. */
+/** -ln 2 in two parts: the high one ends in zeros, so that n times it is exact for |n| < 2^9. */
 const MINUS_LN2_HIGH = memory.data<f32>([-0.693359375]);
 const MINUS_LN2_LOW = memory.data<f32>([2.12194440054690583e-4]);
 /**
- * 1.5 * 2^23 + 127: adding it rounds to the nearest integer n and leaves n + 127 in the low bits, which
- * shifted to the exponent's place are the f32 2^n: 0 for n = -127, Infinity for n = 128.
+ * 1.5 * 2^23 + 127: adding it rounds to the nearest integer n and leaves n + 127 in the low bits,
+ * which shifted to the exponent's place are the f32 2^n: 0 for n = -127, Infinity for n = 128.
  */
 const ROUND = memory.data<f32>([12583039.0]);
 
@@ -61,8 +61,8 @@ const LN_ERFC = memory.data<f32>([
 
 export abstract class math {
   /**
-   * 2^t for t <= 0: 2.3 ulp on [-126, 0], exactly 0 below (so that masked scores weigh nothing), NaN for
-   * NaN.
+   * 2^t for t <= 0: 2.3 ulp on [-126, 0], exactly 0 below (so that masked scores weigh nothing), NaN
+   * for NaN.
    */
   @inline static exp2OfNonPositive(t: v128): v128 {
     const shifted = f32x4.add(t, lanes.constant(ROUND));
@@ -79,8 +79,8 @@ export abstract class math {
   }
 
   /**
-   * e^x: 1.2 ulp on [-87.33, 88.37], 0 below -87.68, Infinity above 88.37, NaN for NaN. The reduction by
-   * multiples of ln 2 takes two steps.
+   * e^x: 1.2 ulp on [-87.33, 88.37], 0 below -87.68, Infinity above 88.37, NaN for NaN. The
+   * reduction by multiples of ln 2 takes two steps.
    */
   @inline static exp(x: v128): v128 {
     const raised = f32x4.pmax(x, lanes.constant(EXP_LOWEST));
@@ -106,8 +106,8 @@ export abstract class math {
   }
 
   /**
-   * tanh x: 1.4 ulp everywhere. From 0.625 on 1 - 2 / (e^2|x| + 1); nearer to 0 that would lose digits to
-   * cancellation.
+   * tanh x: 1.4 ulp everywhere. From 0.625 on 1 - 2 / (e^2|x| + 1); nearer to 0 that would lose
+   * digits to cancellation.
    */
   @inline static tanh(x: v128): v128 {
     const z = f32x4.mul(x, x);

@@ -5,7 +5,7 @@
  * The safetensors reader here is the tests' own, so that the project's reader is not its own judge.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 
 /** What a golden file can hold: F32, F64 and I64. */
 export type GoldenData = Float32Array | Float64Array | BigInt64Array;
@@ -49,7 +49,7 @@ export interface GoldenCase {
   readonly float32Error: Readonly<Record<string, number>>;
 }
 
-const root = fileURLToPath(new URL('../golden/models/', import.meta.url));
+const root = path.resolve('test/golden/models');
 
 /** Names of all cases, in alphabetical order. */
 export function listCases(): string[] {
@@ -61,9 +61,9 @@ export function listCases(): string[] {
 
 /** Reads one case. A few milliseconds. */
 export function loadCase(name: string): GoldenCase {
-  const record = readJson(`${root}${name}/case.json`);
-  const folder = `${root}${record.checkpoint}`;
-  const golden = [...readSafetensors(`${root}${name}/golden.safetensors`)];
+  const record = readJson(`${root}/${name}/case.json`);
+  const folder = `${root}/${record.checkpoint}`;
+  const golden = [...readSafetensors(`${root}/${name}/golden.safetensors`)];
   const part = <T>(prefix: string) =>
     new Map(
       golden

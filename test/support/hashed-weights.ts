@@ -5,7 +5,7 @@
  * tools/make-golden-full.py, bit for bit, and the goldens of test/golden/full.
  */
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import { type GoldenTensor, readSafetensors, sizeOf } from './golden.ts';
 
 /** The heads that test/golden/full holds. */
@@ -45,7 +45,7 @@ interface FullRecord {
   tensors: Record<FullHead, Record<string, number[]>>;
 }
 
-const folder = fileURLToPath(new URL('../golden/full/', import.meta.url));
+const folder = path.resolve('test/golden/full');
 const LAYERS = 24;
 const INNER_NETWORKS = 3;
 
@@ -152,7 +152,7 @@ export function* hashedSafetensors(head: FullHead): Generator<Uint8Array<ArrayBu
 /** Reads test/golden/full. */
 export function loadFull(): FullGolden {
   const { checksums, float32Error } = readRecord();
-  const golden = readSafetensors(`${folder}golden.safetensors`);
+  const golden = readSafetensors(`${folder}/golden.safetensors`);
   const under = <T>(prefix: string, all: Iterable<[string, T]>) =>
     [...all]
       .filter(([name]) => name.startsWith(prefix))
@@ -199,5 +199,5 @@ function spreadOf(name: string, shape: readonly number[]): [centre: number, spre
 }
 
 function readRecord(): FullRecord {
-  return JSON.parse(readFileSync(`${folder}full.json`, 'utf8'));
+  return JSON.parse(readFileSync(`${folder}/full.json`, 'utf8'));
 }

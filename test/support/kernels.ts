@@ -1,8 +1,8 @@
 /**
- * Calls into build/wasm/testing.<build>.wasm with typed arrays for addresses.
- * In: arrays, copied into linear memory between guards. Out: what the kernel left, once every guard and every input
- * is found as it was. Guards are large finite floats, each different: what a kernel reads past its extents shows in its
- * results, and what it writes there shows in the guards.
+ * Calls into build/wasm/testing.<build>.wasm with typed arrays for addresses. In: arrays, copied
+ * into linear memory between guards. Out: what the kernel left, once every guard and every input is
+ * found as it was. Guards are large finite floats, each different: what a kernel reads past its
+ * extents shows in its results, and what it writes there shows in the guards.
  */
 import type { TestingExports } from './testing-exports.ts';
 import { type BuildName, readBuild } from './variants.ts';
@@ -81,7 +81,9 @@ export class Frame {
   }
 }
 
-/** What `Frame.output` holds until it is written: finite, so that it cannot pass for a computed NaN. */
+/**
+ * What `Frame.output` holds until it is written: finite, so that it cannot pass for a computed NaN.
+ */
 export const UNWRITTEN = Math.fround(-7.7e33);
 
 /** One instance of a testing module. */

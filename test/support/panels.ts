@@ -18,7 +18,8 @@ export function roundUp8(n: number): number {
 }
 
 /**
- * element(n, k) for N columns of depth K -> panels [N/8][bias 8, K x 8]; lanes past N hold `padding`.
+ * element(n, k) for N columns of depth K -> panels [N/8][bias 8, K x 8]; lanes past N hold
+ * `padding`.
  */
 export function makePanels(
   columns: number,

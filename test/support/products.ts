@@ -5,7 +5,10 @@
 import { NR } from './panels.ts';
 import { painted, random } from './random.ts';
 
-/** a [M,K], panel [K+1,8] with the bias first, residual [M,8], rowScale [M], scale and shift [8]: all dense. */
+/**
+ * a [M,K], panel [K+1,8] with the bias first, residual [M,8], rowScale [M], scale and shift [8]:
+ * all dense.
+ */
 export interface Operands {
   readonly rows: number;
   readonly depth: number;

@@ -1,5 +1,6 @@
 /**
- * The records of assembly/memory/layout.ts that ops take, built for one call: fields of 4 bytes in their order.
+ * The records of assembly/memory/layout.ts that ops take, built for one call: fields of 4 bytes in
+ * their order.
  */
 import type { Frame } from './kernels.ts';
 import { makePanels, roundUp8 } from './panels.ts';

@@ -1,6 +1,6 @@
 /**
- * The exports of assembly/testing.ts as JavaScript sees them: addresses, byte counts and enums are numbers.
- * Parameters have assembly's names and order; what they mean stands there.
+ * The exports of assembly/testing.ts as JavaScript sees them: addresses, byte counts and enums are
+ * numbers. Parameters have assembly's names and order; what they mean stands there.
  */
 
 type GemmArguments = [

@@ -1,6 +1,7 @@
 /**
- * The builds of assembly/ that this runtime can compile: the only list of builds in tests and benches.
- * In: build/wasm, as `node tools/build-wasm.js` leaves it. Out: one record per build, for `describe.each(variants)('$name', ...)`.
+ * The builds of assembly/ that this runtime can compile: the only list of builds in tests and
+ * benches. In: build/wasm, as `node tools/build-wasm.js` leaves it. Out: one record per build, for
+ * `describe.each(variants)('$name', ...)`.
  */
 import { readFileSync } from 'node:fs';
 
@@ -14,7 +15,9 @@ export interface Variant {
   readonly isFused: boolean;
 }
 
-/** Every target, runnable or not. `debug` is the baseline with assertions and without optimisation. */
+/**
+ * Every target, runnable or not. `debug` is the baseline with assertions and without optimisation.
+ */
 export const builds: readonly Variant[] = [
   { name: 'simd', isFused: false },
   { name: 'relaxed', isFused: true },

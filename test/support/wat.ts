@@ -1,6 +1,7 @@
 /**
  * Reads the WebAssembly text that asc writes beside each build: functions, loops and instructions.
- * The text has one instruction a line, nesting is one space a level, and `end` closes at its opener's level.
+ * The text has one instruction a line, nesting is one space a level, and `end` closes at its
+ * opener's level.
  */
 
 /** Text of one function by its full name, such as `assembly/kernels/f32-gemm-4x8/f32Gemm4x8`. */
@@ -24,7 +25,9 @@ export function innermostLoops(text: string): string[] {
   return loops;
 }
 
-/** How often instructions that match stand in a text; patterns are anchored to the whole mnemonic. */
+/**
+ * How often instructions that match stand in a text; patterns are anchored to the whole mnemonic.
+ */
 export function count(text: string, mnemonic: RegExp): number {
   const whole = new RegExp(`^ *(?:${mnemonic.source})(?= |$)`);
   return text.split('\n').filter((line) => whole.test(line)).length;

@@ -1,0 +1,73 @@
+/** Who runs: this package first, then its peers. */
+
+/**
+ * @typedef {object} Contestant
+ * @property {string} id for --peers and results
+ * @property {string} label
+ * @property {string} adapter file of adapters/
+ * @property {'fp32' | 'q8'} dtype
+ * @property {'wasm' | 'native'} kind what its arithmetic is compiled to
+ * @property {boolean} isPinned one thread on one core; false lets it take the cores it wants
+ */
+
+/** @type {Contestant} */
+export const ours = {
+  id: 'ours',
+  label: 'mobilebert-wasm fp32',
+  adapter: 'ours.js',
+  dtype: 'fp32',
+  kind: 'wasm',
+  isPinned: true,
+};
+
+/** @type {readonly Contestant[]} */
+export const peers = [
+  {
+    id: 'ort-web',
+    label: 'onnxruntime-web fp32',
+    adapter: 'onnxruntime-web.js',
+    dtype: 'fp32',
+    kind: 'wasm',
+    isPinned: true,
+  },
+  {
+    id: 'ort-web-q8',
+    label: 'onnxruntime-web q8',
+    adapter: 'onnxruntime-web.js',
+    dtype: 'q8',
+    kind: 'wasm',
+    isPinned: true,
+  },
+  {
+    id: 'tfjs',
+    label: 'tfjs wasm fp32',
+    adapter: 'tfjs.js',
+    dtype: 'fp32',
+    kind: 'wasm',
+    isPinned: true,
+  },
+  {
+    id: 'transformers.js',
+    label: 'transformers.js fp32 (all cores)',
+    adapter: 'transformers.js',
+    dtype: 'fp32',
+    kind: 'native',
+    isPinned: false,
+  },
+  {
+    id: 'ort-node',
+    label: 'onnxruntime-node fp32',
+    adapter: 'onnxruntime-node.js',
+    dtype: 'fp32',
+    kind: 'native',
+    isPinned: true,
+  },
+  {
+    id: 'pytorch',
+    label: 'PyTorch fp32',
+    adapter: 'pytorch.py',
+    dtype: 'fp32',
+    kind: 'native',
+    isPinned: true,
+  },
+];

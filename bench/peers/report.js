@@ -1,0 +1,107 @@
+/**
+ * A result as Markdown on stdout and as a chart:
+ *   node bench/peers/report.js bench/results/peers-<machine>-<date>.json [--svg docs/latency.svg]
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { latencyChart } from './chart.js';
+import { machineLine } from './machine.js';
+import { isNoisy, largestError, milliseconds, oursAt, SAME } from './table.js';
+
+const USAGE = 'node bench/peers/report.js <result.json> [--svg <file>]';
+
+async function main() {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { svg: { type: 'string' } },
+  });
+  if (positionals.length !== 1) throw new RangeError(`Usage: ${USAGE}`);
+  const result = JSON.parse(await readFile(positionals[0], 'utf8'));
+  if (result.bench !== 'peers') {
+    throw new Error(`Cannot report ${positionals[0]}: it is no result of bench/peers/run.js`);
+  }
+  console.log(markdown(result));
+  if (values.svg) await writeFile(values.svg, latencyChart(linesOf(result), subtitle(result)));
+}
+
+function markdown(result) {
+  return [
+    ...latencyTable(result),
+    '',
+    ...startupTable(result),
+    '',
+    ...(isNoisy(result) ? ['~ the machine was not quiet: no figures to quote.', ''] : []),
+    `${machineLine(result.machine)}; ${result.date.slice(0, 10)}. Batch 1, one thread where not ` +
+      'said otherwise; medians of calls taken in turn with ours, without samples from slow ' +
+      'spells of the machine.',
+  ].join('\n');
+}
+
+function latencyTable(result) {
+  const { lengths } = result.method;
+  const rows = result.duels.map((duel) => [
+    `${duel.label}${duel.kind === 'native' ? ', native' : ''}`,
+    ...lengths.map((n) => cell(duel.latency[n])),
+    largestError(duel).toExponential(0) + (largestError(duel) > SAME ? ' (not the same)' : ''),
+  ]);
+  return table(
+    ['ms for one call (times ours)', ...lengths.map((n) => `${n} tokens`), 'relative L2 to ours'],
+    [
+      [
+        `**${result.ours.label}**`,
+        ...lengths.map((n) => `**${milliseconds(oursAt(result, n))}**`),
+        '',
+      ],
+      ...rows,
+    ],
+  );
+}
+
+function cell({ peer, ratio, isNoisy }) {
+  return `${isNoisy ? '~' : ''}${milliseconds(peer.ms)} (${ratio.toFixed(2)}x)`;
+}
+
+function startupTable(result) {
+  const rows = [result.ours, ...result.duels].map(({ label, version, startup }) => [
+    label,
+    version,
+    `${startup.import.ms.toFixed(0)} + ${startup.load.ms.toFixed(0)} ms`,
+    `${startup.memoryMB.loaded} MB`,
+    `${startup.memoryMB.after384} MB`,
+    `${startup.memoryMB.peak} MB`,
+  ]);
+  return table(
+    [
+      ...['', 'version', 'import + files to first logits', 'resident'],
+      ...['after 384 tokens', 'highest'],
+    ],
+    rows,
+  );
+}
+
+function table(head, rows) {
+  const rule = head.map((_, i) => (i === 0 ? '---' : '--:'));
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+/** @returns {import('./chart.js').Line[]} */
+function linesOf(result) {
+  const { lengths } = result.method;
+  const peers = result.duels.map(({ label, kind, latency }) => ({
+    label,
+    kind,
+    points: lengths.map((length) => ({ length, ms: latency[length].peer.ms })),
+  }));
+  const points = lengths.map((length) => ({ length, ms: oursAt(result, length) }));
+  return [{ label: result.ours.label, kind: /** @type {const} */ ('ours'), points }, ...peers];
+}
+
+function subtitle({ machine, date }) {
+  const runtime = machine.runtime.replace(/ \(.*/, '');
+  return `${machine.cpu}, ${runtime}; one thread; dashed: native code; ${date.slice(0, 10)}`;
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

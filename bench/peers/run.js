@@ -1,0 +1,129 @@
+/**
+ * MobileBERT here and elsewhere: the same weights, the same inputs, outputs compared before
+ * anything is timed, pairs of calls in turn. How to run and read it: README.md.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ours } from './contestants.js';
+import { pinSelf } from './cores.js';
+import { duel, summarise as summariseLatency } from './latency.js';
+import { describeMachine, machineSlug } from './machine.js';
+import { expectFiles, readOptions, USAGE } from './options.js';
+import { Probe, QUIET } from './probe.js';
+import { startOnce, summarise as summariseStartup } from './startup.js';
+import { round } from './statistics.js';
+import { tables } from './table.js';
+
+const results = fileURLToPath(new URL('../results/', import.meta.url));
+
+async function main() {
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) return console.log(USAGE);
+  const options = readOptions(args);
+  expectFiles(options);
+  const probe = new Probe();
+  const skipped = [];
+  const runnable = options.chosen.filter(({ id, label, adapter }) => {
+    const isMissing = adapter.endsWith('.py') && !options.runtimes.python;
+    if (isMissing) skipped.push({ id, reason: `${label}: PEERS_PYTHON is not set` });
+    return !isMissing;
+  });
+  const startups = await measureStartups([ours, ...runnable], options, probe, skipped);
+  // Before this process is pinned: afterwards it sees one core.
+  const machine = describeMachine(startups.get(ours).runtime);
+  const duels = await measureDuels(runnable, startups, options, probe, skipped);
+  if (duels.length === 0) {
+    const reasons = skipped.map(({ reason }) => reason).join('; ');
+    throw new Error(`Cannot compare: no peer ran (${reasons})`);
+  }
+  const result = {
+    bench: 'peers',
+    date: new Date().toISOString(),
+    machine,
+    probe: { best: round(probe.best(), 3), quietFrom: QUIET },
+    method: methodOf(options),
+    model: JSON.parse(await readFile(join(options.runtimes.folder, 'made-with.json'), 'utf8')),
+    ours: describe(ours, startups.get(ours), probe),
+    duels: duels.map(({ peer, found }) => ({
+      ...describe(peer, startups.get(peer), probe),
+      error: found.error,
+      latency: Object.fromEntries(
+        Object.entries(found.pairs).map(([n, pairs]) => [n, summariseLatency(pairs, probe)]),
+      ),
+    })),
+    skipped,
+  };
+  console.log(`\n${tables(result)}\n`);
+  await write(result, options.out);
+}
+
+/** Rounds over all contestants, so that a slow spell of the machine meets everyone. */
+async function measureStartups(contestants, { loads, runtimes }, probe, skipped) {
+  /** @type {Map<any, import('./startup.js').Startup>} */
+  const startups = new Map();
+  for (let round = 1; round <= loads; round++) {
+    for (const contestant of contestants) {
+      if (round > 1 && !startups.has(contestant)) continue;
+      progress(`load ${round} of ${loads}: ${contestant.label}`);
+      try {
+        // The first one only fills the disk cache.
+        if (round === 1) await startOnce(contestant, runtimes, probe);
+        const { sample, ...about } = await startOnce(contestant, runtimes, probe);
+        startups.set(contestant, {
+          ...about,
+          samples: [...(startups.get(contestant)?.samples ?? []), sample],
+        });
+      } catch (error) {
+        if (contestant === ours) throw error;
+        skipped.push({ id: contestant.id, reason: error.message });
+      }
+    }
+  }
+  return startups;
+}
+
+async function measureDuels(contestants, startups, options, probe, skipped) {
+  if (options.runtimes.core !== undefined) pinSelf(options.runtimes.core);
+  const duels = [];
+  for (const peer of contestants.filter((one) => startups.has(one))) {
+    try {
+      const found = await duel(peer, options, probe, (length) =>
+        progress(`${peer.label}: ${length} tokens`),
+      );
+      duels.push({ peer, found });
+    } catch (error) {
+      skipped.push({ id: peer.id, reason: error.message });
+    }
+  }
+  progress('');
+  return duels;
+}
+
+function describe({ id, label, dtype, kind, isPinned }, { samples, ...about }, probe) {
+  const threads = isPinned ? 1 : 'all';
+  return { id, label, dtype, kind, threads, ...about, startup: summariseStartup(samples, probe) };
+}
+
+function methodOf({ lengths, samples, seconds, loads, runtimes }) {
+  return { lengths, samples, seconds, loads, core: runtimes.core ?? null };
+}
+
+async function write(result, out) {
+  const name = `peers-${machineSlug(result.machine)}-${result.date.slice(0, 10)}.json`;
+  const path = out ?? join(results, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `${JSON.stringify(result, null, 2)}\n`);
+  console.log(`written: ${path}`);
+}
+
+/** One line that the next one replaces. */
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  else if (text) process.stderr.write(`${text}\n`);
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,127 @@
+/**
+ * What asc makes of assembly/: the shape of the hot loops, the module's surface and its size.
+ * Reads build/wasm/*.wat, so it covers every build on every runtime.
+ */
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { builds, readBuild } from '../support/variants.ts';
+import { count, exportsOf, functionText, importsOf, innermostLoops } from '../support/wat.ts';
+
+const GEMM = 'assembly/kernels/f32-gemm-4x8';
+const GEMMS = [
+  'f32Gemm4x8',
+  'f32GemmRelu4x8',
+  'f32GemmResidual4x8',
+  'f32GemmScaleShift4x8',
+  'f32GemmResidualScaleShift4x8',
+  'f32GemmRowScale4x8',
+];
+
+/** Loops that run once or more per element: [function, innermost loops]. */
+const LOOPS: [string, number][] = [
+  ['assembly/kernels/f32-softmax/f32SoftmaxRow', 2],
+  ['assembly/kernels/f32-layernorm/f32LayerNormRow', 3],
+  ['assembly/kernels/f32-activation/f32Activation', 5],
+  ['assembly/kernels/f32-convert/f32FromF16', 1],
+  ['assembly/kernels/f32-convert/f32FromBf16', 1],
+  ['assembly/kernels/f32-convert/f32FromF64', 1],
+  ['assembly/kernels/f32-rows/f32ScaleShift', 1],
+  ['assembly/kernels/f32-rows/f32Scale', 1],
+  ['assembly/kernels/f32-rows/f32Add', 1],
+];
+
+/** Bytes after gzip that a shipped module may have (docs/architecture.md). */
+const SIZE_LIMIT = 60 * 1024;
+
+const released = builds.filter(({ name }) => name !== 'debug');
+const text = (file: string) => new TextDecoder().decode(readBuild(`${file}.wat`));
+
+describe.each(released)('tile of f32-gemm-4x8 ($name)', ({ name, isFused }) => {
+  const wat = text(name);
+
+  describe.each(GEMMS)('%s()', (kernel) => {
+    // Four rows in the main loop, then 3, 2 or 1 that are left.
+    it.each([4, 3, 2, 1])('has a loop of %i rows and nothing else in it', (rows) => {
+      const loops = innermostLoops(functionText(wat, `${GEMM}/${kernel}`));
+      expect(loops.length).toBe(4);
+      const [loop, ...others] = loops.filter((body) => count(body, /v128\.load32_splat/) === rows);
+      expect(others).toEqual([]);
+      expect(count(loop, /call(_indirect)?/)).toBe(0);
+      expect(count(loop, /br(_if|_table)?/)).toBe(1);
+      expect(count(loop, /v128\.load/)).toBe(2);
+      expect(count(loop, /v128\.store/)).toBe(0);
+      expect(count(loop, /f32x4\.relaxed_madd/)).toBe(isFused ? 2 * rows : 0);
+      expect(count(loop, /f32x4\.mul/)).toBe(isFused ? 0 : 2 * rows);
+      expect(count(loop, /f32x4\.add/)).toBe(isFused ? 0 : 2 * rows);
+    });
+  });
+});
+
+describe.each(released)('loops over elements ($name)', ({ name }) => {
+  const wat = text(`testing.${name}`);
+
+  it.each(LOOPS)('%s() runs on vectors without calls', (kernel, loops) => {
+    const bodies = innermostLoops(functionText(wat, kernel));
+    expect(bodies.length).toBe(loops);
+    for (const body of bodies) {
+      expect(count(body, /call(_indirect)?/)).toBe(0);
+      expect(count(body, /br(_if|_table)?/)).toBe(1);
+      expect(count(body, /v128\.load\S*/)).toBeGreaterThan(0);
+      expect(count(body, /f(32|64)\.\S+/)).toBe(0);
+    }
+  });
+});
+
+describe.each(released)('constants ($name)', ({ name }) => {
+  const wat = text(`testing.${name}`);
+
+  // V8 makes a literal vector anew at every use, in four instructions; zero costs one.
+  it.each(['f32-softmax/f32SoftmaxRow', 'f32-activation/f32Activation'])(
+    '%s() has no literal vectors in its loops',
+    (kernel) => {
+      const bodies = innermostLoops(functionText(wat, `assembly/kernels/${kernel}`));
+      const literals = bodies.flatMap((body) => body.match(/v128\.const .*/g) ?? []);
+      expect(literals.filter((literal) => !/^v128\.const i32x4( 0x0+){4}$/.test(literal))).toEqual(
+        [],
+      );
+    },
+  );
+});
+
+describe.each(builds)('module ($name)', ({ name, isFused }) => {
+  const wat = text(name);
+
+  it(`has ${isFused ? 'its multiply-adds fused' : 'no relaxed instruction'}`, () => {
+    const relaxed = count(wat, /\S*relaxed\S*/);
+    if (isFused) expect(relaxed).toBeGreaterThan(100);
+    else expect(relaxed).toBe(0);
+  });
+
+  it('exports the ABI of assembly/index.ts and nothing else', () => {
+    expect(exportsOf(wat).sort()).toEqual([...abi(), 'memory'].sort());
+  });
+
+  it('imports nothing', () => {
+    expect(importsOf(wat)).toEqual([]);
+  });
+});
+
+describe.each(released)('size ($name)', ({ name }) => {
+  it(`is at most ${SIZE_LIMIT} bytes after gzip`, () => {
+    expect(gzipSync(readBuild(`${name}.wasm`)).length).toBeLessThanOrEqual(SIZE_LIMIT);
+  });
+});
+
+/**
+ * Names that assembly/index.ts exports: `export function name` and `export { name, other as name
+ * }`.
+ */
+function abi(): string[] {
+  const source = readFileSync('assembly/index.ts', 'utf8');
+  const own = Array.from(source.matchAll(/^export function (\w+)/gm), ([, name]) => name);
+  const passed = Array.from(source.matchAll(/^export \{([^}]*)\}/gm), ([, list]) =>
+    list.split(',').flatMap((item) => item.match(/(\w+)\s*$/)?.[1] ?? []),
+  );
+  return [...own, ...passed.flat()];
+}

@@ -1,0 +1,106 @@
+/**
+ * f32-convert: every half and every bfloat16 bit for bit, f64 as Math.fround rounds.
+ */
+import { describe, expect, it } from 'vitest';
+import { type Data, Kernels } from '../../support/kernels.ts';
+import { random } from '../../support/random.ts';
+import { variants } from '../../support/variants.ts';
+
+const ALL = Uint16Array.from({ length: 65_536 }, (_, i) => i);
+
+const F64_EDGES = [
+  ...[0, -0, 1, -1, Number.NaN, Infinity, -Infinity],
+  // Overflow: the last number that rounds to the largest f32, and the first that does not.
+  ...[3.4028234663852886e38, 3.4028235677973362e38, 3.4028235677973366e38, -1e39, 1e308],
+  // Subnormal f32: the smallest, half of it (a tie to even, 0), a little more, far less.
+  ...[2 ** -149, 2 ** -150, 2 ** -150 * 1.0000001, 3 * 2 ** -150, 1e-320, -5e-324],
+  ...[2 ** -126, 2 ** -126 - 2 ** -151, 2 ** -127],
+  // Ties at 1: down to even, up to even, and just beside them.
+  ...[1 + 2 ** -24, 1 + 3 * 2 ** -24, 1 + 2 ** -24 + 2 ** -52, 1 + 3 * 2 ** -24 - 2 ** -52],
+];
+
+describe.each(variants)('f32-convert ($name)', ({ name: build }) => {
+  const kernels = new Kernels(build);
+
+  it('f32FromF16() is exact for all 65,536 values, NaN payloads included', () => {
+    const found = convert(kernels, 'f32FromF16', ALL, ALL.length);
+    expect(firstDifference(bitsOf(found), ALL, bitsOfHalf)).toBeUndefined();
+  });
+
+  it('f32FromBf16() is exact for all 65,536 values, NaN payloads included', () => {
+    const found = convert(kernels, 'f32FromBf16', ALL, ALL.length);
+    expect(firstDifference(bitsOf(found), ALL, (bits) => bits * 2 ** 16)).toBeUndefined();
+  });
+
+  it('f32FromF64() rounds to nearest, ties to even', () => {
+    const numbers = random(64);
+    const values = Float64Array.from([
+      ...F64_EDGES,
+      ...Array.from({ length: 4000 }, () => numbers.normal() * 2 ** numbers.integer(-160, 130)),
+    ]);
+    const found = convert(kernels, 'f32FromF64', padded(values), values.length);
+    for (const [i, value] of values.entries()) expect(found[i]).toBe(Math.fround(value));
+  });
+
+  it.each(['f32FromF16', 'f32FromBf16', 'f32FromF64'] as const)(
+    '%s() writes no more than the groups of four that hold its count',
+    (name) => {
+      for (let count = 0; count <= 9; count++) {
+        const source = name === 'f32FromF64' ? Float64Array : Uint16Array;
+        const found = convert(kernels, name, padded(new source(count).fill(1)), count);
+        expect(found.length).toBe(count);
+      }
+    },
+  );
+});
+
+/** The first `count` results; room behind both ends is what the kernel asks for, and no more. */
+function convert(
+  kernels: Kernels,
+  name: 'f32FromF16' | 'f32FromBf16' | 'f32FromF64',
+  values: Data,
+  count: number,
+): Float32Array {
+  return kernels.call((frame, exports) => {
+    const to = frame.output(Math.ceil(count / 4) * 4);
+    exports[name](to, frame.input(values), count);
+    return frame.read(to, count);
+  });
+}
+
+/** Zeros up to a multiple of four. */
+function padded<T extends Float64Array | Uint16Array>(values: T): T {
+  const room = new (values.constructor as new (length: number) => T)(
+    Math.ceil(values.length / 4) * 4,
+  );
+  room.set(values);
+  return room;
+}
+
+function bitsOf(values: Float32Array): Uint32Array {
+  return new Uint32Array(values.buffer);
+}
+
+/**
+ * IEEE 754: sign 1, exponent 5 (bias 15), fraction 10 -> the bits of the same number in binary32.
+ */
+function bitsOfHalf(half: number): number {
+  const sign = (half >> 15) * 2 ** 31;
+  const exponent = (half >> 10) & 31;
+  const fraction = half & 1023;
+  if (exponent === 31) return sign + 255 * 2 ** 23 + fraction * 2 ** 13;
+  const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+  return sign + new Uint32Array(Float32Array.of(size).buffer)[0];
+}
+
+/** Where the bits differ first, for the message of a failed test. */
+function firstDifference(
+  found: Uint32Array,
+  sources: Uint16Array,
+  expected: (bits: number) => number,
+): string | undefined {
+  const index = sources.findIndex((bits, i) => found[i] !== expected(bits));
+  if (index < 0) return undefined;
+  const hex = (bits: number) => bits.toString(16).padStart(8, '0');
+  return `0x${sources[index].toString(16)}: ${hex(found[index])}, not ${hex(expected(sources[index]))}`;
+}
