@@ -13,13 +13,13 @@ export { mark, release } from './memory/region';
 export { f32Activation } from './kernels/f32-activation';
 export { f32FromBf16, f32FromF16, f32FromF64 } from './kernels/f32-convert';
 export {
-  f32Gemm4x8,
-  f32GemmRelu4x8,
-  f32GemmResidual4x8,
-  f32GemmResidualScaleShift4x8,
-  f32GemmRowScale4x8,
-  f32GemmScaleShift4x8,
-} from './kernels/f32-gemm-4x8';
+  f32GemmNr8,
+  f32GemmReluNr8,
+  f32GemmResidualNr8,
+  f32GemmResidualScaleShiftNr8,
+  f32GemmRowScaleNr8,
+  f32GemmScaleShiftNr8,
+} from './kernels/f32-gemm-nr8';
 export { f32LayerNormRow } from './kernels/f32-layernorm';
 export { f32PackColumns, f32PackRows } from './kernels/f32-pack-nr8';
 export { f32Add, f32Scale, f32ScaleShift } from './kernels/f32-rows';

@@ -1,5 +1,5 @@
 /**
- * Packing into panels of eight columns (drawn in f32-gemm-4x8.ts). A GEMM column is a *lane* of a
+ * Packing into panels of eight columns (drawn in f32-gemm-nr8.ts). A GEMM column is a *lane* of a
  * panel; `stride` is the bytes between source rows, `panelBytes` the bytes from one panel to the next.
  * Lanes and depths that nothing is packed into keep what they hold: callers start from zeros.
  */

@@ -4,7 +4,7 @@
  * products; the additive mask is the bias of the first, the softmax' 1/sum the epilogue of the
  * second. Scores exist for a few rows at a time, in L1.
  */
-import { f32Gemm4x8, f32GemmRowScale4x8 } from '../kernels/f32-gemm-4x8';
+import { f32GemmNr8, f32GemmRowScaleNr8 } from '../kernels/f32-gemm-nr8';
 import { f32PackColumns, f32PackRows } from '../kernels/f32-pack-nr8';
 import { f32Scale } from '../kernels/f32-rows';
 import { f32SoftmaxRow } from '../kernels/f32-softmax';
@@ -89,7 +89,7 @@ function scoreRows(
   const bytes = rowBytes(S);
   const panel = panelBytes(D);
   for (let column: usize = 0; column < bytes; column += 32) {
-    f32Gemm4x8(scores + column, bytes, query, stride, panels, rows, D);
+    f32GemmNr8(scores + column, bytes, query, stride, panels, rows, D);
     panels += panel;
   }
 }
@@ -122,7 +122,7 @@ function contextRows(context: usize, a: Activations, rows: i32, S: i32, D: i32):
   const bytes = rowBytes(D);
   let panels = a.valuePanels;
   for (let column: usize = 0; column < bytes; column += 32) {
-    f32GemmRowScale4x8(
+    f32GemmRowScaleNr8(
       context + column,
       a.contextBytes,
       a.scores,

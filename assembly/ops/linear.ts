@@ -5,12 +5,12 @@
 import { Activation, NormKind } from '../abi';
 import { f32Activation } from '../kernels/f32-activation';
 import {
-  f32Gemm4x8,
-  f32GemmRelu4x8,
-  f32GemmResidual4x8,
-  f32GemmResidualScaleShift4x8,
-  f32GemmScaleShift4x8,
-} from '../kernels/f32-gemm-4x8';
+  f32GemmNr8,
+  f32GemmReluNr8,
+  f32GemmResidualNr8,
+  f32GemmResidualScaleShiftNr8,
+  f32GemmScaleShiftNr8,
+} from '../kernels/f32-gemm-nr8';
 import { Linear, Norm, panelBytes, roundUp8, rowBytes } from '../memory/layout';
 import { layerNorm } from './norm';
 
@@ -92,11 +92,11 @@ abstract class product {
       const block = min(rows, ROW_BLOCK);
       let panel = w.panels;
       for (let n: usize = 0; n < yBytes; n += 32) {
-        if (behind == Behind.Nothing) f32Gemm4x8(y + n, yBytes, x, xBytes, panel, block, depth);
-        if (behind == Behind.Relu) f32GemmRelu4x8(y + n, yBytes, x, xBytes, panel, block, depth);
-        if (behind == Behind.Residual) f32GemmResidual4x8(y + n, yBytes, x, xBytes, panel, block, depth, residual + n);
-        if (behind == Behind.Norm) f32GemmScaleShift4x8(y + n, yBytes, x, xBytes, panel, block, depth, scale + n, shift + n);
-        if (behind == Behind.ResidualNorm) f32GemmResidualScaleShift4x8(y + n, yBytes, x, xBytes, panel, block, depth, residual + n, scale + n, shift + n);
+        if (behind == Behind.Nothing) f32GemmNr8(y + n, yBytes, x, xBytes, panel, block, depth);
+        if (behind == Behind.Relu) f32GemmReluNr8(y + n, yBytes, x, xBytes, panel, block, depth);
+        if (behind == Behind.Residual) f32GemmResidualNr8(y + n, yBytes, x, xBytes, panel, block, depth, residual + n);
+        if (behind == Behind.Norm) f32GemmScaleShiftNr8(y + n, yBytes, x, xBytes, panel, block, depth, scale + n, shift + n);
+        if (behind == Behind.ResidualNorm) f32GemmResidualScaleShiftNr8(y + n, yBytes, x, xBytes, panel, block, depth, residual + n, scale + n, shift + n);
         panel += step;
       }
       x += <usize>block * xBytes;

@@ -1,4 +1,11 @@
 /**
+ * Rows of a product's tile. V8 has 15 registers for vectors: a fused tile of 6 rows takes 12 sums, two
+ * of the panel and one splat; an unfused one needs another for the product, and gains nothing
+ * past 4 rows (docs/kernels.md).
+ */
+export const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+
+/**
  * Four f32 lanes: the seam between kernels and the instruction set.
  * Here and in simd/math.ts only may a build's features be asked for.
  */

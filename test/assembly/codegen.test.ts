@@ -8,14 +8,14 @@ import { describe, expect, it } from 'vitest';
 import { builds, readBuild } from '../support/variants.ts';
 import { count, exportsOf, functionText, importsOf, innermostLoops } from '../support/wat.ts';
 
-const GEMM = 'assembly/kernels/f32-gemm-4x8';
+const GEMM = 'assembly/kernels/f32-gemm-nr8';
 const GEMMS = [
-  'f32Gemm4x8',
-  'f32GemmRelu4x8',
-  'f32GemmResidual4x8',
-  'f32GemmScaleShift4x8',
-  'f32GemmResidualScaleShift4x8',
-  'f32GemmRowScale4x8',
+  'f32GemmNr8',
+  'f32GemmReluNr8',
+  'f32GemmResidualNr8',
+  'f32GemmScaleShiftNr8',
+  'f32GemmResidualScaleShiftNr8',
+  'f32GemmRowScaleNr8',
 ];
 
 /** Loops that run once or more per element: [function, innermost loops]. */
@@ -37,14 +37,16 @@ const SIZE_LIMIT = 60 * 1024;
 const released = builds.filter(({ name }) => name !== 'debug');
 const text = (file: string) => new TextDecoder().decode(readBuild(`${file}.wat`));
 
-describe.each(released)('tile of f32-gemm-4x8 ($name)', ({ name, isFused }) => {
+describe.each(released)('tile of f32-gemm-nr8 ($name)', ({ name, isFused }) => {
   const wat = text(name);
 
   describe.each(GEMMS)('%s()', (kernel) => {
-    // Four rows in the main loop, then 3, 2 or 1 that are left.
-    it.each([4, 3, 2, 1])('has a loop of %i rows and nothing else in it', (rows) => {
+    // One loop for every size of tile; a fused tile holds six rows, an unfused one five.
+    const sizes = isFused ? [6, 5, 4, 3, 2, 1] : [5, 4, 3, 2, 1];
+
+    it.each(sizes)('has a loop of %i rows and nothing else in it', (rows) => {
       const loops = innermostLoops(functionText(wat, `${GEMM}/${kernel}`));
-      expect(loops.length).toBe(4);
+      expect(loops.length).toBe(sizes.length);
       const [loop, ...others] = loops.filter((body) => count(body, /v128\.load32_splat/) === rows);
       expect(others).toEqual([]);
       expect(count(loop, /call(_indirect)?/)).toBe(0);

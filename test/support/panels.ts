@@ -1,5 +1,5 @@
 /**
- * The packed panels of assembly/kernels/f32-gemm-4x8.ts, made the plain way.
+ * The packed panels of assembly/kernels/f32-gemm-nr8.ts, made the plain way.
  *
  *   | bias 0..7 | k=0: 0..7 | k=1: 0..7 | ... | k=K-1: 0..7 |      one panel: eight columns, K deep
  */

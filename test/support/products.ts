@@ -1,5 +1,5 @@
 /**
- * Operands of one panel's product and its sums in float64, for the tests of f32-gemm-4x8.
+ * Operands of one panel's product and its sums in float64, for the tests of f32-gemm-nr8.
  * In: rows M and depth K. Out: the same operands for the same extents, made once.
  */
 import { NR } from './panels.ts';

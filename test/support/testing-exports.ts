@@ -28,14 +28,14 @@ export interface TestingExports {
   peakMadd(turns: number, factors: number): number;
   peakXor(turns: number): number;
 
-  f32Gemm4x8(...gemm: GemmArguments): void;
-  f32GemmRelu4x8(...gemm: GemmArguments): void;
-  f32GemmResidual4x8(...gemm: [...GemmArguments, residual: number]): void;
-  f32GemmScaleShift4x8(...gemm: [...GemmArguments, scale: number, shift: number]): void;
-  f32GemmResidualScaleShift4x8(
+  f32GemmNr8(...gemm: GemmArguments): void;
+  f32GemmReluNr8(...gemm: GemmArguments): void;
+  f32GemmResidualNr8(...gemm: [...GemmArguments, residual: number]): void;
+  f32GemmScaleShiftNr8(...gemm: [...GemmArguments, scale: number, shift: number]): void;
+  f32GemmResidualScaleShiftNr8(
     ...gemm: [...GemmArguments, residual: number, scale: number, shift: number]
   ): void;
-  f32GemmRowScale4x8(...gemm: [...GemmArguments, scale: number]): void;
+  f32GemmRowScaleNr8(...gemm: [...GemmArguments, scale: number]): void;
 
   f32PackRows(
     to: number,

@@ -90,7 +90,7 @@ describe.each(variants)('f32-pack-nr8 ($name)', ({ name: build }) => {
     });
   });
 
-  it('f32PackRows() and f32Gemm4x8() give a matrix back through the identity', () => {
+  it('f32PackRows() and f32GemmNr8() give a matrix back through the identity', () => {
     const [N, K] = [19, 6];
     const weight = painted(N * K);
     const identity = Float32Array.from({ length: K * K }, (_, i) => (i % (K + 1) === 0 ? 1 : 0));
@@ -101,7 +101,7 @@ describe.each(variants)('f32-pack-nr8 ($name)', ({ name: build }) => {
       const a = frame.input(identity);
       for (let p = 0; p * NR < N; p++) {
         const panel = panels + p * panelBytes(K);
-        exports.f32Gemm4x8(c + 4 * p * NR, 4 * roundUp8(N), a, 4 * K, panel, K, K);
+        exports.f32GemmNr8(c + 4 * p * NR, 4 * roundUp8(N), a, 4 * K, panel, K, K);
       }
       return [frame.read(c, K * roundUp8(N)), roundUp8(N)] as const;
     });

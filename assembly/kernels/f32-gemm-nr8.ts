@@ -1,6 +1,6 @@
 /**
  * C [M,8] = epilogue(A [M,K] x panel [K,8] + bias): one packed panel of eight columns against all
- * rows. The 4x8 tile of XNNPACK's f32-gemm-4x8-wasmsimd-splat, on panels of the form
+ * rows. The MRx8 tile of XNNPACK's f32-gemm-4x8-wasmsimd-splat, on panels of the form
  *
  *   | bias 0..7 | k=0: 0..7 | k=1: 0..7 | ... | k=K-1: 0..7 |      (K + 1) * 32 bytes
  *
@@ -8,7 +8,7 @@
  * so rows of C hold a multiple of 8 columns. `c` may be `residual` (each element is read before it
  * is written), never `a`. Nothing is aligned by contract; 64-byte panels are faster.
  */
-import { lanes } from '../simd/lanes';
+import { lanes, TILE_ROWS } from '../simd/lanes';
 
 /** What happens to a tile on its way out, in this order. Bits; always a literal at the call. */
 const enum Epilogue {
@@ -54,7 +54,7 @@ abstract class tile {
   }
 
   /**
-   * `rows` (1..4, a literal: the untaken rows are not compiled) x 8. One k-step an iteration and one
+   * `rows` (1..6, a literal: the untaken rows are not compiled) x 8. One k-step an iteration and one
    * pointer per row: unrolling by hand makes V8 hoist all splats and spill (docs/kernels.md).
    */
   // biome-ignore format: one row of the tile a line
@@ -63,8 +63,10 @@ abstract class tile {
     depth: i32, residual: usize, scale: usize, shift: usize,
   ): void {
     let b0 = v128.load(panel), b1 = v128.load(panel, 16);
-    let c00 = b0, c01 = b1, c10 = b0, c11 = b1, c20 = b0, c21 = b1, c30 = b0, c31 = b1;
-    let a0 = a, a1 = a + aStride, a2 = a + 2 * aStride, a3 = a + 3 * aStride;
+    let c00 = b0, c10 = b0, c20 = b0, c30 = b0, c40 = b0, c50 = b0;
+    let c01 = b1, c11 = b1, c21 = b1, c31 = b1, c41 = b1, c51 = b1;
+    let a0 = a, a1 = a + aStride, a2 = a + 2 * aStride;
+    let a3 = a + 3 * aStride, a4 = a + 4 * aStride, a5 = a + 5 * aStride;
     let b = panel + STEP;
     const end = b + <usize>depth * STEP;
     while (b < end) {
@@ -74,6 +76,8 @@ abstract class tile {
       if (rows > 1) { s = v128.load32_splat(a1); c10 = lanes.madd(s, b0, c10); c11 = lanes.madd(s, b1, c11); a1 += 4; }
       if (rows > 2) { s = v128.load32_splat(a2); c20 = lanes.madd(s, b0, c20); c21 = lanes.madd(s, b1, c21); a2 += 4; }
       if (rows > 3) { s = v128.load32_splat(a3); c30 = lanes.madd(s, b0, c30); c31 = lanes.madd(s, b1, c31); a3 += 4; }
+      if (rows > 4) { s = v128.load32_splat(a4); c40 = lanes.madd(s, b0, c40); c41 = lanes.madd(s, b1, c41); a4 += 4; }
+      if (rows > 5) { s = v128.load32_splat(a5); c50 = lanes.madd(s, b0, c50); c51 = lanes.madd(s, b1, c51); a5 += 4; }
       b += STEP;
     }
     // Per-row scales lie 4 bytes apart; per-column ones are the same for every row.
@@ -82,32 +86,44 @@ abstract class tile {
     if (rows > 1) tile.store(epilogue, c + cStride, c10, c11, residual + cStride, scale + step, shift);
     if (rows > 2) tile.store(epilogue, c + 2 * cStride, c20, c21, residual + 2 * cStride, scale + 2 * step, shift);
     if (rows > 3) tile.store(epilogue, c + 3 * cStride, c30, c31, residual + 3 * cStride, scale + 3 * step, shift);
+    if (rows > 4) tile.store(epilogue, c + 4 * cStride, c40, c41, residual + 4 * cStride, scale + 4 * step, shift);
+    if (rows > 5) tile.store(epilogue, c + 5 * cStride, c50, c51, residual + 5 * cStride, scale + 5 * step, shift);
   }
 
-  /** All rows: tiles of four, then one of what is left. */
-  // biome-ignore format: one row of the tile a line
+  /**
+   * All rows: tiles of TILE_ROWS, and the last ones in tiles of 3 to 5 where there are as many. A
+   * tile of one row takes as long as one of three, for its two chains of sums wait for themselves.
+   */
+  // biome-ignore format: one tile a line
   @inline static panel(
     epilogue: i32, c: usize, cStride: usize, a: usize, aStride: usize, panel: usize, rows: i32,
     depth: i32, residual: usize, scale: usize, shift: usize,
   ): void {
-    const step: usize = epilogue & Epilogue.RowScale ? 16 : 0;
-    while (rows >= 4) {
-      tile.run(4, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);
-      c += 4 * cStride;
-      a += 4 * aStride;
-      residual += 4 * cStride;
-      scale += step;
-      rows -= 4;
+    const step: usize = epilogue & Epilogue.RowScale ? 4 : 0;
+    const most: i32 = TILE_ROWS == 6 ? 6 : 5;
+    while (rows > 0) {
+      let done = min(rows, TILE_ROWS);
+      if (rows <= most) done = rows;
+      else if (rows < TILE_ROWS + 3) done = rows - rows / 2;
+      if (TILE_ROWS == 6 && done == 6) tile.run(6, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);
+      else if (done == 5) tile.run(5, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);
+      else if (done == 4) tile.run(4, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);
+      else if (done == 3) tile.run(3, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);
+      else if (done == 2) tile.run(2, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);
+      else tile.run(1, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);
+      const r = <usize>done;
+      c += r * cStride;
+      a += r * aStride;
+      residual += r * cStride;
+      scale += r * step;
+      rows -= done;
     }
-    if (rows == 3) tile.run(3, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);
-    else if (rows == 2) tile.run(2, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);
-    else if (rows == 1) tile.run(1, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);
   }
 }
 
 /** C = A B + bias */
 // biome-ignore format: extents and strides together
-export function f32Gemm4x8(
+export function f32GemmNr8(
   c: usize, cStride: usize, a: usize, aStride: usize, panel: usize, rows: i32, depth: i32,
 ): void {
   tile.panel(Epilogue.None, c, cStride, a, aStride, panel, rows, depth, 0, 0, 0);
@@ -115,7 +131,7 @@ export function f32Gemm4x8(
 
 /** C = max(A B + bias, 0) */
 // biome-ignore format: extents and strides together
-export function f32GemmRelu4x8(
+export function f32GemmReluNr8(
   c: usize, cStride: usize, a: usize, aStride: usize, panel: usize, rows: i32, depth: i32,
 ): void {
   tile.panel(Epilogue.Relu, c, cStride, a, aStride, panel, rows, depth, 0, 0, 0);
@@ -123,7 +139,7 @@ export function f32GemmRelu4x8(
 
 /** C = A B + bias + residual */
 // biome-ignore format: extents and strides together
-export function f32GemmResidual4x8(
+export function f32GemmResidualNr8(
   c: usize, cStride: usize, a: usize, aStride: usize, panel: usize, rows: i32, depth: i32,
   residual: usize,
 ): void {
@@ -132,7 +148,7 @@ export function f32GemmResidual4x8(
 
 /** C = (A B + bias) * scale [8] + shift [8] */
 // biome-ignore format: extents and strides together
-export function f32GemmScaleShift4x8(
+export function f32GemmScaleShiftNr8(
   c: usize, cStride: usize, a: usize, aStride: usize, panel: usize, rows: i32, depth: i32,
   scale: usize, shift: usize,
 ): void {
@@ -141,7 +157,7 @@ export function f32GemmScaleShift4x8(
 
 /** C = (A B + bias + residual) * scale [8] + shift [8] */
 // biome-ignore format: extents and strides together
-export function f32GemmResidualScaleShift4x8(
+export function f32GemmResidualScaleShiftNr8(
   c: usize, cStride: usize, a: usize, aStride: usize, panel: usize, rows: i32, depth: i32,
   residual: usize, scale: usize, shift: usize,
 ): void {
@@ -162,7 +178,7 @@ export function f32GemmResidualScaleShift4x8(
 
 /** C = (A B + bias) * scale [M] per row */
 // biome-ignore format: extents and strides together
-export function f32GemmRowScale4x8(
+export function f32GemmRowScaleNr8(
   c: usize, cStride: usize, a: usize, aStride: usize, panel: usize, rows: i32, depth: i32,
   scale: usize,
 ): void {

@@ -1,5 +1,5 @@
 /**
- * f32-gemm-4x8 in every epilogue, against sums in float64. Two kinds of numbers: painted ones,
+ * f32-gemm-nr8 in every epilogue, against sums in float64. Two kinds of numbers: painted ones,
  * whose sums are exact in float32 (results must be equal in every build), and random ones, held to
  * the bound of a float32 sum of K products.
  */
@@ -11,7 +11,8 @@ import { painted } from '../../support/random.ts';
 import type { TestingExports } from '../../support/testing-exports.ts';
 import { variants } from '../../support/variants.ts';
 
-const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 31, 32, 33];
+/** Every way in which a tile's last rows can be split, and a few blocks. */
+const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 31, 32, 33];
 const DEPTHS = [1, 2, 3, 5, 8, 32, 128, 512];
 
 /** Half a unit in the last place of 1: the largest relative error of one rounding. */
@@ -35,33 +36,33 @@ interface Epilogue {
 
 const EPILOGUES: Epilogue[] = [
   {
-    name: 'f32Gemm4x8',
-    run: (exports, gemm) => exports.f32Gemm4x8(...gemm),
+    name: 'f32GemmNr8',
+    run: (exports, gemm) => exports.f32GemmNr8(...gemm),
     expected: (sum) => sum,
   },
   {
-    name: 'f32GemmRelu4x8',
-    run: (exports, gemm) => exports.f32GemmRelu4x8(...gemm),
+    name: 'f32GemmReluNr8',
+    run: (exports, gemm) => exports.f32GemmReluNr8(...gemm),
     expected: (sum) => Math.max(sum, 0),
   },
   {
-    name: 'f32GemmResidual4x8',
+    name: 'f32GemmResidualNr8',
     run: (exports, gemm, _frame, _operands, residual) =>
-      exports.f32GemmResidual4x8(...gemm, residual),
+      exports.f32GemmResidualNr8(...gemm, residual),
     usesResidual: true,
     expected: (sum, { residual }, row, column) => sum + residual[row * NR + column],
   },
   {
-    name: 'f32GemmScaleShift4x8',
+    name: 'f32GemmScaleShiftNr8',
     run: (exports, gemm, frame, { scale, shift }) =>
-      exports.f32GemmScaleShift4x8(...gemm, frame.input(scale), frame.input(shift)),
+      exports.f32GemmScaleShiftNr8(...gemm, frame.input(scale), frame.input(shift)),
     expected: (sum, { scale, shift }, _row, column) => sum * scale[column] + shift[column],
     gain: ({ scale }, _row, column) => Math.abs(scale[column]),
   },
   {
-    name: 'f32GemmResidualScaleShift4x8',
+    name: 'f32GemmResidualScaleShiftNr8',
     run: (exports, gemm, frame, { scale, shift }, residual) =>
-      exports.f32GemmResidualScaleShift4x8(
+      exports.f32GemmResidualScaleShiftNr8(
         ...gemm,
         residual,
         frame.input(scale),
@@ -73,9 +74,9 @@ const EPILOGUES: Epilogue[] = [
     gain: ({ scale }, _row, column) => Math.abs(scale[column]),
   },
   {
-    name: 'f32GemmRowScale4x8',
+    name: 'f32GemmRowScaleNr8',
     run: (exports, gemm, frame, { rowScale }) =>
-      exports.f32GemmRowScale4x8(...gemm, frame.input(rowScale)),
+      exports.f32GemmRowScaleNr8(...gemm, frame.input(rowScale)),
     expected: (sum, { rowScale }, row) => sum * rowScale[row],
     gain: ({ rowScale }, row) => Math.abs(rowScale[row]),
   },
@@ -87,7 +88,7 @@ const STRIDES = [
   { aGap: 3, cGap: 5 },
 ];
 
-describe.each(variants)('f32-gemm-4x8 ($name)', ({ name: build }) => {
+describe.each(variants)('f32-gemm-nr8 ($name)', ({ name: build }) => {
   const kernels = new Kernels(build);
 
   describe.each(EPILOGUES)('$name()', (epilogue) => {
@@ -156,13 +157,13 @@ describe.each(variants)('f32-gemm-4x8 ($name)', ({ name: build }) => {
     });
   });
 
-  it('f32Gemm4x8() with no rows writes nothing', () => {
+  it('f32GemmNr8() with no rows writes nothing', () => {
     kernels.call((frame, exports) => {
-      exports.f32Gemm4x8(frame.input(painted(8)), 32, 0, 4, frame.input(painted(16)), 0, 1);
+      exports.f32GemmNr8(frame.input(painted(8)), 32, 0, 4, frame.input(painted(16)), 0, 1);
     });
   });
 
-  it('f32Gemm4x8() of depth 0 leaves the bias', () => {
+  it('f32GemmNr8() of depth 0 leaves the bias', () => {
     const operands = paint(5, 0);
     const c = multiply(kernels, EPILOGUES[0], operands, STRIDES[0]);
     for (let row = 0; row < 5; row++) {

@@ -1,0 +1,58 @@
+/** `mobilebert classify`: texts -> labels with scores, as a table or as JSON lines. */
+
+import { defaultScoreFunction } from '../../pipelines/text-classification.ts';
+import { parseArguments, positiveInteger } from '../arguments.ts';
+import { formatLabels, jsonLines, type Labelled } from '../format-labels.ts';
+import { loadPipeline, MODEL_HELP, MODEL_OPTIONS } from '../load-pipeline.ts';
+import type { Command } from '../run.ts';
+import { withStatus } from '../status-line.ts';
+import { tableStyle } from '../table.ts';
+import { textsOf } from '../texts.ts';
+
+/** The model where none is named. */
+const BUNDLED = 'banking77-intents';
+
+const OPTIONS = {
+  ...MODEL_OPTIONS,
+  'top-k': { type: 'string', short: 'k', default: '1' },
+  file: { type: 'string', short: 'f' },
+  json: { type: 'boolean' },
+} as const;
+
+export const classify: Command = {
+  help: `\
+Labels texts. Without --model: intents of bank customers' questions, in 77 kinds.
+
+Usage: mobilebert classify [OPTIONS] [TEXT...]
+
+Texts are the arguments, or lines of a file or of standard input; blank lines are skipped.
+
+${MODEL_HELP}
+  -k, --top-k N        labels for each text, best first (default 1), or "all"
+  -f, --file FILE      read texts from a file, one per line; "-" is standard input
+      --json           one object per text: {"text": ..., "labels": [{"label", "score"}, ...]}
+  -h, --help           this text
+`,
+
+  async run(args, io) {
+    const { values, positionals } = parseArguments(args, OPTIONS);
+    const top_k = values['top-k'] === 'all' ? null : positiveInteger('top-k', values['top-k']);
+    const steps = textsOf(positionals, values.file, io);
+    return withStatus(io.stderr, async (status) => {
+      const classifier = await loadPipeline('text-classification', values, BUNDLED, status);
+      const all: Labelled[] = [];
+      let count = 0;
+      for await (const texts of steps) {
+        const results = await classifier(texts, { top_k });
+        const labelled = texts.map((text, i) => ({ text, labels: [results[i]!].flat() }));
+        count += texts.length;
+        if (values.json) await status.print(io.stdout, jsonLines(labelled));
+        else all.push(...labelled);
+        status.show(`Classified ${count.toLocaleString('en')} texts`);
+      }
+      if (values.json) return;
+      const isProbability = defaultScoreFunction(classifier.model.config) !== 'none';
+      await status.print(io.stdout, formatLabels(all, isProbability, tableStyle(io)));
+    });
+  },
+};

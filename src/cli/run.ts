@@ -1,0 +1,84 @@
+/** From arguments to a command and from its end to an exit code. */
+
+import { env as library } from '../hub/env.ts';
+import { UsageError } from './arguments.ts';
+import { type Io, print } from './io.ts';
+import { printable } from './text-width.ts';
+
+/** A command of the command line. */
+export interface Command {
+  /** What `--help` prints: usage, arguments and options. */
+  readonly help: string;
+  run(args: readonly string[], io: Io): Promise<void>;
+}
+
+/** Commands are loaded when they are called. */
+const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
+  classify: {
+    summary: 'label texts: intents, sentiments, topics',
+    load: async () => (await import('./commands/classify.ts')).classify,
+  },
+};
+
+/** 0: done; 1: something failed; 2: the call was not understood. */
+export type ExitCode = 0 | 1 | 2;
+
+/** Runs the command line; problems are said on stderr. */
+export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    await dispatch(args, io);
+    return 0;
+  } catch (error) {
+    // Whoever read the output has seen enough, as in `mobilebert ... | head`.
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0;
+    const isUsage = error instanceof UsageError;
+    const command = Object.hasOwn(COMMANDS, args[0] ?? '') ? ` ${args[0]}` : '';
+    const hint = isUsage ? `\nTry "mobilebert${command} --help"` : '';
+    const message = error instanceof Error ? error.message : String(error);
+    await print(io.stderr, `mobilebert: ${printable(message)}${hint}\n`).catch(() => {});
+    return isUsage ? 2 : 1;
+  }
+}
+
+async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<void> {
+  if (name === '--help' || name === '-h') return print(io.stdout, help());
+  if (name === '--version' || name === '-v') return print(io.stdout, `${library.version}\n`);
+  const known = Object.keys(COMMANDS).join(', ');
+  if (name === undefined) {
+    throw new UsageError(`Cannot run: found no command, expected one of ${known}`);
+  }
+  if (!Object.hasOwn(COMMANDS, name)) {
+    throw new UsageError(
+      `Cannot run ${JSON.stringify(name)}: there is no such command, expected one of ${known}`,
+    );
+  }
+  const command = await COMMANDS[name]!.load();
+  if (wantsHelp(rest)) return print(io.stdout, command.help);
+  return command.run(rest, io);
+}
+
+/** Whether help is asked for; after `--` everything is text. */
+function wantsHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  const options = end < 0 ? args : args.slice(0, end);
+  return options.includes('--help') || options.includes('-h');
+}
+
+function help(): string {
+  const commands = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  ${name.padEnd(10)} ${summary}\n`,
+  );
+  return `\
+MobileBERT in WebAssembly SIMD
+
+Usage: mobilebert COMMAND [OPTIONS]
+
+Commands
+${commands.join('')}
+Options
+  -h, --help       this text, or with a command that command's
+  -v, --version    the version
+
+Exit codes: 0 done, 1 failed, 2 call not understood
+`;
+}

@@ -1,0 +1,119 @@
+/** Tables for people: columns aligned, wrapped to the terminal's width, coloured where there is colour. */
+
+import type { Io } from './io.ts';
+import { printable, textWidth, wrapToWidth } from './text-width.ts';
+
+const COLORS = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] };
+
+export type Color = keyof typeof COLORS;
+
+/** Text in a colour; plain text where colours are off. */
+export type Paint = (text: string, color: Color) => string;
+
+/** How a table is shown. */
+export interface TableStyle {
+  /** Cells of a line; Infinity: nothing is wrapped. */
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+export interface Column {
+  readonly title: string;
+  /** Where the blanks go: on the right by default, on the left for numbers. */
+  readonly pad?: 'left' | 'right';
+  /** May be wrapped where the line is too long, and cut after some lines; others never are. */
+  readonly isFlexible?: boolean;
+}
+
+export type Cell = string | { readonly text: string; readonly color: Color };
+
+/** Blanks between columns. */
+const GAP = '  ';
+
+/** A flexible column keeps this many cells. */
+const NARROWEST = 8;
+
+/** What does not fit into this many lines of a cell is left out. */
+const MOST_LINES = 3;
+
+/** Colours that work: on a terminal that has them and where NO_COLOR is not set. */
+export function paintFor({ stdout, env }: Pick<Io, 'stdout' | 'env'>): Paint {
+  if (!stdout.isTTY || !stdout.hasColors?.(env)) return (text) => text;
+  return (text, color) => `\u001b[${COLORS[color][0]}m${text}\u001b[${COLORS[color][1]}m`;
+}
+
+/** A terminal's width and colours; elsewhere whole texts and none. */
+export function tableStyle(io: Pick<Io, 'stdout' | 'env'>): TableStyle {
+  const { isTTY, columns } = io.stdout;
+  return { width: isTTY ? columns || 80 : Number.POSITIVE_INFINITY, paint: paintFor(io) };
+}
+
+/** Lines of a table with a head; each ends in a line break. */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  { width, paint }: TableStyle,
+): string {
+  const cells = rows.map((row) => columns.map((_, i) => cellOf(row[i])));
+  const widths = columnWidths(columns, cells, width);
+  const layout = columns.map(({ pad = 'right' }, i) => ({ pad, width: widths[i]! }));
+  const head = columns.map(({ title }): Content => ({ text: title, color: 'bold' }));
+  const total = widths.reduce((sum, n) => sum + n, GAP.length * (widths.length - 1));
+  const rule = `${paint('─'.repeat(total), 'dim')}\n`;
+  const body = cells.map((row) => formatRow(row, layout, paint));
+  return formatRow(head, layout, paint) + rule + body.join('');
+}
+
+interface Content {
+  readonly text: string;
+  readonly color?: Color;
+}
+
+/** One row, of as many lines as its longest cell takes. */
+function formatRow(
+  cells: readonly Content[],
+  layout: readonly { readonly pad: 'left' | 'right'; readonly width: number }[],
+  paint: Paint,
+): string {
+  const wrapped = cells.map(({ text }, i) => wrapToWidth(text, layout[i]!.width, MOST_LINES));
+  const count = Math.max(...wrapped.map(({ length }) => length));
+  let lines = '';
+  for (let n = 0; n < count; n++) {
+    const parts = cells.map(({ color }, i) => {
+      const { pad, width } = layout[i]!;
+      const text = wrapped[i]![n] ?? '';
+      const painted = color && text ? paint(text, color) : text;
+      const blanks = ' '.repeat(Math.max(0, width - textWidth(text)));
+      return pad === 'left' ? blanks + painted : painted + blanks;
+    });
+    lines += `${parts.join(GAP).trimEnd()}\n`;
+  }
+  return lines;
+}
+
+/** Each column as wide as its widest cell; where that is too much, the widest flexible ones give. */
+function columnWidths(
+  columns: readonly Column[],
+  rows: readonly (readonly Content[])[],
+  width: number,
+): number[] {
+  const widths = columns.map(({ title }, i) => {
+    const natural = rows.reduce((most, row) => Math.max(most, textWidth(row[i]!.text)), 0);
+    return Math.min(width, Math.max(natural, textWidth(title)));
+  });
+  const gaps = GAP.length * (columns.length - 1);
+  let excess = widths.reduce((sum, n) => sum + n, gaps) - width;
+  for (; excess > 0; excess--) {
+    const flexible = widths.map((n, i) => (columns[i]!.isFlexible ? n : 0));
+    const widest = Math.max(...flexible);
+    if (widest <= NARROWEST) break;
+    widths[flexible.indexOf(widest)] = widest - 1;
+  }
+  return widths;
+}
+
+/** A cell on one line and without what would move the cursor. */
+function cellOf(cell: Cell = ''): Content {
+  if (typeof cell === 'string') return { text: printable(cell) };
+  return { ...cell, text: printable(cell.text) };
+}

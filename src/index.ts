@@ -1,0 +1,137 @@
+/** The public surface of `mobilebert-wasm`: re-exports only, under Hugging Face's names. */
+
+// ---- settings, configuration, errors ----
+
+export {
+  AutoConfig,
+  type ConfigFromPretrainedOptions,
+  type IdToLabel,
+  type LabelToId,
+  MobileBertConfig,
+  type MobileBertConfigOptions,
+} from './config.ts';
+export type { Build, Variant } from './engine/build.ts';
+export type { MemoryUsage } from './engine/engine.ts';
+export type { WasmSource } from './engine/module.ts';
+export { ConfigError, FilesError, InputError, TokenizerError, WeightsError } from './errors.ts';
+export { type Environment, env, LogLevel } from './hub/env.ts';
+export type { FilesOptions } from './hub/options.ts';
+export type { FileProgress, ProgressCallback, ProgressEvent } from './hub/progress.ts';
+export type { FileLike, Source } from './hub/source.ts';
+
+// ---- models ----
+
+export {
+  type AutoClass,
+  AutoModel,
+  AutoModelForMaskedLM,
+  AutoModelForMultipleChoice,
+  AutoModelForNextSentencePrediction,
+  AutoModelForPreTraining,
+  AutoModelForQuestionAnswering,
+  AutoModelForSequenceClassification,
+  AutoModelForTokenClassification,
+} from './models/auto.ts';
+export {
+  MobileBertForMultipleChoice,
+  MobileBertForSequenceClassification,
+  MobileBertForTokenClassification,
+  type MultipleChoiceInputs,
+  type SequenceClassificationInputs,
+  type TokenClassificationInputs,
+} from './models/classification.ts';
+export type { EncoderInputs } from './models/inputs.ts';
+export type { LoadingInfo } from './models/load-checkpoint.ts';
+export { MobileBertModel, type MobileBertModelOptions } from './models/mobilebert-model.ts';
+export type { EngineOptions, FromPretrainedOptions } from './models/options.ts';
+export type {
+  BaseModelOutputWithPooling,
+  EncoderOutput,
+  MaskedLMOutput,
+  MobileBertForPreTrainingOutput,
+  MultipleChoiceModelOutput,
+  NextSentencePredictorOutput,
+  QuestionAnsweringModelOutput,
+  SequenceClassifierOutput,
+  TokenClassifierOutput,
+  WithLoss,
+} from './models/outputs.ts';
+export { type ModelInfo, PreTrainedModel } from './models/pretrained-model.ts';
+export {
+  type MaskedLMInputs,
+  MobileBertForMaskedLM,
+  MobileBertForNextSentencePrediction,
+  MobileBertForPreTraining,
+  type NextSentencePredictionInputs,
+  type PreTrainingInputs,
+} from './models/pretraining.ts';
+export {
+  MobileBertForQuestionAnswering,
+  type QuestionAnsweringInputs,
+} from './models/question-answering.ts';
+export type { NestedNumbers, TensorLike } from './models/tensor-like.ts';
+
+// ---- pipelines ----
+
+export { Pipeline, type PipelineParts } from './pipelines/base.ts';
+export type { Sample } from './pipelines/encode.ts';
+export {
+  type PipelineOf,
+  type PipelineOptions,
+  pipeline,
+  type ReadyEvent,
+  type Task,
+} from './pipelines/pipeline.ts';
+export type { ScoreFunction } from './pipelines/scores.ts';
+export {
+  type Classification,
+  type ClassificationInput,
+  type ClassificationResult,
+  type TextClassificationOptions,
+  TextClassificationPipeline,
+} from './pipelines/text-classification.ts';
+
+// ---- tensors ----
+
+export {
+  full,
+  full_like,
+  ones,
+  ones_like,
+  rand,
+  randn,
+  zeros,
+  zeros_like,
+} from './tensor/creation.ts';
+export { cat, stack } from './tensor/joining.ts';
+export { matmul } from './tensor/matmul.ts';
+export { permute, quantize_embeddings, slice, topk } from './tensor/operations.ts';
+export { layer_norm, mean, mean_pooling, std_mean } from './tensor/statistics.ts';
+export {
+  type DataType,
+  type DataTypeMap,
+  type Element,
+  type Nested,
+  Tensor,
+} from './tensor/tensor.ts';
+export { cos_sim, dot, log_softmax, magnitude, softmax, type Vector } from './tensor/vectors.ts';
+
+// ---- tokenizer ----
+
+export {
+  type AddedToken,
+  type AddedTokenLike,
+  AutoTokenizer,
+  BatchEncoding,
+  BertTokenizer,
+  BertTokenizerFast,
+  type CallOptions,
+  type CharSpan,
+  MobileBertTokenizer,
+  MobileBertTokenizerFast,
+  PreTrainedTokenizer,
+  type PretrainedOptions,
+  type TokenizerFiles,
+  type TokenizerOptions,
+  type TokenSpan,
+} from './tokenizer/tokenizer.ts';

@@ -1,0 +1,35 @@
+/** Logits of one row -> scores, and which of them are the best. Mirrors text_classification.py. */
+
+import { sigmoid } from '../tensor/elementwise.ts';
+import { softmax } from '../tensor/vectors.ts';
+
+const FUNCTIONS = {
+  softmax,
+  sigmoid: (logits: Float32Array) => logits.map(sigmoid),
+  none: (logits: Float32Array) => logits,
+} as const;
+
+/** What turns logits into scores: shares of 1, each label by itself, or nothing. */
+export type ScoreFunction = keyof typeof FUNCTIONS;
+
+/** All functions, for messages and checks. */
+export const SCORE_FUNCTIONS = Object.keys(FUNCTIONS) as readonly ScoreFunction[];
+
+/** Scores [C] of the logits [C] of one row; the logits stay as they are. */
+export function scoresOf(logits: Float32Array, apply: ScoreFunction): Float32Array {
+  return FUNCTIONS[apply](logits);
+}
+
+/** Indices of the `k` largest scores, largest first, equal ones in their order; null: all. */
+export function topIndices(scores: Float32Array, k: number | null): number[] {
+  if (k === 1) return [bestIndex(scores)];
+  const indices = Array.from(scores, (_, i) => i);
+  indices.sort((a, b) => scores[b]! - scores[a]!);
+  return k === null ? indices : indices.slice(0, k);
+}
+
+function bestIndex(scores: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < scores.length; i++) if (scores[i]! > scores[best]!) best = i;
+  return best;
+}

@@ -1,0 +1,220 @@
+/**
+ * Text -> Sequence: finds added tokens, normalizes, splits into words, cuts the words (the encode
+ * path of tokenizers/src/tokenizer/mod.rs). Nearly every text takes one pass over its characters
+ * with no normalized copy; only normalized added tokens, `never_split` and marks that NFD moves ask
+ * for the copy with its alignments.
+ */
+
+import type { AddedVocabulary } from './added-tokens.ts';
+import {
+  type Aligned,
+  CharMap,
+  CONTEXT,
+  clean,
+  fold,
+  KIND,
+  NOTHING,
+  type NormalizerOptions,
+  replace,
+  SEVERAL,
+  SINGLE,
+} from './normalize.ts';
+import { type Sequence, TokenBuffer } from './token-buffer.ts';
+import { codePointAt } from './unicode.ts';
+import type { Vocab } from './vocab.ts';
+import { WordPiece, type WordPieceOptions } from './wordpiece.ts';
+
+/** All that decides the tokens of a text. */
+export interface EncoderOptions extends NormalizerOptions, WordPieceOptions {
+  /** White-space-delimited words that are neither normalized nor split. */
+  never_split: ReadonlySet<string>;
+}
+
+/** Turns texts into token ids; holds the buffers they are gathered in. */
+export class Encoder {
+  readonly options: EncoderOptions;
+  readonly #map: CharMap;
+  readonly #words: WordPiece;
+  readonly #out = new TokenBuffer();
+  /** Ids of the ASCII characters as words of their own. */
+  readonly #singles: Int32Array;
+  #added: AddedVocabulary | undefined;
+  #skipsSpecial = false;
+  /** Number of the current word, counted from the text's start; or that of a given word. */
+  #word = 0;
+  #isGivenWord = false;
+
+  constructor(vocab: Vocab, options: EncoderOptions) {
+    this.options = options;
+    this.#map = new CharMap(options);
+    this.#words = new WordPiece(vocab, options);
+    this.#singles = Int32Array.from({ length: 128 }, (_, c) => vocab.id(String.fromCharCode(c)));
+  }
+
+  /**
+   * The tokens of a text, or of words that are already split.
+   * @param added tokens to match in the text
+   * @param isTracked whether source spans and word numbers are wanted; spans of given words are
+   *   relative to the word
+   * @param skipsSpecial whether special tokens in the text are ordinary text
+   */
+  encode(
+    text: string | readonly string[],
+    added: AddedVocabulary,
+    isTracked: boolean,
+    skipsSpecial: boolean,
+  ): Sequence {
+    this.#added = added;
+    this.#skipsSpecial = skipsSpecial;
+    this.#out.reset(isTracked);
+    this.#words.drop();
+    this.#word = 0;
+    this.#isGivenWord = typeof text !== 'string';
+    if (typeof text === 'string') this.#text(text);
+    else {
+      text.forEach((word, index) => {
+        this.#word = index;
+        this.#text(word);
+      });
+    }
+    return this.#out.take();
+  }
+
+  #text(text: string): void {
+    let from = 0;
+    for (const match of this.#added!.matches(text, false, this.#skipsSpecial)) {
+      this.#segment(text, from, match.start);
+      this.#token(match.id, match.start, match.end, text.slice(match.start, match.end));
+      from = match.end;
+    }
+    this.#segment(text, from, text.length);
+  }
+
+  /** An added token, found as `text` at source[start, end). */
+  #token(id: number, start: number, end: number, text: string): void {
+    this.#out.push(id, start, end, this.#word);
+    this.#out.readAs(text);
+    this.#next(1);
+  }
+
+  /** text[from, to), in which no added token was found as it stands. */
+  #segment(text: string, from: number, to: number): void {
+    if (from >= to) return;
+    if (this.options.never_split.size > 0) this.#copy(text, from, to);
+    else if (this.#added!.hasNormalized) {
+      const replaced = replace(text, from, to, this.#map);
+      if (replaced) this.#normalized(replaced);
+      else this.#copy(text, from, to);
+    } else {
+      const [count, word] = [this.#out.count, this.#word];
+      if (this.#scan(text, from, to)) return;
+      this.#words.drop();
+      this.#out.count = count;
+      this.#word = word;
+      this.#copy(text, from, to);
+    }
+  }
+
+  /** One pass over text[from, to); false, with rubbish left, where neighbours would matter. */
+  #scan(text: string, from: number, to: number): boolean {
+    const words = this.#words;
+    const { ascii } = this.#map;
+    for (let i = from; i < to; ) {
+      const code = text.charCodeAt(i);
+      if (code < 128) {
+        const entry = ascii[code]!;
+        if (entry < KIND) i = words.appendAscii(text, i, to, ascii);
+        else this.#apply(entry, i, ++i);
+        continue;
+      }
+      const codePoint = codePointAt(text, i);
+      const end = i + (codePoint > 0xffff ? 2 : 1);
+      const entry = this.#map.get(codePoint);
+      if (entry < KIND) words.append(entry, i, end);
+      else if (entry >= CONTEXT * KIND) return false;
+      else this.#apply(entry, i, end);
+      i = end;
+    }
+    this.#finish();
+    return true;
+  }
+
+  /** What an entry of the character map stands for, found at source[start, end). */
+  #apply(entry: number, start: number, end: number): void {
+    if (entry < KIND) this.#words.append(entry, start, end);
+    else if (entry < SINGLE * KIND) this.#finish();
+    else if (entry < NOTHING * KIND) this.#single(entry % KIND, start, end);
+    else if (entry >= SEVERAL * KIND) {
+      for (const part of this.#map.several[entry - SEVERAL * KIND]!) this.#apply(part, start, end);
+    }
+  }
+
+  #single(codePoint: number, start: number, end: number): void {
+    this.#finish();
+    const known = codePoint < 128 ? this.#singles[codePoint]! : -1;
+    if (known >= 0) {
+      this.#out.push(known, start, end, this.#word);
+      this.#next(1);
+    } else {
+      this.#words.append(codePoint, start, end);
+      this.#finish();
+    }
+  }
+
+  /** text[from, to) step by step, as its neighbours matter. */
+  #copy(text: string, from: number, to: number): void {
+    const cleaned = clean(text, from, to, this.options);
+    let at = 0;
+    for (const [index, word] of this.#kept(cleaned.text)) {
+      this.#normalized(fold(cleaned, at, index, this.options));
+      at = index + word.length;
+      for (let i = index; i < at; i++) {
+        this.#words.append(cleaned.units[i]!, cleaned.starts[i]!, cleaned.ends[i]!);
+      }
+      this.#words.finishWhole(this.#out, this.#word, this.#added!.id(word));
+      this.#next(1);
+    }
+    this.#normalized(fold(cleaned, at, cleaned.units.length, this.options));
+  }
+
+  /** The words of a cleaned text that are not to be split. */
+  *#kept(cleaned: string): Generator<[number, string]> {
+    if (this.options.never_split.size === 0) return;
+    for (const { 0: word, index } of cleaned.matchAll(/\P{White_Space}+/gu)) {
+      if (this.options.never_split.has(word)) yield [index, word];
+    }
+  }
+
+  /** A normalized text, with the added tokens that match in it. */
+  #normalized(aligned: Aligned): void {
+    const { text, starts, ends } = aligned;
+    let at = 0;
+    for (const { id, start, end } of this.#added!.matches(text, true, this.#skipsSpecial)) {
+      this.#plain(aligned, at, start);
+      this.#token(id, starts[start]!, ends[end - 1]!, text.slice(start, end));
+      at = end;
+    }
+    this.#plain(aligned, at, text.length);
+  }
+
+  /** aligned[from, to) of a normalized text, in which there is no added token. */
+  #plain({ starts, ends, text }: Aligned, from: number, to: number): void {
+    const map = this.#map;
+    for (let i = from; i < to; ) {
+      const codePoint = codePointAt(text, i);
+      // What ASCII characters are left after normalizing stand for themselves.
+      const entry = codePoint < 128 ? map.ascii[codePoint]! : map.classify(codePoint);
+      this.#apply(entry, starts[i]!, ends[i]!);
+      i += codePoint > 0xffff ? 2 : 1;
+    }
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#next(this.#words.finish(this.#out, this.#word));
+  }
+
+  #next(words: number): void {
+    if (!this.#isGivenWord) this.#word += words;
+  }
+}

@@ -1,0 +1,194 @@
+/** The house rules that can be read off the sources: who imports whom, lengths, the exports map. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** Room of src/ -> rooms it may import. A room is a folder of src/, or a file directly in it. */
+const SRC: Record<string, readonly string[]> = {
+  errors: [],
+  callable: [],
+  tensor: ['errors'],
+  platform: ['errors'],
+  hub: ['platform', 'errors'],
+  config: ['hub', 'errors'],
+  tokenizer: ['tensor', 'errors', 'callable'],
+  weights: ['config', 'platform', 'errors'],
+  engine: ['platform', 'errors'],
+  models: ['weights', 'engine', 'hub', 'config', 'tensor', 'callable', 'errors'],
+  pipelines: ['models', 'tokenizer', 'hub', 'config', 'tensor', 'engine', 'callable', 'errors'],
+  cli: ['pipelines', 'models', 'tokenizer', 'hub', 'config', 'engine', 'errors'],
+  index: ['pipelines', 'models', 'tokenizer', 'hub', 'config', 'tensor', 'engine', 'errors'],
+};
+
+/** What a room may import dynamically on top: so that an entry stays small until it is needed. */
+const DYNAMIC: Record<string, readonly string[]> = { tokenizer: ['hub'] };
+
+/** Floors of assembly/, downward only. */
+const ASSEMBLY: Record<string, readonly string[]> = {
+  abi: [],
+  simd: [],
+  kernels: ['simd', 'abi'],
+  memory: ['kernels', 'abi'],
+  ops: ['kernels', 'memory', 'abi'],
+  model: ['ops', 'kernels', 'memory', 'abi'],
+  index: ['model', 'memory', 'abi'],
+  testing: ['index', 'model', 'ops', 'kernels', 'memory', 'simd', 'abi'],
+};
+
+/** Lines a file may have: a kernel or model page fits two screens, nothing is a god file. */
+const BUDGETS: readonly [RegExp, number][] = [
+  [/^assembly\/(kernels|model|ops)\//, 200],
+  [/^(assembly|src)\//, 300],
+];
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+  readonly isDynamic: boolean;
+}
+
+describe.each([
+  ['src', SRC],
+  ['assembly', ASSEMBLY],
+] as const)('%s/', (root, rules) => {
+  const files = sources(root);
+
+  it('has a rule for every room', () => {
+    expect([...new Set(files.map((file) => room(file, root)))].sort()).toEqual(
+      Object.keys(rules).sort(),
+    );
+  });
+
+  it('imports in the allowed directions only', () => {
+    const broken = files.flatMap(importsOf).filter(({ file, target, isDynamic }) => {
+      if (!target.startsWith(`${root}/`)) return false;
+      const [from, to] = [room(file, root), room(target, root)];
+      const allowed = [...(rules[from] ?? []), ...(isDynamic ? (DYNAMIC[from] ?? []) : [])];
+      return from !== to && !allowed.includes(to);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('has no import cycle between files', () => {
+    expect(findCycle(files)).toEqual([]);
+  });
+});
+
+describe('sources', () => {
+  const files = [...sources('src'), ...sources('assembly')];
+
+  it.each(files)('%s keeps to its budget of lines', (file) => {
+    const [, budget] = BUDGETS.find(([pattern]) => pattern.test(file))!;
+    expect(readFileSync(file, 'utf8').split('\n').length).toBeLessThanOrEqual(budget);
+  });
+
+  it('name runtimes in src/platform and src/cli only', () => {
+    expect(
+      offenders(/from 'node:|\b(process|Deno|Bun|navigator)\./, /^src\/(platform|cli)\//),
+    ).toEqual([]);
+  });
+
+  it('touch WebAssembly in src/engine and src/platform only, as values', () => {
+    // A type of an option may be a WebAssembly.Module; making one is the engine's business.
+    expect(
+      offenders(
+        /\bWebAssembly\.(instantiate|compile|validate|Memory)/,
+        /^src\/(engine|platform)\//,
+      ),
+    ).toEqual([]);
+  });
+
+  it('ask for build features in assembly/simd only', () => {
+    const asking = sources('assembly').filter((file) => /ASC_FEATURE_/.test(code(file)));
+    expect(asking.filter((file) => !file.startsWith('assembly/simd/'))).toEqual([]);
+  });
+
+  it('have no default exports and no code made from text', () => {
+    expect(offenders(/export default|\beval\(|new Function\(/, /^$/)).toEqual([]);
+  });
+
+  function offenders(pattern: RegExp, allowed: RegExp): string[] {
+    return sources('src')
+      .filter((file) => !file.endsWith('.d.ts'))
+      .filter((file) => !allowed.test(file) && pattern.test(code(file)));
+  }
+});
+
+describe('package.json', () => {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+
+  it('exports, imports and bin name sources that exist', () => {
+    const targets = JSON.stringify([manifest.exports, manifest.imports, manifest.bin]).match(
+      /build\/js\/[\w/-]+\.js/g,
+    );
+    const missing = (targets ?? []).filter(
+      (target) => !existsSync(target.replace('build/js', 'src').replace(/\.js$/, '.ts')),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('has no run-time dependencies', () => {
+    expect(manifest.dependencies ?? {}).toEqual({});
+  });
+});
+
+function sources(root: string): string[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => path.posix.join(root, file.replaceAll(path.sep, '/')))
+    .sort();
+}
+
+/** The folder below the root, or the file's name where it lies directly in the root. */
+function room(file: string, root: string): string {
+  return file
+    .slice(root.length + 1)
+    .replace(/\.(d\.)?ts$/, '')
+    .split('/')[0]!;
+}
+
+/** The text without comments. */
+function code(file: string): string {
+  return readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+}
+
+function importsOf(file: string): Import[] {
+  const found = code(file).matchAll(/(?:from\s+|import\s*(\()?\s*)'(\.[^']+|#platform)'/g);
+  return Array.from(found, ([, dynamic, specifier]) => ({
+    file,
+    target:
+      specifier === '#platform'
+        ? 'src/platform/types.ts'
+        : path.posix.join(path.posix.dirname(file), specifier!).replace(/(\.ts)?$/, '.ts'),
+    isDynamic: dynamic !== undefined,
+  }));
+}
+
+/** The files of one cycle of static imports, or nothing. */
+function findCycle(files: readonly string[]): string[] {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file) || !existsSync(file)) return [];
+    for (const { target, isDynamic } of importsOf(file)) {
+      if (isDynamic || isTypeOnly(file, target)) continue;
+      const cycle = visit(target, [...path, file]);
+      if (cycle.length > 0) return cycle;
+    }
+    done.add(file);
+    return [];
+  };
+  for (const file of files) {
+    const cycle = visit(file, []);
+    if (cycle.length > 0) return cycle;
+  }
+  return [];
+}
+
+/** Whether every import of `target` in `file` is `import type`, which leaves no trace at run time. */
+function isTypeOnly(file: string, target: string): boolean {
+  const name = path.posix.basename(target);
+  const statements = code(file).match(/(import|export)\s[^;]*?from\s+'[^']+'/g) ?? [];
+  const own = statements.filter((statement) => statement.includes(`/${name}'`));
+  return own.length > 0 && own.every((statement) => /^(import|export) type\b/.test(statement));
+}

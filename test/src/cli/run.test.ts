@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { run } from '../../../src/cli/run.ts';
+import { env } from '../../../src/index.ts';
+import { ioOf, mobilebert } from './terminal.ts';
+
+describe('mobilebert', () => {
+  it.each(['--help', '-h'])('lists its commands with %s', async (option) => {
+    const { code, stdout, stderr } = await mobilebert([option]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^Usage: mobilebert COMMAND/m);
+    expect(stdout).toMatch(/^ {2}classify {3}\S/m);
+  });
+
+  it.each(['--version', '-v'])('says its version with %s', async (option) => {
+    expect(await mobilebert([option])).toEqual({
+      code: 0,
+      stdout: `${env.version}\n`,
+      stderr: '',
+    });
+  });
+
+  it.each([
+    [[], 'Cannot run: found no command, expected one of classify'],
+    [['sing'], 'Cannot run "sing": there is no such command, expected one of classify'],
+    [['__proto__'], 'Cannot run "__proto__": there is no such command'],
+    [['toString'], 'Cannot run "toString": there is no such command'],
+    [['--foo'], 'Cannot run "--foo": there is no such command'],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    const { code, stdout, stderr } = await mobilebert(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`mobilebert: ${message}`);
+    expect(stderr).toContain('Try "mobilebert --help"');
+  });
+
+  it('prints messages without characters that steer the terminal', async () => {
+    const { stderr } = await mobilebert(['\u001b[2Jx\u202ey']);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+    expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+  });
+
+  it('ends quietly when nobody reads its output any more', async () => {
+    const io = ioOf();
+    const closed = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    const stdout = { write: (_: string, done: (error: Error) => void) => done(closed) };
+    expect(await run(['--help'], { ...io, stdout })).toBe(0);
+    expect(io.stderr.text).toBe('');
+  });
+
+  it('ends with 1 when its output fails otherwise', async () => {
+    const io = ioOf();
+    const full = new Error('write ENOSPC: no space left on device');
+    const stdout = { write: (_: string, done: (error: Error) => void) => done(full) };
+    expect(await run(['--help'], { ...io, stdout })).toBe(1);
+    expect(io.stderr.text).toBe('mobilebert: write ENOSPC: no space left on device\n');
+  });
+});

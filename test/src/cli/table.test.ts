@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { type Column, formatTable, type TableStyle } from '../../../src/cli/table.ts';
+
+const plain = (width: number): TableStyle => ({ width, paint: (text) => text });
+
+const columns: Column[] = [
+  { title: 'Text', isFlexible: true },
+  { title: 'Label', isFlexible: true },
+  { title: 'Score', pad: 'left' },
+];
+
+const rows = [
+  ['where is it', 'card', '9.1'],
+  ['日本', 'a label of many words', '100.0'],
+];
+
+const lines = (width: number) => formatTable(columns, rows, plain(width)).split('\n');
+
+describe('formatTable()', () => {
+  it('aligns columns by cells, numbers to the right, no blanks at the end of lines', () => {
+    expect(lines(80)).toEqual([
+      'Text         Label                  Score',
+      '─────────────────────────────────────────',
+      'where is it  card                     9.1',
+      '日本         a label of many words  100.0',
+      '',
+    ]);
+  });
+
+  it('wraps the widest columns first where the line is too long', () => {
+    expect(lines(32)).toEqual([
+      'Text         Label         Score',
+      '────────────────────────────────',
+      'where is it  card            9.1',
+      '日本         a label of    100.0',
+      '             many words',
+      '',
+    ]);
+  });
+
+  it('leaves a readable width to flexible columns, however narrow the terminal', () => {
+    const longest = Math.max(...lines(5).map((line) => line.length));
+    expect(longest).toBeLessThanOrEqual(5 + 8 + 2 + 8 + 2);
+  });
+
+  it('paints text and not the blanks around it', () => {
+    const paint = (text: string, color: string) => `<${color}>${text}</${color}>`;
+    const table = formatTable(
+      [{ title: 'A' }, { title: 'Number', pad: 'left' }],
+      [['a', { text: '1', color: 'green' }]],
+      { width: 80, paint },
+    );
+    expect(table.split('\n')).toEqual([
+      '<bold>A</bold>  <bold>Number</bold>',
+      '<dim>─────────</dim>',
+      'a       <green>1</green>',
+      '',
+    ]);
+  });
+
+  it('lays out a text of a million characters in no time', () => {
+    const start = performance.now();
+    formatTable(columns, [['x'.repeat(1e6), 'y', '1']], plain(80));
+    formatTable(columns, [['日'.repeat(1e5), 'y', '1']], plain(80));
+    // Linear work takes some tens of milliseconds; with the square of the length, minutes.
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+});

@@ -1,0 +1,469 @@
+r"""Trains the bundled intent model, models/banking77-intents, from nothing but the data sets.
+
+    python tools/train-intents.py --data ../shared/datasets --vocab ../shared/hub/mobilebert-uncased \
+        --out models/banking77-intents
+
+`--data` holds banking77/ (and clinc150/, restaurant8k/, wnut17/ for `--pretrain-epochs`); `--vocab` holds MobileBERT's
+vocab.txt. Made with torch 2.13 and transformers 5.18, in 35 minutes on one core. `--hold-out 0.1` sets a tenth of
+every category aside and reports on it: for decisions, so that the test questions need not serve for them.
+
+The recipe, and what each ingredient bought, right answers on 1,003 held-out questions, one run each (one standard
+error is 1.1 points; these runs drew their tenth with other seeds than `hold_out` does):
+
+    Glorot's weights                            at 2e-3 the loss grows from epoch to epoch
+    + branches drawn at a quarter, 5 epochs     77.5 % at 2e-3 (65.7 % at 1e-3, 82.0 % at 4e-3)
+    + embeddings at 0.1, not 0.3, 5 epochs      78.7 % at 2e-3
+    12 epochs at 3e-3                           86.1 %
+    + averaged weights                          86.2 % (they help halfway: 81.9 % for 76.5 % after 4 epochs)
+    ... and masked words first, 5 epochs        86.4 %: not worth its time, left out
+    ... and 20 % of the pieces hidden, not 10   86.6 %
+    ... and R-Drop instead, two views a step    87.7 %
+
+Both of the last two are in. Then a student learns from the mean opinion of three such models on the very pieces that it
+sees itself, half of its questions spliced from two. Right answers on the 3,080 test questions, everything learned from
+the whole training file:
+
+    three teachers, 12 epochs each              88.7 %, 88.9 %, 87.5 %; their mean opinion 89.9 %
+    the student, 36 epochs, in half precision   89.1 %
+"""
+
+import argparse
+import collections
+import copy
+import csv
+import json
+import math
+import random
+import shutil
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from transformers import (
+    MobileBertConfig,
+    MobileBertForMaskedLM,
+    MobileBertForSequenceClassification,
+    MobileBertTokenizer,
+)
+
+MAX_LENGTH = 128
+
+
+# ---------------------------------------------------------------------------------------------------
+# Data
+# ---------------------------------------------------------------------------------------------------
+
+
+def read_banking77(path):
+    """[(text, category)] of one banking77 file."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return [(row["text"], row["category"]) for row in csv.DictReader(file)]
+
+
+def read_clinc150(folder):
+    """The utterances of all parts of clinc150."""
+    with open(folder / "data_full.json", encoding="utf-8") as file:
+        return [text for part in json.load(file).values() for text, _ in part]
+
+
+def read_restaurant8k(folder):
+    """The users' utterances of restaurant8k."""
+    texts = []
+    for name in ("train_0.json", "test.json"):
+        with open(folder / name, encoding="utf-8") as file:
+            texts += [item["userInput"]["text"] for item in json.load(file)]
+    return texts
+
+
+def read_wnut17(folder):
+    """The sentences of wnut17, their words joined by spaces."""
+    texts = []
+    for name in ("wnut17train.conll", "emerging.dev.conll", "emerging.test.annotated"):
+        words = []
+        for line in (folder / name).read_text(encoding="utf-8").splitlines() + [""]:
+            if line.strip():
+                words.append(line.split("\t")[0])
+            elif words:
+                texts.append(" ".join(words))
+                words = []
+    return texts
+
+
+def hold_out(examples, share):
+    """Sets aside `share` of every category, for decisions: (kept, held out), both in the order of the file."""
+    by_category = collections.defaultdict(list)
+    for i, (_, category) in enumerate(examples):
+        by_category[category].append(i)
+    held = set()
+    for category, group in by_category.items():
+        held.update(random.Random(category).sample(group, round(share * len(group))))
+    return [e for i, e in enumerate(examples) if i not in held], [examples[i] for i in sorted(held)]
+
+
+class Encoder:
+    """Tokenizes, and numbers the pieces that occur in the training texts without gaps.
+
+    Most of the 30,522 pieces never occur; without them the optimiser's step and the masked-word softmax are several
+    times cheaper. `rows` maps every piece of the vocabulary to its row of the trained table: pieces that never occur
+    share the row of [MASK], the word that the model has learned to do without.
+    """
+
+    def __init__(self, tokenizer, texts):
+        self.tokenizer = tokenizer
+        special = set(tokenizer.all_special_ids)
+        seen = {piece for ids in self.tokenize(texts) for piece in ids}
+        row_of = {piece: row for row, piece in enumerate(sorted(seen | special))}
+        assert row_of[tokenizer.pad_token_id] == 0
+        self.size = len(row_of)
+        self.mask = row_of[tokenizer.mask_token_id]
+        self.is_special = torch.zeros(self.size, dtype=torch.bool)
+        self.is_special[[row_of[piece] for piece in special]] = True
+        known = seen | {tokenizer.pad_token_id}
+        self.rows = torch.tensor([row_of[p] if p in known else self.mask for p in range(len(tokenizer))])
+
+    def tokenize(self, texts):
+        return self.tokenizer(list(texts), truncation=True, max_length=MAX_LENGTH)["input_ids"]
+
+    def __call__(self, texts):
+        """One 1-D tensor of rows per text."""
+        return [self.rows[torch.tensor(ids)] for ids in self.tokenize(texts)]
+
+
+def batches(sequences, size, rng):
+    """Index lists of about equal lengths, in random order: little padding to compute."""
+    order = list(range(len(sequences)))
+    rng.shuffle(order)
+    result = []
+    for start in range(0, len(order), 32 * size):
+        pool = sorted(order[start : start + 32 * size], key=lambda i: len(sequences[i]))
+        result += [pool[i : i + size] for i in range(0, len(pool), size)]
+    rng.shuffle(result)
+    return result
+
+
+def pad(sequences):
+    """(input_ids, attention_mask); no mask where nothing is padded."""
+    input_ids = torch.nn.utils.rnn.pad_sequence(sequences, batch_first=True)
+    attention_mask = (input_ids != 0).long()
+    return input_ids, None if attention_mask.all() else attention_mask
+
+
+def hide_words(input_ids, share, encoder, generator):
+    """Replaces `share` of the pieces by [MASK]: (input_ids, which are hidden)."""
+    hidden = (torch.rand(input_ids.shape, generator=generator) < share) & ~encoder.is_special[input_ids]
+    return input_ids.masked_fill(hidden, encoder.mask), hidden
+
+
+def splice(input_ids, share, generator):
+    """Turns `share` of a batch into the beginning of one text and the end of another: (input_ids, which are spliced).
+
+    The texts of a batch have about one length. The cut lies inside both: each result ends where its second text does.
+    """
+    count = len(input_ids)
+    partner = torch.randperm(count, generator=generator)
+    lengths = (input_ids != 0).sum(1)
+    room = torch.minimum(lengths, lengths[partner]) - 2
+    cut = 1 + (torch.rand(count, generator=generator) * room).long()
+    spliced = torch.rand(count, generator=generator) < share
+    first = torch.arange(input_ids.shape[1]) < cut[:, None]
+    return torch.where(first | ~spliced[:, None], input_ids, input_ids[partner]), spliced
+
+
+# ---------------------------------------------------------------------------------------------------
+# Model
+# ---------------------------------------------------------------------------------------------------
+
+
+def make_config(vocab_size, labels, dropout):
+    return MobileBertConfig(
+        vocab_size=vocab_size,
+        hidden_size=128,
+        embedding_size=64,
+        intra_bottleneck_size=64,
+        intermediate_size=128,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        num_feedforward_networks=2,
+        max_position_embeddings=MAX_LENGTH,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
+        classifier_dropout=dropout,
+        problem_type="single_label_classification",
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+    )
+
+
+@torch.no_grad()
+def initialise(model, embedding_std=0.1, branch_gain=0.25):
+    """Glorot's normal weights, smaller where a branch joins its residual stream.
+
+    NoNorm rescales nothing: with the usual 0.02 the signal dies out, with unscaled branches it grows ninefold a layer.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Linear):
+            joins = name.endswith(("output.dense", "bottleneck.dense"))
+            torch.nn.init.xavier_normal_(module.weight, branch_gain if joins else 1.0)
+            if module.bias is not None:
+                module.bias.zero_()
+    embeddings = model.mobilebert.embeddings
+    embeddings.word_embeddings.weight.normal_(0, embedding_std)
+    embeddings.word_embeddings.weight[0] = 0  # [PAD]: no gradient ever reaches it, so it equals the text's end
+    embeddings.position_embeddings.weight.normal_(0, 0.02)
+    embeddings.token_type_embeddings.weight.zero_()
+
+
+def make_optimizer(model, rate, decay):
+    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embeddings" not in n]
+    others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embeddings" in n]
+    groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), fused=True)
+
+
+def schedule(optimizer, rate, step, steps, warmup=0.05):
+    """Linear warm-up, then a cosine to zero."""
+    at = step / steps
+    factor = at / warmup if at < warmup else 0.5 * (1 + math.cos(math.pi * (at - warmup) / (1 - warmup)))
+    for group in optimizer.param_groups:
+        group["lr"] = rate * factor
+
+
+class Average:
+    """The exponential moving average of a model's weights, with a horizon that grows from the start."""
+
+    def __init__(self, model, decay):
+        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self.decay, self.steps = decay, 0
+
+    @torch.no_grad()
+    def update(self, model):
+        self.steps += 1
+        weight = 1 - min(self.decay, (1 + self.steps) / (10 + self.steps))
+        torch._foreach_lerp_(list(self.model.parameters()), list(model.parameters()), weight)
+
+
+# ---------------------------------------------------------------------------------------------------
+# Training
+# ---------------------------------------------------------------------------------------------------
+
+
+def pretrain(encoder, texts, labels, args, seed):
+    """Masked words over all utterances; returns the state of the base model."""
+    torch.manual_seed(seed)
+    rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
+    model = MobileBertForMaskedLM(make_config(encoder.size, labels, 0.0))
+    initialise(model)
+    head = model.cls.predictions
+    sequences = encoder(texts)
+    optimizer = make_optimizer(model, args.rate, 0.01)
+    step, steps = 0, args.pretrain_epochs * math.ceil(len(sequences) / args.batch)
+    started = time.time()
+    for epoch in range(args.pretrain_epochs):
+        total = count = 0
+        model.train()
+        for indices in batches(sequences, args.batch, rng):
+            input_ids, attention_mask = pad([sequences[i] for i in indices])
+            hidden_ids, hidden = hide_words(input_ids, 0.2, encoder, generator)
+            if not hidden.any():
+                continue
+            states = model.mobilebert(hidden_ids, attention_mask=attention_mask).last_hidden_state
+            loss = F.cross_entropy(head(states[hidden]), input_ids[hidden])
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            schedule(optimizer, args.rate, step, steps)
+            optimizer.step()
+            step += 1
+            total, count = total + loss.item(), count + 1
+        print(f"  masked words: epoch {epoch + 1}, loss {total / count:.3f}, {time.time() - started:.0f} s", flush=True)
+    return model.mobilebert.state_dict()
+
+
+@torch.no_grad()
+def predict(model, sequences):
+    """Logits of every sequence; texts of one length are run together, so nothing is padded."""
+    model.eval()
+    by_length = collections.defaultdict(list)
+    for i, sequence in enumerate(sequences):
+        by_length[len(sequence)].append(i)
+    logits = torch.empty(len(sequences), model.config.num_labels)
+    for indices in by_length.values():
+        for start in range(0, len(indices), 128):
+            part = indices[start : start + 128]
+            logits[part] = model(torch.stack([sequences[i] for i in part])).logits
+    return logits
+
+
+def two_views(model, batch, target, encoder, args, generator):
+    """The loss of a model alone. R-Drop: both views of a question, differently hidden, are to be judged alike."""
+    input_ids, attention_mask = batch
+    input_ids, _ = hide_words(input_ids.repeat(2, 1), args.hide, encoder, generator)
+    attention_mask = None if attention_mask is None else attention_mask.repeat(2, 1)
+    logits = model(input_ids, attention_mask=attention_mask).logits
+    loss = F.cross_entropy(logits, target.repeat(2), label_smoothing=args.smoothing)
+    p, q = logits.log_softmax(-1).chunk(2)
+    return loss + args.rdrop * ((p.exp() - q.exp()) * (p - q)).sum(-1).mean() / 2
+
+
+def distilled(model, teachers, batch, target, encoder, args, generator):
+    """The loss of a student: the teachers' mean opinion, and the label where the question is whole."""
+    input_ids, spliced = splice(batch[0], args.splice, generator)
+    attention_mask = (input_ids != 0).long()
+    input_ids, _ = hide_words(input_ids, args.hide, encoder, generator)
+    logits = model(input_ids, attention_mask=attention_mask).logits
+    with torch.no_grad():
+        opinion = sum(t(input_ids, attention_mask=attention_mask).logits.softmax(-1) for t in teachers)
+    soft = F.cross_entropy(logits, opinion / len(teachers))
+    hard = F.cross_entropy(logits, target, label_smoothing=args.smoothing, reduction="none")
+    return args.distil * soft + (1 - args.distil) * (hard * ~spliced).mean()
+
+
+def finetune(encoder, base, train, labels, args, seed, epochs, teachers=(), held=None, name="model"):
+    """Learns the intents, from `teachers` where there are any; returns the averaged model."""
+    torch.manual_seed(seed)
+    rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
+    model = MobileBertForSequenceClassification(make_config(encoder.size, labels, args.dropout))
+    initialise(model)
+    if base is not None:
+        model.mobilebert.load_state_dict(base, strict=False)
+    sequences, targets = train
+    average = Average(model, args.average)
+    optimizer = make_optimizer(model, args.rate, args.decay)
+    step, steps = 0, epochs * math.ceil(len(sequences) / args.batch)
+    started = time.time()
+    for epoch in range(epochs):
+        total = count = 0
+        model.train()
+        for indices in batches(sequences, args.batch, rng):
+            batch, target = pad([sequences[i] for i in indices]), targets[indices]
+            if teachers:
+                loss = distilled(model, teachers, batch, target, encoder, args, generator)
+            else:
+                loss = two_views(model, batch, target, encoder, args, generator)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            schedule(optimizer, args.rate, step, steps)
+            optimizer.step()
+            average.update(model)
+            step += 1
+            total, count = total + loss.item(), count + 1
+        line = f"  {name}: epoch {epoch + 1}, loss {total / count:.3f}, {time.time() - started:.0f} s"
+        if held and (epoch % 4 == 3 or epoch == epochs - 1):
+            right = [predict(m, held[0]).argmax(-1) == held[1] for m in (model, average.model)]
+            last, averaged = (r.float().mean() for r in right)
+            line += f", held out: {last:.4f}, averaged {averaged:.4f}"
+        print(line, flush=True)
+    return average.model
+
+
+# ---------------------------------------------------------------------------------------------------
+# Export
+# ---------------------------------------------------------------------------------------------------
+
+
+def export(model, encoder, tokenizer, labels, out, vocab):
+    """Writes the model with the whole vocabulary, in half precision, as Hugging Face's loaders expect it."""
+    state = model.state_dict()
+    name = "mobilebert.embeddings.word_embeddings.weight"
+    state[name] = state[name][encoder.rows]
+    whole = MobileBertForSequenceClassification(make_config(len(tokenizer), labels, model.config.hidden_dropout_prob))
+    whole.load_state_dict(state)
+    assert all(p.isfinite().all() for p in whole.parameters())
+    whole.half().save_pretrained(out)
+    (out / "model.safetensors").chmod(0o644)
+    shutil.copyfile(vocab / "vocab.txt", out / "vocab.txt")
+    settings = {
+        "cls_token": "[CLS]",
+        "do_lower_case": True,
+        "mask_token": "[MASK]",
+        "model_max_length": MAX_LENGTH,
+        "pad_token": "[PAD]",
+        "sep_token": "[SEP]",
+        "strip_accents": None,
+        "tokenize_chinese_chars": True,
+        "tokenizer_class": "MobileBertTokenizer",
+        "unk_token": "[UNK]",
+    }
+    (out / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def evaluate(out, data, labels):
+    """Accuracy on the test questions: the written half-precision weights, computed in float32, nothing padded."""
+    model = MobileBertForSequenceClassification.from_pretrained(out, dtype=torch.float32)
+    tokenizer = MobileBertTokenizer.from_pretrained(out)
+    examples = read_banking77(data / "banking77/test.csv")
+    ids = tokenizer([text for text, _ in examples], truncation=True, max_length=MAX_LENGTH)["input_ids"]
+    logits = predict(model, [torch.tensor(sequence) for sequence in ids])
+    right = sum(labels[best] == category for best, (_, category) in zip(logits.argmax(-1).tolist(), examples))
+    print(f"test: {right} of {len(examples)} right, {right / len(examples):.2%}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    parser.add_argument("--vocab", type=Path, required=True, help="folder of MobileBERT's vocab.txt")
+    parser.add_argument("--out", type=Path, help="folder of the model to write")
+    parser.add_argument("--work", type=Path, help="folder where teachers are kept, and found again by a later run")
+    parser.add_argument("--hold-out", type=float, default=0.0, help="share of every category set aside for decisions")
+    parser.add_argument("--pretrain-epochs", type=int, default=0, help="masked words over all utterances")
+    parser.add_argument("--teachers", type=int, default=3)
+    parser.add_argument("--teacher-epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=36, help="of the student")
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=3e-3, help="highest learning rate")
+    parser.add_argument("--decay", type=float, default=0.01, help="weight decay of the matrices")
+    parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--hide", type=float, default=0.2, help="share of the pieces replaced by [MASK]")
+    parser.add_argument("--smoothing", type=float, default=0.1, help="of the labels")
+    parser.add_argument("--average", type=float, default=0.998, help="decay of the averaged weights")
+    parser.add_argument("--rdrop", type=float, default=1.0, help="weight of the two views' divergence")
+    parser.add_argument("--distil", type=float, default=0.9, help="weight of the teachers' opinion against the labels")
+    parser.add_argument("--splice", type=float, default=0.5, help="share of the student's questions that are spliced")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+
+    labels = json.loads((args.data / "banking77/categories.json").read_text(encoding="utf-8"))
+    examples, held = hold_out(read_banking77(args.data / "banking77/train.csv"), args.hold_out)
+    texts = [text for text, _ in examples]
+    if args.pretrain_epochs:
+        texts += read_clinc150(args.data / "clinc150")
+        texts += read_restaurant8k(args.data / "restaurant8k")
+        texts += read_wnut17(args.data / "wnut17")
+    tokenizer = MobileBertTokenizer.from_pretrained(args.vocab)
+    encoder = Encoder(tokenizer, texts)
+    print(f"{len(examples)} questions to learn, {len(held)} held out, {encoder.size} pieces", flush=True)
+
+    def encode(examples):
+        return encoder([t for t, _ in examples]), torch.tensor([labels.index(c) for _, c in examples])
+
+    train, held = encode(examples), encode(held) if held else None
+    base = pretrain(encoder, texts, labels, args, args.seed) if args.pretrain_epochs else None
+    teachers = []
+    for number in range(args.teachers):
+        path = args.work / f"teacher-{number}.pt" if args.work else None
+        if path and path.exists():
+            teacher = MobileBertForSequenceClassification(make_config(encoder.size, labels, args.dropout)).eval()
+            teacher.load_state_dict(torch.load(path))
+        else:
+            seed = args.seed + 1 + number
+            name = f"teacher {number}"
+            teacher = finetune(encoder, base, train, labels, args, seed, args.teacher_epochs, held=held, name=name)
+            if path:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                torch.save(teacher.state_dict(), path)
+        teachers.append(teacher)
+    if held and teachers:
+        opinion = sum(predict(t, held[0]).softmax(-1) for t in teachers)
+        print(f"  teachers together: held out {(opinion.argmax(-1) == held[1]).float().mean():.4f}", flush=True)
+    model = finetune(encoder, base, train, labels, args, args.seed, args.epochs, teachers, held, name="student")
+    if args.out:
+        export(model, encoder, tokenizer, labels, args.out, args.vocab)
+        evaluate(args.out, args.data, labels)
+
+
+if __name__ == "__main__":
+    main()
