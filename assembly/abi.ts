@@ -75,22 +75,24 @@ export const enum Buffer {
   PositionIds = 3,
   /** i32 [M], 0 hides a token from attention. */
   AttentionMask = 4,
+  /** i32 [N], ascending: the rows that are read past the last block. */
+  SelectedRows = 5,
   /** f32 [M,E] */
-  InputsEmbeds = 5,
-  /** f32 [M,H] */
-  LastHiddenState = 6,
+  InputsEmbeds = 6,
+  /** f32 [R,H]: R is N where rows are selected, else M. */
+  LastHiddenState = 7,
   /** f32 [B,H] */
-  Pooled = 7,
+  Pooled = 8,
   /** f32 [B,C] */
-  SequenceLogits = 8,
-  /** f32 [M,C] */
-  TokenLogits = 9,
-  /** f32 [M,V] */
-  VocabularyLogits = 10,
+  SequenceLogits = 9,
+  /** f32 [R,C] */
+  TokenLogits = 10,
+  /** f32 [R,V] */
+  VocabularyLogits = 11,
   /** f32 [L+1,M,H] */
-  HiddenStates = 11,
+  HiddenStates = 12,
   /** f32 [L][sum over sequences of A*S*S] */
-  Attentions = 12,
+  Attentions = 13,
 }
 
 export const enum Activation {

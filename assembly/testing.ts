@@ -78,7 +78,7 @@ export function attentionAlone(
   a.scoreRows = scoreRows;
   a.scores = allocate(<usize>scoreRows * rowBytes(S));
   a.inverseSums = allocate(f32s(scoreRows));
-  attention(context, query, key, value, mask, S, T, heads, probabilities, a);
+  attention(context, query, key, value, mask, S, S, T, heads, probabilities, a);
 }
 
 /** Horizontal sum of the first vector at x. */

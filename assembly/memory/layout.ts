@@ -135,6 +135,20 @@ export class Weights {
   lmDecoder!: Linear | null;
 }
 
+/** Consecutive sequences that go through the model together. */
+@unmanaged
+export class Chunk {
+  sequences!: i32;
+  rows!: i32;
+  lengths!: usize; // i32 [sequences]
+  mask!: usize; // i32 [rows]
+  firstRow!: i32; // of the request
+  /** Rows that are read past the last block: all of them where none are selected. */
+  read!: i32;
+  firstRead!: i32; // of the request's rows that are read
+  selected!: usize; // i32 [read], ascending rows of the request; 0: all
+}
+
 /** Addresses of one request's buffers; rows per chunk where a shape says R. */
 @unmanaged
 export class Activations {
@@ -144,8 +158,9 @@ export class Activations {
   tokenTypeIds!: usize; // i32 [M]
   positionIds!: usize; // i32 [M]
   attentionMask!: usize; // i32 [M]
+  selectedRows!: usize; // i32 [N]
   inputsEmbeds!: usize; // [M,E]
-  lastHiddenState!: usize; // [M,H]
+  lastHiddenState!: usize; // [M,H], [N,H] where rows are selected; logits likewise
   pooled!: usize; // [B,H]
   sequenceLogits!: usize; // [B,C]
   tokenLogits!: usize; // [M,C]

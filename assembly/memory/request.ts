@@ -27,6 +27,7 @@ export let plannedRows: i32 = 0;
 export let plannedOutputs: i32 = 0;
 /** Rows that the module's own buffers hold. */
 export let chunkRows: i32 = 0;
+export let plannedSelected: i32 = 0;
 let plannedLongest: i32 = 0;
 export let plannedScores: i32 = 0;
 let arena: usize = 0;
@@ -45,11 +46,12 @@ export function emptyArena(): void {
 
 /**
  * `scores`: sum over sequences of S * S where attentions are asked for. Buffers of outputs that are
- * not asked for have no address.
+ * not asked for have no address. `selected`: how many rows are read past the last block, 0 for all.
  */
 export function planRequest(
   sequences: i32,
   rows: i32,
+  selected: i32,
   longest: i32,
   scores: i32,
   outputs: i32,
@@ -57,6 +59,7 @@ export function planRequest(
   if (
     sequences == plannedSequences &&
     rows == plannedRows &&
+    selected == plannedSelected &&
     longest == plannedLongest &&
     scores == plannedScores &&
     outputs == plannedOutputs
@@ -64,13 +67,14 @@ export function planRequest(
     return;
   emptyArena();
   const chunk = min(rows, max(longest, CHUNK_ROWS));
-  planHostBuffers(sequences, rows, scores, outputs);
+  planHostBuffers(sequences, rows, selected, scores, outputs);
   planRows(chunk, outputs);
   planAttention(longest);
   activations.firstRows = allocate(<u64>sequences * rowBytes(config.hidden));
   activations.pooledRows = allocate(<u64>sequences * rowBytes(config.hidden));
   commit();
   plannedRows = rows;
+  plannedSelected = selected;
   plannedLongest = longest;
   plannedScores = scores;
   plannedOutputs = outputs;
@@ -78,25 +82,33 @@ export function planRequest(
   plannedSequences = sequences;
 }
 
-function planHostBuffers(sequences: i32, rows: i32, scores: i32, outputs: i32): void {
+function planHostBuffers(
+  sequences: i32,
+  rows: i32,
+  selected: i32,
+  scores: i32,
+  outputs: i32,
+): void {
   const a = activations;
   const B = <u64>sequences;
   const M = <u64>rows;
+  const R = selected ? <u64>selected : M;
   const H = config.hidden;
   a.lengths = allocate(B * sizeof<i32>());
   a.inputIds = allocate(M * sizeof<i32>());
   a.tokenTypeIds = allocate(M * sizeof<i32>());
   a.positionIds = allocate(M * sizeof<i32>());
   a.attentionMask = allocate(M * sizeof<i32>());
+  a.selectedRows = allocate(<u64>selected * sizeof<i32>());
   a.inputsEmbeds = outputs & Output.FromEmbeds ? allocate(M * f32s(config.embedding)) : 0;
-  a.lastHiddenState = outputs & Output.LastHiddenState ? allocate(M * f32s(H)) : 0;
+  a.lastHiddenState = outputs & Output.LastHiddenState ? allocate(R * f32s(H)) : 0;
   a.pooled = outputs & Output.Pooled ? allocate(B * f32s(H)) : 0;
   // Logits leave the product in padded rows and are made dense in place.
   a.sequenceLogits =
     outputs & Output.SequenceLogits ? allocate(B * rowBytes(config.sequenceLabels)) : 0;
-  a.tokenLogits = outputs & Output.TokenLogits ? allocate(M * rowBytes(config.tokenLabels)) : 0;
+  a.tokenLogits = outputs & Output.TokenLogits ? allocate(R * rowBytes(config.tokenLabels)) : 0;
   a.vocabularyLogits =
-    outputs & Output.VocabularyLogits ? allocate(M * rowBytes(config.vocabulary)) : 0;
+    outputs & Output.VocabularyLogits ? allocate(R * rowBytes(config.vocabulary)) : 0;
   a.hiddenStates =
     outputs & Output.HiddenStates ? allocate(<u64>(config.layers + 1) * M * f32s(H)) : 0;
   const heads = <u64>config.layers * config.heads;

@@ -3,7 +3,7 @@
  * of whole sequences go through all layers before the next chunk begins.
  */
 import { Output } from '../abi';
-import { f32s, rowBytes } from '../memory/layout';
+import { Chunk, f32s, rowBytes } from '../memory/layout';
 import { blockAt, config } from '../memory/plan';
 import {
   activations,
@@ -11,63 +11,89 @@ import {
   plannedOutputs,
   plannedRows,
   plannedScores,
+  plannedSelected,
   plannedSequences,
 } from '../memory/request';
 import { copyRows } from '../ops/rows';
-import { block } from './block';
+import { block, keepRead } from './block';
 import { embeddings } from './embeddings';
 import { pooledHeads, rowHeads } from './heads';
 
+const POOLED: i32 = Output.Pooled | Output.SequenceLogits;
+
+/** The chunk in work. */
+const chunk: Chunk = changetype<Chunk>(memory.data(offsetof<Chunk>(), 16));
+
 export function forward(): void {
-  const sequences = plannedSequences;
-  const lengths = activations.lengths;
-  const outputs = plannedOutputs;
-  let firstRow = 0;
   let firstScore: usize = 0;
-  for (let i = 0; i < sequences; ) {
-    // The longest run of sequences that fits a chunk; at least one, which always does.
-    let rows = 0;
-    let scores: usize = 0;
-    let count = 0;
-    for (; i + count < sequences; count++) {
-      const S = load<i32>(lengths + f32s(i + count));
-      if (rows + S > chunkRows) break;
-      rows += S;
-      scores += <usize>S * <usize>S;
-    }
-    chunk(i, count, firstRow, rows, firstScore);
-    i += count;
-    firstRow += rows;
+  chunk.firstRow = 0;
+  chunk.firstRead = 0;
+  for (let first = 0; first < plannedSequences; first += chunk.sequences) {
+    const scores = fillChunk(first);
+    encode(firstScore);
+    if (plannedOutputs & POOLED) keepFirstRows(first);
+    rowHeads(activations.hidden, chunk.firstRead, chunk.read, plannedOutputs);
+    chunk.firstRow += chunk.rows;
+    chunk.firstRead += chunk.read;
     firstScore += scores;
   }
-  if (outputs & (Output.Pooled | Output.SequenceLogits)) pooledHeads(sequences, outputs);
+  if (plannedOutputs & POOLED) pooledHeads(plannedSequences, plannedOutputs);
 }
 
-/** `count` sequences from `first`, which are `rows` rows from `firstRow`, through the whole model. */
-function chunk(first: i32, count: i32, firstRow: i32, rows: i32, firstScore: usize): void {
+/**
+ * The longest run of sequences from `first` that fits a chunk; at least one, which always does.
+ * Returns the sum of their S * S.
+ */
+function fillChunk(first: i32): usize {
   const a = activations;
-  const outputs = plannedOutputs;
-  const hidden = a.hidden; // [rows,H]
-  const lengths = a.lengths + f32s(first);
-  const mask = a.attentionMask + f32s(firstRow);
+  const c = chunk;
+  c.lengths = a.lengths + f32s(first);
+  c.mask = a.attentionMask + f32s(c.firstRow);
+  c.rows = 0;
+  let scores: usize = 0;
+  let count = 0;
+  for (; first + count < plannedSequences; count++) {
+    const S = load<i32>(c.lengths + f32s(count));
+    if (c.rows + S > chunkRows) break;
+    c.rows += S;
+    scores += <usize>S * <usize>S;
+  }
+  c.sequences = count;
+  c.read = c.rows;
+  c.selected = 0;
+  if (plannedSelected) {
+    c.selected = a.selectedRows + f32s(c.firstRead);
+    let end = c.firstRead;
+    while (end < plannedSelected && load<i32>(a.selectedRows + f32s(end)) < c.firstRow + c.rows) {
+      end++;
+    }
+    c.read = end - c.firstRead;
+  }
+  return scores;
+}
 
+/** The chunk through embeddings and all blocks; leaves the rows that are read in `hidden`. */
+function encode(firstScore: usize): void {
+  const a = activations;
+  const c = chunk;
+  const hidden = a.hidden; // [M,H]
+  const H = rowBytes(config.hidden);
   let row = 0;
-  for (let i = 0; i < count; i++) {
-    const S = load<i32>(lengths + f32s(i));
-    embeddings(hidden + <usize>row * rowBytes(config.hidden), firstRow + row, S, outputs);
+  for (let i = 0; i < c.sequences; i++) {
+    const S = load<i32>(c.lengths + f32s(i));
+    embeddings(hidden + <usize>row * H, c.firstRow + row, S, plannedOutputs);
     row += S;
   }
-  recordHidden(0, hidden, firstRow, rows);
-  for (let layer = 0; layer < config.layers; layer++) {
-    const probabilities = probabilitiesAt(layer, firstScore);
-    block(blockAt(layer), hidden, rows, lengths, count, mask, probabilities);
-    recordHidden(layer + 1, hidden, firstRow, rows);
+  recordHidden(0, hidden, c.firstRow, c.rows);
+  const last = config.layers - 1;
+  for (let layer = 0; layer <= last; layer++) {
+    block(blockAt(layer), hidden, c, layer == last, probabilitiesAt(layer, firstScore));
+    recordHidden(layer + 1, hidden, c.firstRow, c.rows);
   }
-  if (outputs & Output.LastHiddenState) {
-    copyDense(a.lastHiddenState + <usize>firstRow * f32s(config.hidden), hidden, rows);
+  if (last < 0) keepRead(hidden, H, c);
+  if (plannedOutputs & Output.LastHiddenState) {
+    copyDense(a.lastHiddenState + <usize>c.firstRead * f32s(config.hidden), hidden, c.read);
   }
-  keepFirstRows(first, count, hidden, lengths);
-  rowHeads(hidden, firstRow, rows, outputs);
 }
 
 /** hidden [rows,H] -> hiddenStates [layer] */
@@ -89,12 +115,17 @@ function probabilitiesAt(layer: i32, firstScore: usize): usize {
   return activations.attentions + (((<usize>layer * <usize>plannedScores + firstScore) * A) << 2);
 }
 
-function keepFirstRows(first: i32, count: i32, hidden: usize, lengths: usize): void {
+/**
+ * What the pooler reads: the first row of each of the chunk's sequences, which are numbers `first` and
+ * on; where rows are selected, the one that was.
+ */
+function keepFirstRows(first: i32): void {
   const H = rowBytes(config.hidden);
+  let hidden = activations.hidden;
   let to = activations.firstRows + <usize>first * H;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < chunk.sequences; i++) {
     memory.copy(to, hidden, H);
     to += H;
-    hidden += <usize>load<i32>(lengths + f32s(i)) * H;
+    hidden += chunk.selected ? H : <usize>load<i32>(chunk.lengths + f32s(i)) * H;
   }
 }

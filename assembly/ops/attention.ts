@@ -1,5 +1,5 @@
 /**
- * softmax(q k^T / sqrt D + mask) v of one sequence, head by head, over `S` padded rows of query, key
+ * softmax(q k^T / sqrt D + mask) v of one sequence, head by head, over padded rows of query [Q,T], key
  * and value [S,T] that lie `rowBytes(T)` apart. Keys and values are packed as the panels of two
  * products; the additive mask is the bias of the first, the softmax' 1/sum the epilogue of the
  * second. Scores exist for a few rows at a time, in L1.
@@ -14,8 +14,8 @@ import { Activations, f32s, panelBytes, roundUp8, rowBytes } from '../memory/lay
 const LOG2E: f64 = 1.4426950408889634;
 
 /**
- * query, key, value [S,T], mask i32 [S] -> context [S,T], rows `a.contextBytes` apart; heads are
- * written in order and each may spill zeros into the next one's columns. `probabilities` [A,S,S]
+ * query [Q,T], key, value [S,T], mask i32 [S] -> context [Q,T], rows `a.contextBytes` apart; heads are
+ * written in order and each may spill zeros into the next one's columns. `probabilities` [A,Q,S]
  * dense, or 0. A fully masked sequence attends evenly, as additive masks make it in transformers.
  */
 export function attention(
@@ -24,6 +24,7 @@ export function attention(
   key: usize,
   value: usize,
   mask: usize,
+  Q: i32,
   S: i32,
   T: i32,
   heads: i32,
@@ -37,8 +38,8 @@ export function attention(
     const column = f32s(head * D);
     packKeys(a.keyPanels, key + column, stride, mask, S, D);
     packValues(a.valuePanels, value + column, stride, S, D);
-    for (let row = 0; row < S; row += a.scoreRows) {
-      const rows = min(S - row, a.scoreRows);
+    for (let row = 0; row < Q; row += a.scoreRows) {
+      const rows = min(Q - row, a.scoreRows);
       const first = <usize>row;
       scoreRows(a.scores, query + column + first * stride, stride, a.keyPanels, rows, S, D);
       softmaxRows(a.scores, a.inverseSums, rows, S, scale);
@@ -47,7 +48,7 @@ export function attention(
         copyProbabilities(probabilities + first * f32s(S), a.scores, a.inverseSums, rows, S);
       }
     }
-    if (probabilities) probabilities += <usize>S * f32s(S);
+    if (probabilities) probabilities += <usize>Q * f32s(S);
   }
 }
 

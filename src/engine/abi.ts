@@ -60,14 +60,15 @@ export const Buffer = {
   TokenTypeIds: 2,
   PositionIds: 3,
   AttentionMask: 4,
-  InputsEmbeds: 5,
-  LastHiddenState: 6,
-  Pooled: 7,
-  SequenceLogits: 8,
-  TokenLogits: 9,
-  VocabularyLogits: 10,
-  HiddenStates: 11,
-  Attentions: 12,
+  SelectedRows: 5,
+  InputsEmbeds: 6,
+  LastHiddenState: 7,
+  Pooled: 8,
+  SequenceLogits: 9,
+  TokenLogits: 10,
+  VocabularyLogits: 11,
+  HiddenStates: 12,
+  Attentions: 13,
 } as const;
 
 export const Activation = { Relu: 0, Gelu: 1, Silu: 2, GeluNew: 3, Tanh: 4 } as const;
@@ -120,7 +121,14 @@ export interface Exports {
     first: number,
     rows: number,
   ): number;
-  reserve(sequences: number, rows: number, longest: number, scores: number, outputs: number): void;
+  reserve(
+    sequences: number,
+    rows: number,
+    selected: number,
+    longest: number,
+    scores: number,
+    outputs: number,
+  ): void;
   bufferAddress(buffer: number): number;
   forward(): void;
 }

@@ -17,7 +17,7 @@ import {
   Status,
 } from './abi.ts';
 import type { Build } from './build.ts';
-import { checkRequest, type OutputName, type Request } from './request.ts';
+import { checkRequest, type OutputName, type Request, readRows } from './request.ts';
 
 export type { OutputName, Request } from './request.ts';
 
@@ -122,8 +122,8 @@ export class Engine {
 
   /**
    * Runs one batch and returns what was asked for, by name, dense and copied out of linear memory:
-   * LastHiddenState [M,H], Pooled [B,H], SequenceLogits [B,C], TokenLogits [M,C], VocabularyLogits
-   * [M,V], HiddenStates [L+1,M,H], Attentions [L][sum over sequences of A*S*S].
+   * LastHiddenState [R,H], Pooled [B,H], SequenceLogits [B,C], TokenLogits [R,C], VocabularyLogits
+   * [R,V] (R: the selected rows, or all M), HiddenStates [L+1,M,H], Attentions [L][sum over sequences of A*S*S].
    *
    * @throws InputError for a request that does not fit the model, RangeError when memory does not
    * suffice; the engine stays usable
@@ -132,6 +132,8 @@ export class Engine {
     checkRequest(request, this.#dimensions);
     const { lengths, inputIds, inputsEmbeds } = request;
     const rows = request.attentionMask.length;
+    const selected = readRows(request);
+    const read = selected?.length ?? rows;
     const longest = lengths.reduce((most, S) => Math.max(most, S), 0);
     const scores = request.outputs.includes('Attentions')
       ? lengths.reduce((sum, S) => sum + S * S, 0)
@@ -140,19 +142,30 @@ export class Engine {
     for (const name of request.outputs) outputs |= Output[name];
     grow(`${request.outputs.join(', ')} of ${rows} tokens`, () =>
       // Past what an i32 holds no memory suffices either.
-      this.#exports.reserve(lengths.length, rows, longest, Math.min(scores, I32_MAX), outputs),
+      this.#exports.reserve(
+        lengths.length,
+        rows,
+        selected?.length ?? 0,
+        longest,
+        Math.min(scores, I32_MAX),
+        outputs,
+      ),
     );
     this.#writeIntegers(Buffer.Lengths, lengths);
     this.#writeIntegers(Buffer.TokenTypeIds, request.tokenTypeIds);
     this.#writeIntegers(Buffer.PositionIds, request.positionIds);
     this.#writeIntegers(Buffer.AttentionMask, request.attentionMask);
+    if (selected) this.#writeIntegers(Buffer.SelectedRows, selected);
     if (inputIds) this.#writeIntegers(Buffer.InputIds, inputIds);
     if (inputsEmbeds) this.#floats(Buffer.InputsEmbeds, inputsEmbeds.length).set(inputsEmbeds);
     this.#exports.forward();
     return Object.fromEntries(
       request.outputs.map((name) => [
         name,
-        this.#floats(Buffer[name], this.#outputSize(name, lengths.length, rows, scores)).slice(),
+        this.#floats(
+          Buffer[name],
+          this.#outputSize(name, { sequences: lengths.length, rows, read, scores }),
+        ).slice(),
       ]),
     );
   }
@@ -184,25 +197,34 @@ export class Engine {
     return new Float32Array(this.#exports.memory.buffer, address, length);
   }
 
-  #outputSize(name: OutputName, sequences: number, rows: number, scores: number): number {
+  #outputSize(name: OutputName, { sequences, rows, read, scores }: Extents): number {
     const d = this.#dimensions;
     switch (name) {
       case 'LastHiddenState':
-        return rows * d.hidden;
+        return read * d.hidden;
       case 'Pooled':
         return sequences * d.hidden;
       case 'SequenceLogits':
         return sequences * d.sequenceLabels;
       case 'TokenLogits':
-        return rows * d.tokenLabels;
+        return read * d.tokenLabels;
       case 'VocabularyLogits':
-        return rows * d.vocabulary;
+        return read * d.vocabulary;
       case 'HiddenStates':
         return (d.layers + 1) * rows * d.hidden;
       case 'Attentions':
         return d.layers * d.heads * scores;
     }
   }
+}
+
+/** What the sizes of outputs depend on. */
+interface Extents {
+  readonly sequences: number;
+  readonly rows: number;
+  /** Rows that are read past the last block. */
+  readonly read: number;
+  readonly scores: number;
 }
 
 /** The module traps when memory cannot grow; nothing it planned is in use then. */

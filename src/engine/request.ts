@@ -23,6 +23,11 @@ export interface Request {
   readonly positionIds: Int32Array;
   /** [M], 0 hides a token. */
   readonly attentionMask: Int32Array;
+  /**
+   * Ascending rows of the batch that are read past the last block; default all. LastHiddenState,
+   * TokenLogits and VocabularyLogits then hold these rows only, and the rest is not computed.
+   */
+  readonly rows?: Int32Array | undefined;
   /** What to leave behind. */
   readonly outputs: readonly OutputName[];
 }
@@ -48,6 +53,43 @@ export function checkRequest(request: Request, d: Dimensions): void {
   checkIndices('tokenTypeIds', request.tokenTypeIds, rows, d.types);
   checkIndices('positionIds', request.positionIds, rows, d.positions);
   for (const name of request.outputs) checkOutput(name, d);
+  if (request.rows) checkSelection(request.rows, rows, request.outputs);
+}
+
+/**
+ * The rows that a request reads past the last block: what it selects, or each sequence's first where
+ * only the pooled row is asked for; undefined for all.
+ */
+export function readRows({ rows, lengths, outputs }: Request): Int32Array | undefined {
+  if (rows || !outputs.every((name) => name === 'Pooled' || name === 'SequenceLogits')) return rows;
+  let start = 0;
+  return lengths.map((length) => {
+    start += length;
+    return start - length;
+  });
+}
+
+/** Outputs that are not made of the rows past the last block alone. */
+const OF_ALL_ROWS: readonly OutputName[] = [
+  'Pooled',
+  'SequenceLogits',
+  'HiddenStates',
+  'Attentions',
+];
+
+function checkSelection(selected: Int32Array, rows: number, outputs: readonly OutputName[]): void {
+  const wrong = selected.findIndex((row, i) => row >= rows || row <= (i ? selected[i - 1]! : -1));
+  if (selected.length === 0 || wrong >= 0) {
+    throw new InputError(
+      `Cannot run the model: rows hold ${selected[wrong] ?? 'nothing'} at ${Math.max(wrong, 0)}, expected ascending numbers from 0 to ${rows - 1}`,
+    );
+  }
+  const other = outputs.find((name) => OF_ALL_ROWS.includes(name));
+  if (other) {
+    throw new InputError(
+      `Cannot run the model: found rows with the output "${other}", which needs all rows`,
+    );
+  }
 }
 
 function checkIndices(name: string, values: Int32Array, rows: number, below: number): void {

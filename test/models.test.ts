@@ -1,0 +1,53 @@
+/** The bundled models: what their cards say is what this project's own code measures. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { pipeline } from '../src/pipelines/pipeline.ts';
+
+const names = readdirSync('models');
+
+describe.each(names)('models/%s', (name) => {
+  const folder = `models/${name}`;
+  const card = readFileSync(`${folder}/README.md`, 'utf8');
+
+  it('is under 6 MB and names its licence and data', () => {
+    expect(statSync(`${folder}/model.safetensors`).size).toBeLessThan(6e6);
+    expect(card).toMatch(/^license: /m);
+    expect(card).toMatch(/^datasets:/m);
+    expect(readFileSync('NOTICE', 'utf8')).toContain(folder);
+  });
+});
+
+describe('models/banking77-intents', () => {
+  const folder = 'models/banking77-intents';
+
+  it('answers as many of the 3,080 test questions as its card says', async () => {
+    const card = readFileSync(`${folder}/README.md`, 'utf8');
+    const [, right, total] = card.match(/\(([\d,]+) of ([\d,]+)\)/)!;
+    const questions = readQuestions(`${folder}/test.csv`);
+    expect(questions.length).toBe(toNumber(total!));
+
+    const classify = await pipeline('text-classification', folder);
+    const answers = await classify(questions.map(({ text }) => text));
+    await classify.dispose();
+    const found = answers.filter(({ label }, i) => label === questions[i]!.category).length;
+    expect(found).toBe(toNumber(right!));
+    expect(found / questions.length).toBeGreaterThanOrEqual(0.89);
+    expect(card).toContain(`value: ${(found / questions.length).toFixed(4)}`);
+  });
+});
+
+function toNumber(text: string): number {
+  return Number(text.replace(',', ''));
+}
+
+/** Rows of a CSV file with quoted fields that hold commas, quotes and line ends, but no blank rows. */
+function readQuestions(file: string): { text: string; category: string }[] {
+  const rows = readFileSync(file, 'utf8').matchAll(
+    /(?:"((?:[^"]|"")*)"|([^",\r\n]*)),([^,\r\n]+)\r?\n/g,
+  );
+  const [, ...questions] = Array.from(rows, ([, quoted, plain, category]) => ({
+    text: quoted?.replaceAll('""', '"') ?? plain!,
+    category: category!,
+  }));
+  return questions;
+}
