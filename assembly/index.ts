@@ -4,6 +4,8 @@
  *
  *   configAddress() -> fill in Config -> allocateWeights() -> openStaging() -> storeRows() ...
  *   -> reserve() -> bufferAddress() -> fill in inputs -> forward() -> bufferAddress() -> read
+ *
+ * Weights come back by openStaging() -> fetchRows() -> read; it takes the place of a request's buffers.
  */
 import { ABI_VERSION, Buffer } from './abi';
 import { config, planWeights } from './memory/plan';
@@ -12,6 +14,7 @@ import { mark } from './memory/region';
 
 export { forward } from './model/forward';
 export { openStaging, storeRows } from './memory/store';
+export { fetchRows } from './memory/fetch';
 export { planRequest as reserve } from './memory/request';
 
 export function abiVersion(): i32 {

@@ -22,6 +22,7 @@ export {
 } from './kernels/f32-gemm-nr8';
 export { f32LayerNormRow } from './kernels/f32-layernorm';
 export { f32PackColumns, f32PackRows } from './kernels/f32-pack-nr8';
+export { f32UnpackColumns, f32UnpackRows } from './kernels/f32-unpack-nr8';
 export { f32Add, f32Scale, f32ScaleShift } from './kernels/f32-rows';
 export { f32SoftmaxRow } from './kernels/f32-softmax';
 export { linear, linearActivation, linearNorm, linearResidualNorm } from './ops/linear';

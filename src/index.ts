@@ -56,7 +56,11 @@ export type {
   TokenClassifierOutput,
   WithLoss,
 } from './models/outputs.ts';
-export { type ModelInfo, PreTrainedModel } from './models/pretrained-model.ts';
+export {
+  type InputEmbeddings,
+  type ModelInfo,
+  PreTrainedModel,
+} from './models/pretrained-model.ts';
 export {
   type MaskedLMInputs,
   MobileBertForMaskedLM,
@@ -69,12 +73,39 @@ export {
   MobileBertForQuestionAnswering,
   type QuestionAnsweringInputs,
 } from './models/question-answering.ts';
+export type { FileContent, ModelFilesOptions, ModelSaveOptions } from './models/save.ts';
 export type { NestedNumbers, TensorLike } from './models/tensor-like.ts';
 
 // ---- pipelines ----
 
+export type { Answer } from './pipelines/answers.ts';
 export { Pipeline, type PipelineParts } from './pipelines/base.ts';
 export type { Sample } from './pipelines/encode.ts';
+export type { AggregationStrategy, EntityGroup, TokenEntity } from './pipelines/entities.ts';
+export {
+  type EmbeddingPrecision,
+  type Embeddings,
+  type FeatureExtractionOptions,
+  FeatureExtractionPipeline,
+  type Pooling,
+} from './pipelines/feature-extraction.ts';
+export {
+  type FillMaskOptions,
+  FillMaskPipeline,
+  type MaskFill,
+  type TextFills,
+} from './pipelines/fill-mask.ts';
+export {
+  type Choice,
+  type MultipleChoiceOptions,
+  MultipleChoicePipeline,
+} from './pipelines/multiple-choice.ts';
+export {
+  type NextSentencePrediction,
+  type NextSentencePredictionOptions,
+  NextSentencePredictionPipeline,
+  type NextSentenceResult,
+} from './pipelines/next-sentence-prediction.ts';
 export {
   type PipelineOf,
   type PipelineOptions,
@@ -82,6 +113,11 @@ export {
   type ReadyEvent,
   type Task,
 } from './pipelines/pipeline.ts';
+export {
+  type QuestionAnsweringOptions,
+  QuestionAnsweringPipeline,
+  type QuestionAnsweringResult,
+} from './pipelines/question-answering.ts';
 export type { ScoreFunction } from './pipelines/scores.ts';
 export {
   type Classification,
@@ -90,6 +126,16 @@ export {
   type TextClassificationOptions,
   TextClassificationPipeline,
 } from './pipelines/text-classification.ts';
+export {
+  type TokenClassificationOptions,
+  TokenClassificationPipeline,
+  type TokenClassificationResult,
+} from './pipelines/token-classification.ts';
+export {
+  type ZeroShotClassification,
+  type ZeroShotClassificationOptions,
+  ZeroShotClassificationPipeline,
+} from './pipelines/zero-shot-classification.ts';
 
 // ---- tensors ----
 

@@ -16,6 +16,7 @@ const SRC: Record<string, readonly string[]> = {
   engine: ['platform', 'errors'],
   models: ['weights', 'engine', 'hub', 'config', 'tensor', 'callable', 'errors'],
   pipelines: ['models', 'tokenizer', 'hub', 'config', 'tensor', 'engine', 'callable', 'errors'],
+  qna: ['pipelines', 'hub'],
   cli: ['pipelines', 'models', 'tokenizer', 'hub', 'config', 'engine', 'errors'],
   index: ['pipelines', 'models', 'tokenizer', 'hub', 'config', 'tensor', 'engine', 'errors'],
 };

@@ -28,6 +28,11 @@ export function openStaging(bytes: usize, elements: i32): usize {
   return staging;
 }
 
+/** The buffer that was opened last. */
+export function staged(): usize {
+  return staging;
+}
+
 /** Rows `first` .. `first + rows - 1` of a tensor, from staging. A vector counts one element a row. */
 export function storeRows(
   slot: Slot,
@@ -41,10 +46,7 @@ export function storeRows(
   const t = tableOf(slot);
   if (t) return storeTable(t, dtype, first, rows);
   if (slot == Slot.LmDense) return storeLmDense(dtype, first, rows);
-  if (layer < 0 || layer >= config.layers) {
-    if (isOfBlock(slot)) return Status.NoSuchSlot;
-  }
-  if (network < 0 || network >= config.feedForwards) return Status.NoSuchSlot;
+  if (!isAddress(slot, layer, network)) return Status.NoSuchSlot;
   const l = linearOf(slot, layer, network);
   if (l)
     return part == Part.Weight
@@ -57,18 +59,24 @@ export function storeRows(
 
 // ---- records of slots ----
 
-function tableOf(slot: Slot): Table | null {
+export function tableOf(slot: Slot): Table | null {
   if (slot == Slot.WordEmbeddings) return weights.wordEmbeddings;
   if (slot == Slot.PositionEmbeddings) return weights.positionEmbeddings;
   if (slot == Slot.TokenTypeEmbeddings) return weights.tokenTypeEmbeddings;
   return null;
 }
 
+/** Whether `linearOf` and `normOf` may be asked. */
+export function isAddress(slot: Slot, layer: i32, network: i32): bool {
+  if (isOfBlock(slot) && (layer < 0 || layer >= config.layers)) return false;
+  return network >= 0 && network < config.feedForwards;
+}
+
 function isOfBlock(slot: Slot): bool {
   return slot >= Slot.InputBottleneck && slot <= Slot.OutputBottleneckNorm;
 }
 
-function linearOf(slot: Slot, layer: i32, network: i32): Linear | null {
+export function linearOf(slot: Slot, layer: i32, network: i32): Linear | null {
   if (isOfBlock(slot)) {
     const block = blockAt(layer);
     if (slot == Slot.InputBottleneck) return block.inputBottleneck;
@@ -91,7 +99,7 @@ function linearOf(slot: Slot, layer: i32, network: i32): Linear | null {
   return null;
 }
 
-function normOf(slot: Slot, layer: i32, network: i32): Norm | null {
+export function normOf(slot: Slot, layer: i32, network: i32): Norm | null {
   if (slot == Slot.EmbeddingNorm) return weights.embeddingNorm;
   if (slot == Slot.LmTransformNorm) return weights.lmTransformNorm;
   if (!isOfBlock(slot)) return null;
@@ -106,7 +114,7 @@ function normOf(slot: Slot, layer: i32, network: i32): Norm | null {
 
 // ---- kinds of homes ----
 
-function isInside(first: i32, rows: i32, total: i32): bool {
+export function isInside(first: i32, rows: i32, total: i32): bool {
   return first >= 0 && rows >= 0 && first <= total && rows <= total - first;
 }
 

@@ -42,6 +42,14 @@ export function positiveInteger(option: string, value: string): number {
   );
 }
 
+/** A whole number from 0 on. @throws UsageError */
+export function naturalNumber(option: string, value: string): number {
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new UsageError(
+    `Cannot read arguments: --${option} is ${JSON.stringify(value)}, expected a whole number from 0 on`,
+  );
+}
+
 /** One of several words. @throws UsageError */
 export function oneOf<T extends string>(option: string, value: string, words: readonly T[]): T {
   const known = words.find((word) => word === value);

@@ -1,4 +1,4 @@
-/** Labels of texts as a table: text, label, score; or as JSON lines. */
+/** Labels of texts as a table: text, label, score. */
 
 import type { Classification } from '../pipelines/text-classification.ts';
 import { scoreCells, scoreColumns } from './score-cells.ts';
@@ -28,9 +28,4 @@ export function formatLabels(
     labels.map(({ label, score }, rank) => [rank === 0 ? text : '', label, ...cells(score)]),
   );
   return formatTable([...COLUMNS, ...columns], rows, style);
-}
-
-/** One JSON object per text and line, the text as it was read. */
-export function jsonLines(texts: readonly Labelled[]): string {
-  return texts.map(({ text, labels }) => `${JSON.stringify({ text, labels })}\n`).join('');
 }

@@ -2,7 +2,7 @@
 
 import { VARIANTS, type Variant } from '../engine/build.ts';
 import { type PipelineOf, pipeline, type Task } from '../pipelines/pipeline.ts';
-import { oneOf } from './arguments.ts';
+import { oneOf, UsageError } from './arguments.ts';
 import type { StatusLine } from './status-line.ts';
 
 /** Options that every command with a model takes. */
@@ -21,15 +21,22 @@ interface ModelValues {
   readonly variant?: string | undefined;
 }
 
-/** @throws UsageError for an unknown variant, and what loading throws */
+/**
+ * @param bundled folder of the package's models/, undefined where none does the task
+ * @throws UsageError for an unknown variant or without a model, and what loading throws
+ */
 export async function loadPipeline<T extends Task>(
   task: T,
   { model, variant }: ModelValues,
-  bundled: string,
+  bundled: string | undefined,
   status: StatusLine,
 ): Promise<PipelineOf<T>> {
   const build: Variant = oneOf('variant', variant ?? 'auto', VARIANTS);
-  return pipeline(task, model ?? bundledModel(bundled), {
+  const source = model ?? (bundled && bundledModel(bundled));
+  if (!source) {
+    throw new UsageError(`Cannot load a model for ${task}: found no --model, expected one`);
+  }
+  return pipeline(task, source, {
     variant: build,
     progress_callback: (event) => {
       if (event.status !== 'progress_total') return;
@@ -39,7 +46,7 @@ export async function loadPipeline<T extends Task>(
 }
 
 /** A folder of the package's models/. */
-function bundledModel(name: string): URL {
+export function bundledModel(name: string): URL {
   // Compiled, this file is build/js/cli/load-pipeline.js; tests run src/cli/load-pipeline.ts.
   const root = import.meta.url.endsWith('.ts') ? '../../' : '../../../';
   return new URL(`${root}models/${name}/`, import.meta.url);

@@ -18,6 +18,30 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'label texts: intents, sentiments, topics',
     load: async () => (await import('./commands/classify.ts')).classify,
   },
+  ner: {
+    summary: 'find names, places and the like',
+    load: async () => (await import('./commands/ner.ts')).ner,
+  },
+  answer: {
+    summary: 'answer questions with parts of a text',
+    load: async () => (await import('./commands/answer.ts')).answer,
+  },
+  fill: {
+    summary: 'find words for [MASK]',
+    load: async () => (await import('./commands/fill.ts')).fill,
+  },
+  'zero-shot': {
+    summary: 'label texts with labels of your choice',
+    load: async () => (await import('./commands/zero-shot.ts')).zeroShot,
+  },
+  embed: {
+    summary: 'turn texts into vectors',
+    load: async () => (await import('./commands/embed.ts')).embed,
+  },
+  tokens: {
+    summary: 'show what a tokenizer makes of texts',
+    load: async () => (await import('./commands/tokens.ts')).tokens,
+  },
 };
 
 /** 0: done; 1: something failed; 2: the call was not understood. */

@@ -26,6 +26,16 @@ export function textsOf(
   return inLists(given.length > 0 ? given : read(file, io));
 }
 
+/** All of a file, or with `-` of standard input. @throws FilesError when it cannot be read */
+export async function wholeText(file: string, io: Io): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of file === '-' ? io.stdin : readFile(file)) {
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
 async function* inLists(all: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string[]> {
   let texts: string[] = [];
   for await (const text of all) {

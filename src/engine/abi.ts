@@ -121,6 +121,15 @@ export interface Exports {
     first: number,
     rows: number,
   ): number;
+  fetchRows(
+    slot: number,
+    layer: number,
+    network: number,
+    part: number,
+    first: number,
+    rows: number,
+    elements: number,
+  ): number;
   reserve(
     sequences: number,
     rows: number,

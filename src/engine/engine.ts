@@ -111,13 +111,40 @@ export class Engine {
         first + done,
         count,
       );
-      if (status === Status.Ok) continue;
-      const problem =
-        status === Status.NoSuchSlot ? 'the model has no such part' : 'rows do not fit';
-      throw new RangeError(
-        `Cannot store rows ${first + done}..${first + done + count - 1} of ${to.slot} ${to.part}: ${problem}`,
-      );
+      check(status, 'store', to, first + done, count);
     }
+  }
+
+  /**
+   * The twin of `store`: `rows` rows of `rowSize` elements as they were stored, widened to f32; a
+   * vector counts one element a row. Rows come in pieces of about a mebibyte.
+   */
+  fetch(
+    from: SlotAddress,
+    first: number,
+    rows: number,
+    rowSize: number,
+  ): Float32Array<ArrayBuffer> {
+    const fetched = new Float32Array(rows * rowSize);
+    const most = Math.max(1, Math.floor(STAGING_BYTES / 4 / Math.max(1, rowSize)));
+    for (let done = 0; done < rows; done += most) {
+      const count = Math.min(most, rows - done);
+      // Opened anew: a request may have used the place since.
+      const address = this.#openStaging(4 * count * rowSize, count * rowSize);
+      const status = this.#exports.fetchRows(
+        Slot[from.slot],
+        from.layer,
+        from.network,
+        from.part === 'weight' ? Part.Weight : Part.Bias,
+        first + done,
+        count,
+        count * rowSize,
+      );
+      check(status, 'fetch', from, first + done, count);
+      const values = new Float32Array(this.#exports.memory.buffer, address, count * rowSize);
+      fetched.set(values, done * rowSize);
+    }
+    return fetched;
   }
 
   /**
@@ -177,14 +204,19 @@ export class Engine {
   #stage(bytes: Uint8Array, bytesPerElement: number): void {
     const elements = bytes.byteLength / bytesPerElement;
     if (bytes.byteLength > this.#staging.bytes || elements > this.#staging.elements) {
-      const size = {
-        bytes: Math.max(bytes.byteLength, STAGING_BYTES),
-        elements: Math.max(elements, STAGING_BYTES / 4),
-      };
-      const address = grow('a tensor', () => this.#exports.openStaging(size.bytes, size.elements));
-      this.#staging = { ...size, address: address >>> 0 };
+      this.#openStaging(bytes.byteLength, elements);
     }
     new Uint8Array(this.#exports.memory.buffer, this.#staging.address).set(bytes);
+  }
+
+  #openStaging(bytes: number, elements: number): number {
+    const size = {
+      bytes: Math.max(bytes, STAGING_BYTES),
+      elements: Math.max(elements, STAGING_BYTES / 4),
+    };
+    const opened = grow('a tensor', () => this.#exports.openStaging(size.bytes, size.elements));
+    this.#staging = { ...size, address: opened >>> 0 };
+    return this.#staging.address;
   }
 
   #writeIntegers(buffer: number, data: Int32Array): void {
@@ -225,6 +257,21 @@ interface Extents {
   /** Rows that are read past the last block. */
   readonly read: number;
   readonly scores: number;
+}
+
+/** Turns what `storeRows` and `fetchRows` answer into an error. */
+function check(
+  status: number,
+  action: 'store' | 'fetch',
+  { slot, part }: SlotAddress,
+  first: number,
+  count: number,
+): void {
+  if (status === Status.Ok) return;
+  const problem = status === Status.NoSuchSlot ? 'the model has no such part' : 'rows do not fit';
+  throw new RangeError(
+    `Cannot ${action} rows ${first}..${first + count - 1} of ${slot} ${part}: ${problem}`,
+  );
 }
 
 /** The module traps when memory cannot grow; nothing it planned is in use then. */

@@ -6,13 +6,14 @@
 
 import type { MobileBertConfig } from '../config.ts';
 import type { Engine } from '../engine/engine.ts';
-import { FilesError, WeightsError } from '../errors.ts';
+import { WeightsError } from '../errors.ts';
 import { warn } from '../hub/env.ts';
 import type { PretrainedFiles } from '../hub/source.ts';
 import { loadWeights } from '../weights/load.ts';
 import { isBuffer, type Parameter } from '../weights/names.ts';
 import { initialise } from '../weights/random.ts';
 import { quote } from '../weights/tensor-info.ts';
+import { findWeights } from './find-weights.ts';
 import { destination, Placement, type Target } from './placement.ts';
 
 /** What `from_pretrained` found, under Python's names (`output_loading_info`). */
@@ -33,7 +34,7 @@ export interface Loading extends Target {
 const HEAD_NAME = /^(cls\.|classifier\.|qa_outputs\.|(mobilebert\.)?pooler\.)/;
 
 /**
- * @throws FilesError without a weights file, WeightsError for a broken one, a wrong shape (naming
+ * @throws FilesError without a file of weights, WeightsError for a broken one, a wrong shape (naming
  * tensor, shape and what was expected) or an encoder that is not all there
  */
 export async function loadCheckpoint(
@@ -41,13 +42,9 @@ export async function loadCheckpoint(
   baseName: string,
   loading: Loading,
 ): Promise<LoadingInfo> {
-  const name = `${baseName}.safetensors`;
-  const source = await files.open(name);
-  if (!source) {
-    throw new FilesError(`Cannot load weights: "${files.name}" has no file "${name}"`, name);
-  }
+  const { name, sources } = await findWeights(files, baseName);
   const checkpoint = new Placement(loading);
-  const { unexpected } = await loadWeights(source, (tensor) => checkpoint.place(tensor), {
+  const { unexpected } = await loadWeights(sources, (tensor) => checkpoint.place(tensor), {
     signal: loading.signal,
   });
   const missing = checkpoint.missing();

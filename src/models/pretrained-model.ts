@@ -17,6 +17,7 @@ import { type Batch, batchOf, type EncoderInputs } from './inputs.ts';
 import { initialiseInto, type LoadingInfo, loadCheckpoint } from './load-checkpoint.ts';
 import { type EngineOptions, type FromPretrainedOptions, warnOfUnsupported } from './options.ts';
 import type { EncoderOutput } from './outputs.ts';
+import type { FileContent, ModelFilesOptions, ModelSaveOptions } from './save.ts';
 import { tensor } from './tensor-like.ts';
 
 /** The buffers that a pass left behind, by name. */
@@ -27,6 +28,14 @@ export type ModelClass<M extends PreTrainedModel<never>, O extends EngineOptions
   config: MobileBertConfig,
   options?: O,
 ) => M;
+
+/** The word embedding under the names of torch.nn.Embedding. */
+export interface InputEmbeddings {
+  readonly num_embeddings: number;
+  readonly embedding_dim: number;
+  /** [num_embeddings, embedding_dim] */
+  readonly weight: Tensor<'float32'>;
+}
 
 /** How a model runs, for people and logs. */
 export interface ModelInfo {
@@ -172,6 +181,33 @@ export abstract class PreTrainedModel<
     return count;
   }
 
+  /**
+   * The word embedding, as Python's module: its `weight` is a copy, [vocab_size, embedding_size].
+   */
+  async get_input_embeddings(): Promise<InputEmbeddings> {
+    const engine = await this.#ready();
+    const { fetchParameter } = await import('./save.ts');
+    const { vocab_size: num_embeddings, embedding_size: embedding_dim } = this.config;
+    const all = parameters(this.config, this.parts());
+    const words = [...all].find(({ places }) => places[0]?.slot === 'WordEmbeddings')!;
+    const weight = tensor(fetchParameter(engine, words), words.shape);
+    return { num_embeddings, embedding_dim, weight };
+  }
+
+  /** The files that `save_pretrained` writes, by name: config.json and safetensors. */
+  async save_files(options: ModelFilesOptions = {}): Promise<Record<string, FileContent>> {
+    return Object.fromEntries(await this.#saved(options));
+  }
+
+  /**
+   * Writes config.json and model.safetensors, in parts where it is larger than `max_shard_size`,
+   * below a folder through `options.write`; returns the paths. Python's transformers opens them.
+   */
+  async save_pretrained(save_directory: string, options: ModelSaveOptions): Promise<string[]> {
+    const { writeModel } = await import('./save.ts');
+    return writeModel(save_directory, await this.#saved(options), options?.write);
+  }
+
   /** Gives the memory back; later calls are refused. */
   async dispose(): Promise<void> {
     this.#isDisposed = true;
@@ -181,6 +217,13 @@ export abstract class PreTrainedModel<
   /** Arguments -> engine request; multiple choice flattens its own. */
   protected batch(inputs: Inputs): Batch {
     return batchOf(inputs, this.config);
+  }
+
+  async #saved(options: ModelFilesOptions | undefined) {
+    const engine = await this.#ready();
+    const { savedModel } = await import('./save.ts');
+    const target = { engine, config: this.config, parts: this.parts() };
+    return savedModel(target, this.constructor.name, options);
   }
 
   #ready(): Promise<Engine> {

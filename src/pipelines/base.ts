@@ -33,3 +33,19 @@ export abstract class Pipeline<
     await this.model.dispose();
   }
 }
+
+/**
+ * Refuses a model that the task cannot use.
+ *
+ * @throws TypeError naming the class that is wanted
+ */
+export function checkModel(
+  task: string,
+  model: unknown,
+  Class: abstract new (...args: never) => unknown,
+): void {
+  if (model instanceof Class) return;
+  throw new TypeError(
+    `Cannot make a ${task} pipeline: model is of another class, expected a ${Class.name}`,
+  );
+}

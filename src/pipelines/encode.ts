@@ -18,6 +18,11 @@ export interface Sample {
 export interface Row {
   readonly input_ids: readonly number[];
   readonly token_type_ids: readonly number[];
+  /**
+   * Ascending positions that are read past the last block; by default all. Buffers then hold these
+   * only. Rows that are run together all say it or none.
+   */
+  readonly read?: readonly number[] | undefined;
 }
 
 export interface EncodeOptions {
@@ -30,7 +35,7 @@ export interface EncodeOptions {
 }
 
 /** Texts that are encoded in one go, a few milliseconds. */
-const TEXTS_PER_TURN = 1024;
+export const TEXTS_PER_TURN = 1024;
 
 /** @throws InputError when a text is too long or the tokenizer is of another model */
 export async function encode(
@@ -39,7 +44,7 @@ export async function encode(
   config: MobileBertConfig,
   { truncation = true, max_length, signal }: EncodeOptions,
 ): Promise<Row[]> {
-  const limit = Math.min(max_length ?? tokenizer.model_max_length, config.max_position_embeddings);
+  const limit = tokenLimit(tokenizer, config, max_length);
   const cut = truncation ? { truncation, max_length: limit } : { truncation };
   const rows: Row[] = [];
   for (const { text, text_pair } of samples) {
@@ -51,13 +56,32 @@ export async function encode(
       return_tensor: false,
     });
     const row = { input_ids: encoded.input_ids, token_type_ids: encoded.token_type_ids };
-    check(row, config);
+    checkRow(row, config);
     rows.push(row);
   }
   return rows;
 }
 
-function check({ input_ids, token_type_ids }: Row, config: MobileBertConfig): void {
+/**
+ * Most tokens of a row: what is asked for, or what the tokenizer says; never more than the model has
+ * positions.
+ *
+ * @throws RangeError for a max_length that is none
+ */
+export function tokenLimit(
+  tokenizer: PreTrainedTokenizer,
+  config: MobileBertConfig,
+  max_length: number | null | undefined,
+): number {
+  const limit = Math.min(max_length ?? tokenizer.model_max_length, config.max_position_embeddings);
+  if (Number.isInteger(limit) && limit >= 0) return limit;
+  throw new RangeError(
+    `Cannot tokenize: max_length is ${limit}, expected a whole number from 0 on`,
+  );
+}
+
+/** @throws InputError when the model cannot take the row */
+export function checkRow({ input_ids, token_type_ids }: Row, config: MobileBertConfig): void {
   const positions = config.max_position_embeddings;
   const length = input_ids.length;
   if (length < 1 || length > positions) {

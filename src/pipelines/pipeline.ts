@@ -6,12 +6,20 @@
 
 import type { ProgressEvent } from '../hub/progress.ts';
 import type { Source } from '../hub/source.ts';
-import { type AutoClass, AutoModelForSequenceClassification } from '../models/auto.ts';
+import {
+  type AutoClass,
+  AutoModel,
+  AutoModelForMaskedLM,
+  AutoModelForMultipleChoice,
+  AutoModelForNextSentencePrediction,
+  AutoModelForQuestionAnswering,
+  AutoModelForSequenceClassification,
+  AutoModelForTokenClassification,
+} from '../models/auto.ts';
 import type { FromPretrainedOptions } from '../models/options.ts';
 import type { PreTrainedModel } from '../models/pretrained-model.ts';
 import { AutoTokenizer } from '../tokenizer/tokenizer.ts';
 import type { PipelineParts } from './base.ts';
-import { TextClassificationPipeline } from './text-classification.ts';
 
 /** Sent once, when a pipeline can be called. */
 export interface ReadyEvent {
@@ -27,12 +35,38 @@ export interface PipelineOptions extends Omit<FromPretrainedOptions, 'progress_c
   progress_callback?: ((event: ProgressEvent | ReadyEvent) => void) | null | undefined;
 }
 
+/** A task's code is loaded with its first pipeline: a page that classifies needs no spans. */
 const TASKS = {
-  'text-classification': loader(AutoModelForSequenceClassification, TextClassificationPipeline),
+  'text-classification': loader(AutoModelForSequenceClassification, () =>
+    import('./text-classification.ts').then((file) => file.TextClassificationPipeline),
+  ),
+  'token-classification': loader(AutoModelForTokenClassification, () =>
+    import('./token-classification.ts').then((file) => file.TokenClassificationPipeline),
+  ),
+  'question-answering': loader(AutoModelForQuestionAnswering, () =>
+    import('./question-answering.ts').then((file) => file.QuestionAnsweringPipeline),
+  ),
+  'fill-mask': loader(AutoModelForMaskedLM, () =>
+    import('./fill-mask.ts').then((file) => file.FillMaskPipeline),
+  ),
+  'zero-shot-classification': loader(AutoModelForSequenceClassification, () =>
+    import('./zero-shot-classification.ts').then((file) => file.ZeroShotClassificationPipeline),
+  ),
+  'feature-extraction': loader(AutoModel, () =>
+    import('./feature-extraction.ts').then((file) => file.FeatureExtractionPipeline),
+  ),
+  'next-sentence-prediction': loader(AutoModelForNextSentencePrediction, () =>
+    import('./next-sentence-prediction.ts').then((file) => file.NextSentencePredictionPipeline),
+  ),
+  'multiple-choice': loader(AutoModelForMultipleChoice, () =>
+    import('./multiple-choice.ts').then((file) => file.MultipleChoicePipeline),
+  ),
 };
 
 const ALIASES = {
   'sentiment-analysis': 'text-classification',
+  ner: 'token-classification',
+  embeddings: 'feature-extraction',
 } as const satisfies Record<string, TaskName>;
 
 /** Tasks under their own names. */
@@ -82,10 +116,11 @@ function taskName(task: string): TaskName {
 /** What loads a model and its tokenizer, side by side, and puts them into a pipeline. */
 function loader<M extends PreTrainedModel<never>, P>(
   Model: AutoClass<M>,
-  Pipeline: new (parts: PipelineParts<M>) => P,
+  loadClass: () => Promise<new (parts: PipelineParts<M>) => P>,
 ) {
   return async (task: string, source: Source, options: PipelineOptions): Promise<P> => {
-    const [model, tokenizer] = await Promise.all([
+    const [Pipeline, model, tokenizer] = await Promise.all([
+      loadClass(),
       Model.from_pretrained(source, options),
       AutoTokenizer.from_pretrained(source, tokenizerOptions(options)),
     ]);

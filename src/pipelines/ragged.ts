@@ -12,6 +12,9 @@ import type { Row } from './encode.ts';
 /** Most tokens of a pass, unless one row alone has more. */
 const TOKENS_PER_PASS = 2048;
 
+/** Most rows read past the last block where rows say which: of a whole vocabulary 31 MB. */
+const READS_PER_PASS = 256;
+
 /** What one pass left behind. */
 export interface Pass {
   /** Which rows it ran, in the order of the buffers. */
@@ -40,17 +43,21 @@ export async function* raggedPasses(
   }
 }
 
-/** Indices of the rows, the longest first, in groups of at most TOKENS_PER_PASS tokens. */
+/** Indices of the rows, the longest first, in groups of bounded tokens and reads. */
 function groups(rows: readonly Row[]): number[][] {
   const lengthOf = (i: number) => rows[i]!.input_ids.length;
   const sorted = Array.from(rows, (_, i) => i).sort((a, b) => lengthOf(b) - lengthOf(a));
   const all: number[][] = [];
   let tokens = Number.POSITIVE_INFINITY;
+  let reads = 0;
   for (const index of sorted) {
-    tokens += lengthOf(index);
-    if (tokens > TOKENS_PER_PASS) {
+    const { input_ids, read = [] } = rows[index]!;
+    tokens += input_ids.length;
+    reads += read.length;
+    if (tokens > TOKENS_PER_PASS || reads > READS_PER_PASS) {
       all.push([]);
-      tokens = lengthOf(index);
+      tokens = input_ids.length;
+      reads = read.length;
     }
     all.at(-1)!.push(index);
   }
@@ -71,5 +78,20 @@ function requestOf(rows: readonly Row[], outputs: readonly OutputName[]): Reques
     at += input_ids.length;
   }
   const attentionMask = new Int32Array(M).fill(1);
-  return { lengths, inputIds, tokenTypeIds, positionIds, attentionMask, outputs };
+  const selected = rows[0]?.read && selectedRows(rows);
+  return {
+    ...{ lengths, inputIds, tokenTypeIds, positionIds, attentionMask, outputs },
+    rows: selected,
+  };
+}
+
+/** Places within the batch of the positions that the rows want read. */
+function selectedRows(rows: readonly Row[]): Int32Array {
+  const selected: number[] = [];
+  let start = 0;
+  for (const { input_ids, read } of rows) {
+    for (const position of read!) selected.push(start + position);
+    start += input_ids.length;
+  }
+  return Int32Array.from(selected);
 }

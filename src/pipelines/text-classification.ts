@@ -6,7 +6,7 @@
 
 import type { MobileBertConfig } from '../config.ts';
 import { MobileBertForSequenceClassification } from '../models/classification.ts';
-import { Pipeline, type PipelineParts } from './base.ts';
+import { checkModel, Pipeline, type PipelineParts } from './base.ts';
 import { type EncodeOptions, encode, type Sample } from './encode.ts';
 import { raggedPasses } from './ragged.ts';
 import { SCORE_FUNCTIONS, type ScoreFunction, scoresOf, topIndices } from './scores.ts';
@@ -67,10 +67,7 @@ export class TextClassificationPipeline extends Pipeline<
   /** @throws TypeError when the model is no MobileBertForSequenceClassification */
   constructor(parts: PipelineParts<MobileBertForSequenceClassification>) {
     super(parts);
-    if (parts.model instanceof MobileBertForSequenceClassification) return;
-    throw new TypeError(
-      'Cannot make a text-classification pipeline: model is of another class, expected a MobileBertForSequenceClassification',
-    );
+    checkModel('text-classification', parts.model, MobileBertForSequenceClassification);
   }
 
   async _call(

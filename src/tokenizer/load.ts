@@ -193,8 +193,11 @@ function addedTokensOf(
 ): AddedToken[] {
   const tokens = new Map<string, AddedToken>();
   const add = (token: AddedToken) => tokens.set(token.content, token);
-  const stored = listOf('added_tokens', json?.added_tokens) as (AddedToken & { id: number })[];
-  for (const token of [...stored].sort((a, b) => a.id - b.id)) add(addedToken(token, false));
+  const stored = listOf('added_tokens', json?.added_tokens);
+  const idOf = (token: unknown) => Number(fieldsOf(token).id);
+  for (const token of [...stored].sort((a, b) => idOf(a) - idOf(b))) {
+    add(addedToken(token as AddedTokenLike, false));
+  }
   if (config.added_tokens_decoder) {
     for (const token of Object.values(fieldsOf(config.added_tokens_decoder))) {
       add(addedToken(token as AddedTokenLike, false));

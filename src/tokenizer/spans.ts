@@ -28,7 +28,7 @@ export function spansOf(
 }
 
 /** For each unit index the number of code points before it; undefined where they are the same. */
-function codePointsBefore(text: string): Int32Array | undefined {
+export function codePointsBefore(text: string): Int32Array | undefined {
   if (!/[\ud800-\udfff]/.test(text)) return undefined;
   const before = new Int32Array(text.length + 1);
   let count = 0;

@@ -36,6 +36,22 @@ export class ByteReader {
     return this.#buffer.subarray(0, filled);
   }
 
+  /** As `read`, at once, where the bytes lie in the chunk at hand; at any offset in their buffer. */
+  readNow(count: number): Uint8Array | undefined {
+    return this.#chunk.length >= count ? this.#take(count) : undefined;
+  }
+
+  /** The next `count` bytes, or as many as are left; they stay to be read. */
+  async peek(count: number): Promise<Uint8Array> {
+    const head = (await this.read(count)).slice();
+    const chunk = new Uint8Array(head.length + this.#chunk.length);
+    chunk.set(head);
+    chunk.set(this.#chunk, head.length);
+    this.#chunk = chunk;
+    this.position -= head.length;
+    return head;
+  }
+
   /** Passes over `count` bytes; returns how many there were. */
   async skip(count: number): Promise<number> {
     let skipped = 0;

@@ -1,12 +1,12 @@
 /**
- * loadWeights(): a file of weights into destinations, tensor by tensor as they stream in. Knows no
- * model: `place` says where a name goes. Every shape is checked before the first value is written.
+ * loadWeights(): files of weights into destinations, tensor by tensor as they stream in. Knows no
+ * model: `place` says where a name goes. Every shape of a file is checked before its first value is
+ * written.
  */
 
 import { WeightsError } from '../errors.ts';
 import type { ByteSource } from '../platform/types.ts';
-import { SafetensorsReader } from './formats/safetensors.ts';
-import type { StoredTensor } from './formats/safetensors-header.ts';
+import { openWeights } from './formats/open.ts';
 import {
   type Destination,
   type FloatDtype,
@@ -33,56 +33,45 @@ export interface LoadOptions {
 }
 
 /**
- * Streams every tensor that has a place into it. Missing tensors are the caller's to find.
+ * Streams every tensor that has a place into it; of several files, which are one checkpoint, each
+ * after the other. Missing tensors are the caller's to find.
  *
  * @throws WeightsError naming the tensor: a broken file, a wrong shape, integers for weights, two
- *   tensors for one place; nothing is written unless the header and all shapes are right
+ *   tensors for one place; nothing of a file is written unless its header and all its shapes are right
  */
 export async function loadWeights(
-  source: ByteSource,
+  sources: ByteSource | AsyncIterable<ByteSource>,
   place: PlaceTensor,
   { signal }: LoadOptions = {},
 ): Promise<LoadReport> {
-  signal?.throwIfAborted();
-  const file = await SafetensorsReader.open(source);
-  try {
-    const homes = placeAll(file.header.tensors, place);
-    for (const tensor of file.header.tensors) {
-      signal?.throwIfAborted();
-      const home = homes.get(tensor);
-      if (home === undefined) await file.skip(tensor);
-      else await fill(home, tensor, file, signal);
-    }
-    await file.finish();
-    const [loaded, unexpected]: [string[], string[]] = [[], []];
-    for (const tensor of file.header.tensors) {
-      (homes.has(tensor) ? loaded : unexpected).push(tensor.name);
-    }
-    return { loaded, unexpected };
-  } finally {
-    await file.close();
-  }
-}
-
-async function fill(
-  home: Destination,
-  tensor: StoredTensor,
-  file: SafetensorsReader,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  for await (const { firstRow, rows, bytes } of file.rows(tensor)) {
+  const report: LoadReport = { loaded: [], unexpected: [] };
+  const taken = new Map<Destination, string>();
+  for await (const source of 'stream' in sources ? [sources] : sources) {
     signal?.throwIfAborted();
-    home.write(firstRow, rows, bytes, tensor.dtype as FloatDtype);
+    const file = await openWeights(source);
+    try {
+      const homes = placeAll(file.tensors, place, taken);
+      for await (const { tensor, firstRow, rows, bytes } of file.read(new Set(homes.keys()))) {
+        signal?.throwIfAborted();
+        homes.get(tensor)!.write(firstRow, rows, bytes, tensor.dtype as FloatDtype);
+      }
+      for (const tensor of file.tensors) {
+        (homes.has(tensor) ? report.loaded : report.unexpected).push(tensor.name);
+      }
+    } finally {
+      await file.close();
+    }
   }
+  return report;
 }
 
 /** Finds every tensor's place, and refuses the file if one of them does not fit. */
 function placeAll(
-  tensors: readonly StoredTensor[],
+  tensors: readonly TensorInfo[],
   place: PlaceTensor,
+  taken: Map<Destination, string>,
 ): Map<TensorInfo, Destination> {
   const homes = new Map<TensorInfo, Destination>();
-  const taken = new Map<Destination, string>();
   for (const tensor of tensors) {
     const home = place(tensor.name, tensor);
     if (home === undefined) continue;

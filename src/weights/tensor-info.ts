@@ -50,6 +50,34 @@ export interface Rows {
   readonly bytes: Uint8Array;
 }
 
+/** Rows, and the tensor they are of. */
+export interface TensorRows extends Rows {
+  readonly tensor: TensorInfo;
+}
+
+/** One pass over a file of weights of any format. */
+export interface WeightsFile {
+  /** What the file declares, before any value is read. */
+  readonly tensors: readonly TensorInfo[];
+  /**
+   * The rows of the tensors asked for, each tensor's in order, tensors as the file has them; at the
+   * end the file is checked to be whole. Rows are valid until the next are asked for.
+   */
+  read(wanted: ReadonlySet<TensorInfo>): AsyncIterable<TensorRows>;
+  /** Gives the stream back; needed wherever the pass stops early. */
+  close(): Promise<void>;
+}
+
+/** Bytes that a shape takes; Infinity where any product on the way is beyond exact integers. */
+export function byteSize(shape: readonly number[], elementBytes: number): number {
+  let bytes = elementBytes;
+  for (const dim of shape) {
+    bytes *= dim;
+    if (!Number.isSafeInteger(bytes)) return Number.POSITIVE_INFINITY;
+  }
+  return bytes;
+}
+
 /** Rows along the first axis and values per row; a scalar is one row of one value. */
 export function rowsOf(shape: readonly number[]): { rows: number; rowSize: number } {
   return { rows: shape[0] ?? 1, rowSize: shape.slice(1).reduce((size, dim) => size * dim, 1) };

@@ -28,6 +28,9 @@ describe('the public surface', () => {
 
   it.each([
     ...['pipeline', 'Pipeline', 'TextClassificationPipeline', 'PreTrainedModel'],
+    ...['ZeroShotClassificationPipeline', 'FeatureExtractionPipeline'],
+    ...['NextSentencePredictionPipeline', 'MultipleChoicePipeline'],
+    ...['TokenClassificationPipeline', 'QuestionAnsweringPipeline', 'FillMaskPipeline'],
     ...['PreTrainedTokenizer', 'BatchEncoding', 'Tensor'],
     ...['ConfigError', 'FilesError', 'InputError', 'TokenizerError', 'WeightsError'],
     ...['softmax', 'log_softmax', 'dot', 'cos_sim', 'mean_pooling', 'layer_norm', 'cat', 'stack'],

@@ -37,6 +37,21 @@ export interface TestingExports {
   ): void;
   f32GemmRowScaleNr8(...gemm: [...GemmArguments, scale: number]): void;
 
+  f32UnpackRows(
+    to: number,
+    from: number,
+    panelBytes: number,
+    column: number,
+    rows: number,
+    depth: number,
+  ): void;
+  f32UnpackColumns(
+    to: number,
+    from: number,
+    panelBytes: number,
+    rows: number,
+    columns: number,
+  ): void;
   f32PackRows(
     to: number,
     panelBytes: number,

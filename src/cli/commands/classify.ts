@@ -2,11 +2,11 @@
 
 import { defaultScoreFunction } from '../../pipelines/text-classification.ts';
 import { parseArguments, positiveInteger } from '../arguments.ts';
-import { formatLabels, jsonLines, type Labelled } from '../format-labels.ts';
+import { formatLabels } from '../format-labels.ts';
 import { loadPipeline, MODEL_HELP, MODEL_OPTIONS } from '../load-pipeline.ts';
+import { printResults } from '../print-results.ts';
 import type { Command } from '../run.ts';
 import { withStatus } from '../status-line.ts';
-import { tableStyle } from '../table.ts';
 import { textsOf } from '../texts.ts';
 
 /** The model where none is named. */
@@ -40,19 +40,17 @@ ${MODEL_HELP}
     const steps = textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
       const classifier = await loadPipeline('text-classification', values, BUNDLED, status);
-      const all: Labelled[] = [];
-      let count = 0;
-      for await (const texts of steps) {
-        const results = await classifier(texts, { top_k });
-        const labelled = texts.map((text, i) => ({ text, labels: [results[i]!].flat() }));
-        count += texts.length;
-        if (values.json) await status.print(io.stdout, jsonLines(labelled));
-        else all.push(...labelled);
-        status.show(`Classified ${count.toLocaleString('en')} texts`);
-      }
-      if (values.json) return;
       const isProbability = defaultScoreFunction(classifier.model.config) !== 'none';
-      await status.print(io.stdout, formatLabels(all, isProbability, tableStyle(io)));
+      await printResults(io, status, {
+        steps,
+        isJson: values.json,
+        done: 'Classified',
+        async work(texts) {
+          const results = await classifier(texts, { top_k });
+          return texts.map((text, i) => ({ text, labels: [results[i]!].flat() }));
+        },
+        table: (all, style) => formatLabels(all, isProbability, style),
+      });
     });
   },
 };

@@ -4,9 +4,16 @@
  * cover the data without gap or overlap, keys are unique, sizes agree with shapes.
  */
 
-import { WeightsError } from '../../errors.ts';
 import { checkKeys } from '../json-keys.ts';
-import { DTYPE_BYTES, type Dtype, quote, showShape, type TensorInfo } from '../tensor-info.ts';
+import {
+  byteSize,
+  DTYPE_BYTES,
+  type Dtype,
+  quote,
+  showShape,
+  type TensorInfo,
+} from '../tensor-info.ts';
+import { fail } from './fail.ts';
 
 /** A tensor and its bytes, counted from the end of the header. */
 export interface StoredTensor extends TensorInfo {
@@ -47,11 +54,6 @@ export function parseHeader(bytes: Uint8Array, file: string): Header {
     dataBytes = end;
   }
   return { tensors, metadata, dataBytes };
-}
-
-/** An error about a safetensors file, in the grammar of all. */
-export function fail(file: string, flaw: string, cause?: unknown): WeightsError {
-  return new WeightsError(`Cannot load weights: ${flaw} (in "${file}")`, { cause });
 }
 
 function parseJson(bytes: Uint8Array, file: string): Record<string, unknown> {
@@ -95,16 +97,6 @@ function readTensor(name: string, entry: unknown, file: string): StoredTensor {
     );
   }
   return { name, dtype: dtype as Dtype, shape, start, end };
-}
-
-/** Bytes that a shape takes; Infinity where any product on the way is beyond exact integers. */
-function byteSize(shape: readonly number[], elementBytes: number): number {
-  let bytes = elementBytes;
-  for (const dim of shape) {
-    bytes *= dim;
-    if (!Number.isSafeInteger(bytes)) return Number.POSITIVE_INFINITY;
-  }
-  return bytes;
 }
 
 function isSizes(value: unknown): value is number[] {

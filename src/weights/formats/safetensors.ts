@@ -5,14 +5,16 @@
 
 import type { ByteSource } from '../../platform/types.ts';
 import { ByteReader } from '../byte-reader.ts';
-import { DTYPE_BYTES, quote, type Rows, rowsOf, rowsPerChunk } from '../tensor-info.ts';
-import { fail, type Header, parseHeader, type StoredTensor } from './safetensors-header.ts';
+import type { Rows, TensorInfo, TensorRows, WeightsFile } from '../tensor-info.ts';
+import { DTYPE_BYTES, quote, rowsOf, rowsPerChunk } from '../tensor-info.ts';
+import { fail } from './fail.ts';
+import { type Header, parseHeader, type StoredTensor } from './safetensors-header.ts';
 
 /** The longest header the format's own reader takes. */
 const MAX_HEADER_BYTES = 100_000_000;
 
 /** One pass over a safetensors file. */
-export class SafetensorsReader {
+export class SafetensorsReader implements WeightsFile {
   readonly header: Header;
   readonly #file: string;
   readonly #reader: ByteReader;
@@ -28,8 +30,10 @@ export class SafetensorsReader {
    *
    * @throws WeightsError when it is broken, or when the file's size is known and another
    */
-  static async open(source: ByteSource): Promise<SafetensorsReader> {
-    const reader = new ByteReader(source.stream());
+  static async open(
+    source: ByteSource,
+    reader = new ByteReader(source.stream()),
+  ): Promise<SafetensorsReader> {
     try {
       const header = await readHeader(reader, source);
       return new SafetensorsReader(source.name, reader, header);
@@ -37,6 +41,18 @@ export class SafetensorsReader {
       await reader.close();
       throw error;
     }
+  }
+
+  get tensors(): readonly TensorInfo[] {
+    return this.header.tensors;
+  }
+
+  async *read(wanted: ReadonlySet<TensorInfo>): AsyncGenerator<TensorRows> {
+    for (const tensor of this.header.tensors) {
+      if (!wanted.has(tensor)) await this.skip(tensor);
+      else for await (const rows of this.rows(tensor)) yield { tensor, ...rows };
+    }
+    await this.finish();
   }
 
   /** The rows of `tensor`, which must be the next of `header.tensors`, about 1 MiB at a time. */

@@ -197,13 +197,15 @@ describe('from_pretrained()', () => {
     const { 'config.json': config } = checkpointOf(base);
     await expect(MobileBertModel.from_pretrained({ 'config.json': config })).rejects.toThrow(
       new FilesError(
-        'Cannot load weights: "files" has no file "model.safetensors"',
+        'Cannot load weights: "files" has none, expected "model.safetensors" or "pytorch_model.bin"',
         'model.safetensors',
       ),
     );
     await expect(
       MobileBertModel.from_pretrained(checkpointOf(base), { model_file_name: 'other' }),
-    ).rejects.toThrow('Cannot load weights: "files" has no file "other.safetensors"');
+    ).rejects.toThrow(
+      'Cannot load weights: "files" has none, expected "other.safetensors" or "other.bin"',
+    );
   });
 
   it('warns of wishes that it does not meet', async () => {

@@ -68,6 +68,18 @@ describe('raggedPasses()', () => {
     ]);
   });
 
+  it('asks for the positions that rows want read, at their places in the batch', async () => {
+    const { model, requests } = recorder();
+    const rows = [
+      { ...rowOf(2, 10), read: [1] },
+      { ...rowOf(3, 20), read: [0, 2] },
+    ];
+    for await (const { indices } of raggedPasses(model, rows, ['LastHiddenState'], undefined)) {
+      expect(indices).toEqual([1, 0]);
+    }
+    expect(requests.map((request) => request.rows)).toEqual([Int32Array.of(0, 2, 4)]);
+  });
+
   it('gives timers their turn between passes, and stops there when they abort', async () => {
     const abort = new AbortController();
     setTimeout(() => abort.abort());

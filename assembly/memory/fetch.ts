@@ -1,0 +1,85 @@
+/**
+ * Weights back out of their homes: the twin of store.ts. Rows of one tensor go to the staging buffer
+ * as a checkpoint has them, row-major and in f32; panels are taken apart again.
+ */
+import { Part, Slot, Status } from '../abi';
+import { f32UnpackColumns, f32UnpackRows } from '../kernels/f32-unpack-nr8';
+import { Linear, f32s, panelBytes } from './layout';
+import { config, weights } from './plan';
+import { isAddress, isInside, linearOf, normOf, staged, tableOf } from './store';
+
+/**
+ * Rows `first` .. `first + rows - 1` of a tensor into staging, `elements` f32 together. A vector
+ * counts one element a row.
+ */
+export function fetchRows(
+  slot: Slot,
+  layer: i32,
+  network: i32,
+  part: Part,
+  first: i32,
+  rows: i32,
+  elements: i32,
+): Status {
+  const t = tableOf(slot);
+  if (t) {
+    const from = t.data + <usize>first * f32s(t.columns);
+    return fetchDense(from, t.rows, t.columns, first, rows, elements);
+  }
+  if (slot == Slot.LmDense) return fetchLmDense(first, rows, elements);
+  if (!isAddress(slot, layer, network)) return Status.NoSuchSlot;
+  const l = linearOf(slot, layer, network);
+  if (l) {
+    // A bias is depth 0 of its panel; the decoder's rows are depths 1..E only.
+    const depth = slot == Slot.LmDecoder ? config.embedding : l.inputs;
+    return part == Part.Weight
+      ? fetchPanels(l, 1, depth, first, rows, elements)
+      : fetchPanels(l, 0, 1, first, rows, elements);
+  }
+  const n = normOf(slot, layer, network);
+  if (!n) return Status.NoSuchSlot;
+  const from = (part == Part.Weight ? n.scale : n.shift) + f32s(first);
+  return fetchDense(from, n.size, 1, first, rows, elements);
+}
+
+function fits(first: i32, rows: i32, total: i32, columns: i32, elements: i32): bool {
+  return isInside(first, rows, total) && <i64>rows * <i64>columns == <i64>elements;
+}
+
+function fetchDense(
+  from: usize,
+  total: i32,
+  columns: i32,
+  first: i32,
+  rows: i32,
+  elements: i32,
+): Status {
+  if (!fits(first, rows, total, columns, elements)) return Status.OutOfRange;
+  memory.copy(staged(), from, f32s(elements));
+  return Status.Ok;
+}
+
+/** Columns `first`.. of the product, `depth` deep from depth `start` of their panels, as rows. */
+function fetchPanels(
+  l: Linear,
+  start: i32,
+  depth: i32,
+  first: i32,
+  rows: i32,
+  elements: i32,
+): Status {
+  if (!fits(first, rows, l.outputs, depth, elements)) return Status.OutOfRange;
+  const from = l.panels + ((<usize>start) << 5);
+  f32UnpackRows(staged(), from, panelBytes(l.inputs), first, rows, depth);
+  return Status.Ok;
+}
+
+function fetchLmDense(first: i32, rows: i32, elements: i32): Status {
+  const l = weights.lmDecoder;
+  if (!l) return Status.NoSuchSlot;
+  const total = l.inputs - config.embedding;
+  if (!fits(first, rows, total, l.outputs, elements)) return Status.OutOfRange;
+  const depth = l.panels + ((<usize>(config.embedding + first + 1)) << 5);
+  f32UnpackColumns(staged(), depth, panelBytes(l.inputs), rows, l.outputs);
+  return Status.Ok;
+}

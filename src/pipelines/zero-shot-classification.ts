@@ -1,0 +1,180 @@
+/**
+ * zero-shot-classification: texts and any labels -> how well each label fits, by a model of natural
+ * language inference. The call and its results are transformers.js' (pipelines/
+ * zero-shot-classification.js); label strings, the search for entailment and truncation are Python's
+ * (pipelines/zero_shot_classification.py).
+ */
+
+import type { MobileBertConfig } from '../config.ts';
+import { ConfigError } from '../errors.ts';
+import { warn } from '../hub/env.ts';
+import { MobileBertForSequenceClassification } from '../models/classification.ts';
+import { checkModel, Pipeline, type PipelineParts } from './base.ts';
+import { type InferenceOptions, inferenceRows } from './inference-rows.ts';
+import { raggedPasses } from './ragged.ts';
+import { scoresOf, topIndices } from './scores.ts';
+import { kindOf, type PerText, textsOf } from './texts.ts';
+
+/** A text with all labels, best first; equal scores in the order the labels were given. */
+export interface ZeroShotClassification {
+  sequence: string;
+  labels: string[];
+  /** Shares of 1, or with `multi_label` the probability of each label by itself. */
+  scores: number[];
+}
+
+export interface ZeroShotClassificationOptions extends InferenceOptions {
+  /** What becomes of a label: `{}` or `{0}` is the label, `{{` a brace. Default 'This example is {}.' */
+  hypothesis_template?: string | undefined;
+  /** Whether several labels may be true at once; a single label is always scored so. */
+  multi_label?: boolean | undefined;
+}
+
+export interface ZeroShotClassificationPipeline {
+  /**
+   * Scores labels for a text or each text of a batch.
+   *
+   * @param candidate_labels a list, or a string of labels between commas
+   * @throws TypeError or RangeError on inputs and options that make no sense
+   */
+  <Input extends string | readonly string[]>(
+    texts: Input,
+    candidate_labels: string | readonly string[],
+    options?: ZeroShotClassificationOptions,
+  ): Promise<PerText<Input, ZeroShotClassification>>;
+}
+
+/**
+ * Labels of the caller's choice for texts. All pairs of text and label run in one ragged batch, each
+ * text and label tokenised once.
+ *
+ * @example
+ * const classify = await pipeline('zero-shot-classification', 'typeform/mobilebert-uncased-mnli');
+ * await classify('My phone fell into the lake', ['accident', 'praise', 'question']);
+ * // { sequence: 'My phone ...', labels: ['accident', ...], scores: [...] }
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: instances are functions, see Callable
+export class ZeroShotClassificationPipeline extends Pipeline<
+  MobileBertForSequenceClassification,
+  [
+    texts: string | readonly string[],
+    candidate_labels: string | readonly string[],
+    options?: ZeroShotClassificationOptions,
+  ],
+  ZeroShotClassification | ZeroShotClassification[]
+> {
+  /** @throws TypeError when the model is no MobileBertForSequenceClassification */
+  constructor(parts: PipelineParts<MobileBertForSequenceClassification>) {
+    super(parts);
+    checkModel('zero-shot-classification', parts.model, MobileBertForSequenceClassification);
+    if (labelOfEntailment(this.model.config) >= 0) return;
+    warn('label2id of the config has no label that begins with "entail", the last one is taken');
+  }
+
+  /** The class whose label begins with "entail", in any case; -1 where there is none, as in Python. */
+  get entailment_id(): number {
+    return labelOfEntailment(this.model.config);
+  }
+
+  async _call(
+    texts: string | readonly string[],
+    candidate_labels: string | readonly string[],
+    options: ZeroShotClassificationOptions = {},
+  ): Promise<ZeroShotClassification | ZeroShotClassification[]> {
+    const sequences = textsOf('classify', 'texts', texts);
+    const labels = labelsOf(candidate_labels);
+    const hypotheses = hypothesesOf(labels, options.hypothesis_template);
+    const isMulti = Boolean(options.multi_label) || labels.length === 1;
+    const { entailment, contradiction } = classesOf(this.model.config, isMulti);
+    options.signal?.throwIfAborted();
+    const { tokenizer, model } = this;
+    const rows = await inferenceRows(sequences, hypotheses, tokenizer, model.config, options);
+    const C = model.config.num_labels;
+    // [texts, labels] of one class and, where labels are scored by themselves, of the other
+    const entailed = new Float32Array(rows.length);
+    const contradicted = new Float32Array(rows.length);
+    const passes = raggedPasses(model, rows, ['SequenceLogits'], options.signal);
+    for await (const { indices, buffers } of passes) {
+      indices.forEach((index, b) => {
+        entailed[index] = buffers.SequenceLogits![b * C + entailment]!;
+        contradicted[index] = buffers.SequenceLogits![b * C + contradiction]!;
+      });
+    }
+    const scores = isMulti ? entailed.map((logit, i) => shareOf(logit, contradicted[i]!)) : null;
+    const results = sequences.map((sequence, i) => {
+      const range = [i * labels.length, (i + 1) * labels.length] as const;
+      const own = scores?.subarray(...range) ?? scoresOf(entailed.subarray(...range), 'softmax');
+      return ranked(sequence, labels, own);
+    });
+    return Array.isArray(texts) ? results : results[0]!;
+  }
+}
+
+function ranked(sequence: string, labels: readonly string[], scores: Float32Array) {
+  const order = topIndices(scores, null);
+  return {
+    sequence,
+    labels: order.map((n) => labels[n]!),
+    scores: order.map((n) => scores[n]!),
+  };
+}
+
+/** Softmax of two logits: what the first one gets. */
+function shareOf(logit: number, other: number): number {
+  return scoresOf(Float32Array.of(logit, other), 'softmax')[0]!;
+}
+
+function labelOfEntailment({ label2id }: MobileBertConfig): number {
+  const found = Object.entries(label2id).find(([label]) => /^entail/i.test(label));
+  return found ? found[1] : -1;
+}
+
+/** Which logits are read; an index of -1 is the last class, as in Python. */
+function classesOf(config: MobileBertConfig, needsBoth: boolean) {
+  const C = config.num_labels;
+  const id = labelOfEntailment(config);
+  const entailment = id < 0 ? C - 1 : id;
+  // Python tests the index before it wraps round: with no label found, class 0 is contradiction.
+  const contradiction = id === 0 ? C - 1 : 0;
+  if (entailment >= C) {
+    throw new ConfigError(
+      `Cannot classify: label2id puts entailment at ${id}, expected less than num_labels (${C})`,
+    );
+  }
+  if (needsBoth && entailment === contradiction) {
+    throw new RangeError(
+      'Cannot classify: model has one label, expected entailment and contradiction to score each label by itself',
+    );
+  }
+  return { entailment, contradiction };
+}
+
+function labelsOf(value: unknown): string[] {
+  const labels =
+    typeof value === 'string'
+      ? value.split(',').flatMap((label) => label.trim() || [])
+      : textsOf('classify', 'candidate_labels', value);
+  if (labels.length > 0) return labels;
+  throw new RangeError(
+    `Cannot classify: candidate_labels is ${JSON.stringify(value)}, expected at least one label`,
+  );
+}
+
+function hypothesesOf(labels: readonly string[], template: unknown = 'This example is {}.') {
+  if (typeof template !== 'string') {
+    throw new TypeError(
+      `Cannot classify: hypothesis_template is ${kindOf(template)}, expected a string`,
+    );
+  }
+  const parts = template.split(/(\{\{|\}\}|\{0?\})/);
+  if (!parts.some((part) => part === '{}' || part === '{0}')) {
+    throw new RangeError(
+      `Cannot classify: hypothesis_template is ${JSON.stringify(template)}, expected "{}" where the label goes`,
+    );
+  }
+  const fill = (part: string, label: string) => {
+    if (part === '{}' || part === '{0}') return label;
+    return part === '{{' || part === '}}' ? part[0]! : part;
+  };
+  return labels.map((label) => parts.map((part) => fill(part, label)).join(''));
+}

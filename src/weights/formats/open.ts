@@ -1,0 +1,50 @@
+/**
+ * openWeights(): which kind of file of weights a source is. Its first bytes say, not its name. Readers
+ * of PyTorch's own formats are loaded when such a file is met.
+ */
+
+import type { ByteSource } from '../../platform/types.ts';
+import { ByteReader } from '../byte-reader.ts';
+import type { WeightsFile } from '../tensor-info.ts';
+import { fail } from './fail.ts';
+import { SafetensorsReader } from './safetensors.ts';
+
+/** The magic number's pickle, behind its protocol. */
+const LEGACY_MAGIC = '\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20';
+
+/** Kinds that are recognised only to be refused by name. */
+const REFUSED: readonly [start: string, kind: string][] = [
+  ['version https://git-lfs', 'a Git LFS pointer, not the file itself'],
+  ['\x89HDF\r\n', 'an HDF5 file'],
+  ['\x80', 'a pickle that is no PyTorch checkpoint'],
+];
+
+/**
+ * Reads what a file declares: safetensors, PyTorch's zip files, and those of before torch 1.6.
+ *
+ * @throws WeightsError for a broken file and for one of no known kind
+ */
+export async function openWeights(source: ByteSource): Promise<WeightsFile> {
+  const reader = new ByteReader(source.stream());
+  try {
+    const head = String.fromCharCode(...(await reader.peek(32)));
+    // A safetensors' length may begin with any bytes: the brace of its header goes first.
+    if (head[8] === '{') return await SafetensorsReader.open(source, reader);
+    if (head.startsWith('PK\x03\x04')) {
+      const { openTorchZip } = await import('./torch-zip.ts');
+      return await openTorchZip(source, reader);
+    }
+    if (head[0] === '\x80' && head.startsWith(LEGACY_MAGIC, 2)) {
+      const { openTorchLegacy } = await import('./torch-legacy.ts');
+      return await openTorchLegacy(source, reader);
+    }
+    for (const [start, kind] of REFUSED) {
+      if (!head.startsWith(start)) continue;
+      throw fail(source.name, `found ${kind}, expected safetensors or a PyTorch checkpoint`);
+    }
+    return await SafetensorsReader.open(source, reader);
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * PyTorch checkpoints of before torch 1.6 (`_legacy_save` in torch/serialization.py): five pickles
+ * (magic number, protocol, system, state_dict, keys), then in the order of the keys each storage:
+ * 8 bytes its number of elements (little-endian) | the elements.
+ */
+
+import type { ByteSource } from '../../platform/types.ts';
+import type { ByteReader } from '../byte-reader.ts';
+import {
+  byteSize,
+  DTYPE_BYTES,
+  quote,
+  type TensorInfo,
+  type TensorRows,
+  type WeightsFile,
+} from '../tensor-info.ts';
+import { fail } from './fail.ts';
+import { readPlain, readStateDict, type Storage, type View } from './torch-pickle.ts';
+import { readViews, viewsByKey } from './torch-storage.ts';
+
+const MAGIC = 0x1950a86a20f9469cfc6cn;
+const PROTOCOL = 1001;
+
+/** @throws WeightsError for anything but the above; nothing of the tensors is read yet */
+export async function openTorchLegacy(
+  { name: file, size }: ByteSource,
+  reader: ByteReader,
+): Promise<WeightsFile> {
+  const [magic, protocol, system] = [
+    await readPlain(reader, file),
+    await readPlain(reader, file),
+    await readPlain(reader, file),
+  ];
+  if (magic !== MAGIC || protocol !== PROTOCOL) {
+    throw fail(file, `found PyTorch file protocol ${String(protocol)}, expected ${PROTOCOL}`);
+  }
+  if (!(system instanceof Map) || system.get('little_endian') !== true) {
+    throw fail(file, 'numbers are big-endian, expected little-endian');
+  }
+  const views = await readStateDict(reader, file);
+  const keys = await readPlain(reader, file);
+  const storages = orderedStorages(views, keys, file);
+  const bytes = storages.reduce((sum, storage) => sum + 8 + bytesOf(storage), reader.position);
+  if (size !== undefined && size !== bytes) {
+    throw fail(file, `file has ${size} bytes, its storages expect ${bytes}`);
+  }
+  return {
+    tensors: views,
+    close: () => reader.close(),
+    read: (wanted) => readStorages(reader, storages, views, wanted, file),
+  };
+}
+
+/** The storages in the order of the file; every one must be that of a tensor, and the other way. */
+function orderedStorages(views: readonly View[], keys: unknown, file: string): Storage[] {
+  const storages = new Map(views.map(({ storage }) => [storage.key, storage]));
+  if (
+    !Array.isArray(keys) ||
+    new Set(keys).size !== storages.size ||
+    keys.length !== storages.size
+  ) {
+    throw fail(file, 'the list of storages is not that of the tensors, expected each once');
+  }
+  return keys.map((key: unknown) => {
+    const storage = storages.get(key as string);
+    if (!storage) throw fail(file, `storage ${quote(String(key))} belongs to no tensor`);
+    return storage;
+  });
+}
+
+async function* readStorages(
+  reader: ByteReader,
+  storages: readonly Storage[],
+  views: readonly View[],
+  wanted: ReadonlySet<TensorInfo>,
+  file: string,
+): AsyncGenerator<TensorRows> {
+  const used = viewsByKey(views, wanted);
+  for (const storage of storages) {
+    const head = await reader.read(8);
+    const count =
+      head.length < 8 ? -1n : new DataView(head.buffer, head.byteOffset).getBigInt64(0, true);
+    if (count !== BigInt(storage.length)) {
+      throw fail(
+        file,
+        `storage ${quote(storage.key)} has ${head.length < 8 ? 'no length' : `${count} elements`}, expected ${storage.length}`,
+      );
+    }
+    const read = yield* readViews(reader, used.get(storage.key) ?? [], file);
+    const rest = bytesOf(storage) - read;
+    if ((await reader.skip(rest)) < rest) {
+      throw fail(
+        file,
+        `storage ${quote(storage.key)} is cut off, expected ${storage.length} elements`,
+      );
+    }
+  }
+  if (await reader.ended()) return;
+  throw fail(file, `found bytes after the last storage, at ${reader.position}, expected the end`);
+}
+
+function bytesOf({ length, dtype }: Storage): number {
+  return byteSize([length], DTYPE_BYTES[dtype]);
+}

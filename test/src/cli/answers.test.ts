@@ -1,0 +1,188 @@
+/** `mobilebert ner`, `answer` and `fill`, on golden checkpoints with a small vocabulary. */
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pipeline } from '../../../src/pipelines/pipeline.ts';
+import { loadCase } from '../../support/golden.ts';
+import { sourceOf, texts, vocabulary } from '../pipelines/support.ts';
+import { mobilebert, type Surroundings } from './terminal.ts';
+
+const MODELS = { ner: 'token', answer: 'question', fill: 'masked-lm' } as const;
+
+const BOOK = `${texts.join(' ')}\n`.repeat(30);
+
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mobilebert-'));
+  for (const [command, golden] of Object.entries(MODELS)) {
+    cpSync(loadCase(golden).folder, join(folder, command), { recursive: true });
+    writeFileSync(join(folder, command, 'vocab.txt'), vocabulary);
+  }
+  writeFileSync(join(folder, 'book.txt'), BOOK);
+  writeFileSync(join(folder, 'texts.txt'), `${texts.join('\r\n')}\n\n`);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const call = (command: keyof typeof MODELS, args: readonly string[], surroundings?: Surroundings) =>
+  mobilebert([command, '--model', join(folder, command), ...args], surroundings);
+
+const parse = (lines: string) =>
+  lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+describe('mobilebert ner', () => {
+  it('prints for each text one JSON line with what the pipeline gives', async () => {
+    const tag = await pipeline('ner', sourceOf('token'));
+    const options = { aggregation_strategy: 'first', stride: 32, ignore_labels: ['O'] } as const;
+    const found = await tag(texts, options);
+    const { code, stdout, stderr } = await call('ner', ['--json', '-s', 'first', ...texts]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(parse(stdout)).toEqual(texts.map((text, i) => ({ text, entities: found[i] })));
+    const file = await call('ner', ['--json', '-s', 'first', '-f', join(folder, 'texts.txt')]);
+    expect(file.stdout).toBe(stdout);
+    const stdin = await call('ner', ['--json', '-s', 'first'], { stdin: texts.join('\n') });
+    expect(stdin.stdout).toBe(stdout);
+  });
+
+  it('prints a table that fits the terminal, a line for a text without entities too', async () => {
+    const everything = [0, 1, 2, 3, 4].map((i) => `LABEL_${i}`);
+    const ignore = ['--ignore', ['0', ...everything].join(', ')];
+    const none = await call('ner', [...ignore, 'pin'], { columns: 60 });
+    expect(stripVTControlCharacters(none.stdout)).toMatch(
+      /^Text +Entity +Label +Score\n─+\npin +none\n$/,
+    );
+    const { stdout } = await call('ner', ['-s', 'none', ...texts], { columns: 60 });
+    const lines = stripVTControlCharacters(stdout).trimEnd().split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(lines.some((line) => /^ +money +LABEL_\d +\d+\.\d %$/.test(line))).toBe(true);
+  });
+});
+
+describe('mobilebert fill', () => {
+  it('prints for each text one JSON line with what the pipeline gives', async () => {
+    const fill = await pipeline('fill-mask', sourceOf('masked-lm'));
+    const input = ['my [MASK] is lost', '[MASK] or [MASK]'];
+    const found = await fill(input, { top_k: 2, targets: ['pin', 'card', 'new'] });
+    const { stdout } = await call('fill', ['--json', '-k', '2', '-t', 'pin, card,new', ...input]);
+    expect(parse(stdout)).toEqual(input.map((text, i) => ({ text, fills: found[i] })));
+  });
+
+  it('prints a table that names each mask once', async () => {
+    const { stdout } = await call('fill', ['-k', '2', '[MASK] or [MASK]']);
+    const [head, , ...rows] = stdout.trimEnd().split('\n');
+    expect(head).toMatch(/^Text +Mask +Word +Score$/);
+    expect(rows.map((row) => row.slice(0, 22).trim())).toEqual([
+      '[MASK] or [MASK]     1',
+      '',
+      '2',
+      '',
+    ]);
+  });
+
+  it('fails on a text without a mask with exit code 1', async () => {
+    const { code, stderr } = await call('fill', ['pin']);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr:
+        'mobilebert: Cannot fill masks: text 0 has no [MASK] among its 3 tokens, expected at least one\n',
+    });
+  });
+});
+
+describe('mobilebert answer', () => {
+  const questions = ['where is my card ?', 'how do i pay ?'];
+
+  it('prints for each question one JSON line with what the pipeline gives', async () => {
+    const answer = await pipeline('question-answering', sourceOf('question'));
+    const found = await answer(questions, BOOK, { top_k: 2, max_seq_len: 30, doc_stride: 4 });
+    const options = ['--json', '-k', '2', '--max-seq-len', '30', '--doc-stride', '4'];
+    const book = ['-c', join(folder, 'book.txt')];
+    const { code, stdout, stderr } = await call('answer', [...options, ...book, ...questions]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(parse(stdout)).toEqual(
+      questions.map((question, i) => ({ question, answers: found[i] })),
+    );
+    const asked = await call('answer', [...options, ...book], { stdin: questions.join('\n') });
+    expect(asked.stdout).toBe(stdout);
+    const read = await call('answer', [...options, '-c', '-', ...questions], { stdin: BOOK });
+    expect(read.stdout).toBe(stdout);
+    const given = await call('answer', [...options, '--context', BOOK, ...questions]);
+    expect(given.stdout).toBe(stdout);
+  });
+
+  it('prints a table: question, answer, place and percentage', async () => {
+    const { stdout } = await call('answer', ['--context', 'my card is lost', '-k', '2', 'where ?']);
+    const [head, , first, second] = stdout.trimEnd().split('\n');
+    expect(head).toMatch(/^Question +Answer +Start +End +Score$/);
+    expect(first).toMatch(/^where \? +[a-z ]+ +\d+ +\d+ +\d+\.\d %$/);
+    expect(second).toMatch(/^ {10}[a-z ]+ +\d+ +\d+ +\d+\.\d %$/);
+  });
+
+  it('says where there is no answer, and where not all was read', async () => {
+    const none = await call('answer', ['--context', BOOK, '--null-threshold=-1e9', 'pin ?']);
+    expect(none.stdout).toMatch(/\npin \? +no answer +\d+\.\d %\n$/);
+    const all = ['--no-answer', '-k', '500', '--context', 'pin', 'pin ?'];
+    expect((await call('answer', all)).stdout).toContain('no answer');
+    const cut = await call('answer', ['--max-windows', '1', '--context', BOOK, 'pin ?']);
+    expect(cut.stdout).toMatch(/\nNot all of the text was read\.\n$/);
+  });
+
+  it('says how far it is on a terminal', async () => {
+    const options = ['--context', BOOK.repeat(20), '--max-seq-len', '12', '--doc-stride', '5'];
+    const { stderr, stdout } = await call('answer', [...options, 'pin ?'], { columns: 80 });
+    expect(stderr).toMatch(/Read [\d,]+ of [\d,]+ windows/);
+    expect(stdout).toContain('pin ?');
+  });
+
+  it.each([
+    [['pin'], 'Cannot read arguments: found neither of --context and --context-file, expected one'],
+    [['--context', 'a', '-c', 'b', 'pin'], 'found both of --context and --context-file'],
+    [['-c', '-'], 'found standard input for questions and context, expected one of them elsewhere'],
+    [['-c', '-', '-f', '-'], 'found standard input for questions and context'],
+    [['--context', 'a', '-k', '0', 'pin'], '--top-k is "0", expected a whole number from 1 on'],
+    [
+      ['--context', 'a', '--doc-stride', 'x', 'pin'],
+      '--doc-stride is "x", expected a whole number from 0',
+    ],
+    [
+      ['--context', 'a', '--null-threshold', 'x', 'pin'],
+      '--null-threshold is "x", expected a number',
+    ],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    const { code, stdout, stderr } = await call('answer', args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('fails on a file that is not there with exit code 1', async () => {
+    const { code, stderr } = await call('answer', ['-c', '/nowhere/book.txt', 'pin']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Cannot read "/nowhere/book.txt": ENOENT');
+  });
+});
+
+describe.each(['ner', 'answer', 'fill'] as const)('mobilebert %s', (command) => {
+  it('explains its options with --help', async () => {
+    const { code, stdout } = await mobilebert([command, '--help']);
+    expect(code).toBe(0);
+    for (const option of ['--model', '--variant', '--file', '--json', '--help']) {
+      expect(stdout).toContain(option);
+    }
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  it('asks for a model', async () => {
+    const context = command === 'answer' ? ['--context', 'pin'] : [];
+    const { code, stderr } = await mobilebert([command, ...context, 'pin']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^mobilebert: Cannot load a model for [a-z-]+: found no --model, expected/,
+    );
+  });
+});

@@ -1,0 +1,48 @@
+/** A short run of tools/fuzz.js on the sources: broken files are refused by name, or taken. */
+import { describe, expect, it, vi } from 'vitest';
+import * as library from '../../../src/index.ts';
+import { loadWeights } from '../../../src/weights/load.ts';
+import { parseShardIndex } from '../../../src/weights/shard-index.ts';
+
+interface Target {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Plain JavaScript, which the compiler does not read: its type is said here. */
+const { fuzz, generator, mutate, targetsOf } = (await import(
+  new URL('../../../tools/fuzz.js', import.meta.url).href
+)) as {
+  fuzz(options: { targets: Target[]; count: number; seed: number }): Promise<string[]>;
+  generator(seed: number): () => number;
+  mutate(bytes: Uint8Array, random: () => number, isText?: boolean): Uint8Array;
+  targetsOf(parts: object): Promise<Target[]>;
+};
+
+describe('fuzz()', () => {
+  it('finds nothing in 800 broken files', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const targets = await targetsOf({ ...library, loadWeights, parseShardIndex });
+    expect(targets.length).toBeGreaterThan(20);
+    expect(await fuzz({ targets, count: 800, seed: 20_000_000 })).toEqual([]);
+    warn.mockRestore();
+  });
+
+  it('would find a reader that fails without a name', async () => {
+    const target = {
+      name: 'bad',
+      bytes: new Uint8Array(50),
+      errors: ['WeightsError'],
+      run: async (bytes: Uint8Array) => void new DataView(bytes.buffer).getUint32(45),
+    };
+    expect((await fuzz({ targets: [target], count: 50, seed: 1 })).length).toBeGreaterThan(0);
+  });
+});
+
+describe('mutate()', () => {
+  it('makes the same change of the same seed, and leaves the original', () => {
+    const bytes = new Uint8Array(100);
+    expect(mutate(bytes, generator(5))).toEqual(mutate(bytes, generator(5)));
+    expect(bytes).toEqual(new Uint8Array(100));
+  });
+});

@@ -1,0 +1,144 @@
+/** PyTorch's files, whole, cut and hostile; the files are those of tools/make-format-golden.py. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { deflateRawSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { WeightsError } from '../../../src/errors.ts';
+import { type Destination, loadWeights } from '../../../src/weights/load.ts';
+import { chunked } from './safetensors-file.ts';
+
+const ROOT = 'test/golden/formats';
+const read = (folder: string) =>
+  new Uint8Array(readFileSync(`${ROOT}/${folder}/pytorch_model.bin`));
+const folders = readdirSync(ROOT).filter((name) => /^(zip|legacy)/.test(name));
+
+/** Loads everything; values by tensor, as bytes. */
+async function load(file: Uint8Array, size?: number) {
+  const values = new Map<string, number[]>();
+  await loadWeights(chunked(file, 4096, size), (name, { shape, dtype }) => {
+    if (dtype === 'I64') return undefined;
+    const parts: number[] = [];
+    values.set(name, parts);
+    const write: Destination['write'] = (_first, _rows, bytes) => {
+      for (const byte of bytes) parts.push(byte);
+    };
+    return { shape, write };
+  });
+  return values;
+}
+
+/** The file with text replaced, characters standing for bytes. */
+function edited(file: Uint8Array, from: string | RegExp, to: string, all = false): Uint8Array {
+  const text = Array.from(file, (byte) => String.fromCharCode(byte)).join('');
+  const changed = all ? text.replaceAll(from, to) : text.replace(from, to);
+  expect(changed).not.toBe(text);
+  return Uint8Array.from(changed, (char) => char.charCodeAt(0));
+}
+
+describe('loadWeights()', () => {
+  it.each(folders)('refuses %s wherever it is cut off', async (folder) => {
+    const file = read(folder);
+    for (
+      let length = 0;
+      length < file.length;
+      length += Math.min(499, file.length - length > 40 ? 499 : 3)
+    ) {
+      await expect(load(file.subarray(0, length))).rejects.toThrow(WeightsError);
+    }
+    await expect(load(file.subarray(0, -1))).rejects.toThrow(WeightsError);
+    await expect(load(Uint8Array.from([...file, 0]))).rejects.toThrow(WeightsError);
+  });
+
+  it.each(folders)('reads shared storages and views in %s as they are alone', async (folder) => {
+    if (!folder.endsWith('views')) return;
+    const [views, alone] = [await load(read(folder)), await load(read('zip'))];
+    for (const [name, bytes] of alone) expect(views.get(name), name).toEqual(bytes);
+    expect(views.get('unused.copy')).toEqual(alone.get('embeddings.word_embeddings.weight'));
+  });
+
+  it.each<[string, Uint8Array, string]>([
+    [
+      'a pickle that calls',
+      edited(read('legacy'), 'torch._utils\n_rebuild_tensor_v2\n', 'os\nsystem\n'),
+      'found global "os.system", expected only what tensors are made of',
+    ],
+    [
+      'big-endian numbers',
+      edited(
+        read('zip'),
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: a descriptor is of such bytes
+        /littlePK\x07\x08([\s\S]{4})\x06\0\0\0\x06/,
+        'bigPK\x07\x08$1\x03\0\0\0\x03',
+      ),
+      'byte order is "big", expected "little"',
+    ],
+    [
+      'big-endian numbers, said before the pickle',
+      edited(read('zip-last'), 'little', 'bigger'),
+      'byte order is "bigger"',
+    ],
+    [
+      'a missing storage',
+      edited(read('zip-deflated'), '/data/3', '/dada/3', true),
+      'has no storage: archive lacks "data/3"',
+    ],
+    ['a storage twice', edited(read('zip-deflated'), '/data/0', '/data/1', true), 'stands twice'],
+    [
+      'a directory of other entries',
+      edited(read('zip'), '/version', '/versiom'),
+      'the directory lists',
+    ],
+    [
+      'encrypted entries',
+      edited(read('zip-deflated'), 'PK\x03\x04\x14\0\0', 'PK\x03\x04\x14\0\x01'),
+      'is encrypted',
+    ],
+    [
+      'other methods',
+      edited(read('zip-deflated'), 'PK\x03\x04\x14\0\0\0\x08', 'PK\x03\x04\x14\0\0\0\x0c'),
+      'has method 12',
+    ],
+    ['TorchScript', edited(read('zip'), '/data.pkl', '/code.pkl', true), 'does not say its size'],
+    [
+      'HDF5',
+      Uint8Array.from('\x89HDF\r\n\x1a\n----', (c) => c.charCodeAt(0)),
+      'found an HDF5 file',
+    ],
+    [
+      'a Git LFS pointer',
+      new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\n'),
+      'a Git LFS pointer',
+    ],
+    ['other pickles', Uint8Array.of(0x80, 2, 0x7d, 0x2e), 'a pickle that is no PyTorch checkpoint'],
+    ['nothing', new Uint8Array(), 'cut off'],
+  ])('refuses %s', async (_, file, message) => {
+    await expect(load(file)).rejects.toThrow(WeightsError);
+    await expect(load(file)).rejects.toThrow(message);
+  });
+
+  it('refuses a size that its storages do not come to, before it writes', async () => {
+    const file = read('legacy');
+    await expect(load(file, file.length + 1)).rejects.toThrow('its storages expect');
+  });
+
+  it('does not unpack a bomb', async () => {
+    const bomb = deflateRawSync(new Uint8Array(2 ** 26));
+    const file = zipOf('a/data.pkl', bomb, 2 ** 26);
+    const before = process.memoryUsage().arrayBuffers;
+    await expect(load(file)).rejects.toThrow(WeightsError);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
+  });
+});
+
+/** The local header and bytes of one deflated entry; it need not go on. */
+function zipOf(name: string, packed: Uint8Array, size: number): Uint8Array {
+  const file = new Uint8Array(30 + name.length + packed.length);
+  const view = new DataView(file.buffer);
+  view.setUint32(0, 0x04034b50, true);
+  view.setUint16(8, 8, true);
+  view.setUint32(18, packed.length, true);
+  view.setUint32(22, size, true);
+  view.setUint16(26, name.length, true);
+  file.set(new TextEncoder().encode(name), 30);
+  file.set(packed, 30 + name.length);
+  return file;
+}

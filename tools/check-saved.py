@@ -1,0 +1,39 @@
+"""Opens what `save_pretrained` wrote with Python's safetensors and transformers, and compares.
+
+    node tools/check-saved.js FOLDER && python tools/check-saved.py FOLDER
+
+FOLDER holds one folder for each saved model, with the ids it was asked (`ids.json`) and what it
+answered (`answer.json`). Loading must find every key, and answers agree to 1e-5 of their L2 norm.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors import safe_open
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("folder", type=Path)
+folder = parser.parse_args().folder
+
+for path in sorted(item for item in folder.iterdir() if item.is_dir()):
+    tensors = 0
+    for file in sorted(path.glob("*.safetensors")):
+        with safe_open(file, "pt") as opened:
+            assert opened.metadata() == {"format": "pt"}, opened.metadata()
+            tensors += len(list(opened.keys()))
+    config = transformers.AutoConfig.from_pretrained(path)
+    (name,) = config.architectures
+    Class = getattr(transformers, name)
+    model, info = Class.from_pretrained(path, output_loading_info=True)
+    assert not any(info.values()), info
+    ids = torch.tensor(json.loads((path / "ids.json").read_text()))
+    answer = json.loads((path / "answer.json").read_text())
+    with torch.no_grad():
+        found = model.eval()(input_ids=ids)[answer["name"]]
+    expected = torch.tensor(answer["data"]).reshape(answer["dims"])
+    error = float((found - expected).norm() / found.norm())
+    assert error < 1e-5, (path.name, error)
+    print(f"{path.name:40} {tensors:4} tensors, relative L2 {error:.1e}")
