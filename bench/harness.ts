@@ -4,20 +4,27 @@
  * neighbour, a lower clock), and samples between slow probes are dropped. In: a build. Out: medians
  * of quiet samples, their spread, and the arithmetic peak of the same run.
  */
-import { availableParallelism, cpus } from 'node:os';
 import { Bench } from 'tinybench';
 import { Kernels } from '../test/support/kernels.ts';
 import type { Variant } from '../test/support/variants.ts';
+import { type Clock, type ClockName, clockOf, WALL } from './clock.ts';
+import { machineLine } from './machine.ts';
+import { interval, quantile } from './statistics.ts';
 
 /** What is timed; nothing, or a promise of anything. */
 export type Task = () => unknown;
 
-/** What a task took. */
+/** What a task took, or how often one thing lies in another. */
 export interface Figure {
-  /** Milliseconds of one call: the median of the samples that count. */
-  readonly ms: number;
+  /** Milliseconds of one call, or a ratio: the median of the samples that count. */
+  readonly value: number;
+  /** Where the true median lies with 95 % certainty, as far as the samples can tell. */
+  readonly low: number;
+  readonly high: number;
   /** From the 10th to the 90th percentile of those samples, as a part of the median. */
   readonly spread: number;
+  /** Samples that count. */
+  readonly samples: number;
   /**
    * The machine was not quiet: too few samples to count only those, or too wide a spread among
    * them.
@@ -25,10 +32,23 @@ export interface Figure {
   readonly isNoisy: boolean;
 }
 
-interface Sample {
-  readonly ms: number;
+/** One call of every task, between two probes. */
+export interface Sample {
+  /** Milliseconds of one call of each task. */
+  readonly ms: readonly number[];
   /** The slower of the probes before and after, xors per nanosecond. */
   readonly rate: number;
+}
+
+/** How long and how often a task is measured. */
+export interface Effort {
+  /** Milliseconds for every task, at least. */
+  readonly time: number;
+  /** Samples of every task, at least. */
+  readonly iterations: number;
+  readonly clock: ClockName;
+  /** Only to see that a bench works. */
+  readonly isQuick: boolean;
 }
 
 /**
@@ -39,12 +59,6 @@ const QUIET = 0.95;
 const WIDE = 0.25;
 /** Fewer quiet samples than this make no median. */
 const ENOUGH = 5;
-/**
- * A sample is at least this long, so that the clock's steps and the call from JavaScript do not
- * count.
- */
-const SAMPLE_MS = 2;
-
 /** Engines compile a function well only after some work in it, and in the background. */
 const WARM_UP_MS = 200;
 
@@ -59,24 +73,26 @@ const PEAK_FLOPS_PER_TURN = 80;
 export class Machine {
   readonly build: Variant;
   readonly kernels: Kernels;
-  readonly #time: number;
+  readonly effort: Effort;
+  readonly #clock: Clock;
   #peak = Number.NaN;
   readonly #rates: number[] = [];
 
-  private constructor(build: Variant, kernels: Kernels, time: number) {
+  private constructor(build: Variant, kernels: Kernels, effort: Effort) {
     this.build = build;
     this.kernels = kernels;
-    this.#time = time;
+    this.effort = effort;
+    this.#clock = clockOf(effort.clock);
   }
 
-  /** Measures the peak first. `time`: milliseconds for every task. */
-  static async of(build: Variant, time: number): Promise<Machine> {
-    const machine = new Machine(build, new Kernels(build.name), time);
+  /** Measures the peak first. */
+  static async of(build: Variant, effort: Effort): Promise<Machine> {
+    const machine = new Machine(build, new Kernels(build.name), effort);
     machine.#warmUp();
     const { exports } = machine.kernels;
     const factors = exports.allocate(PEAK_FACTOR_BYTES);
-    const samples = await machine.#sample(() => exports.peakMadd(PEAK_TURNS, factors));
-    const fastest = Math.min(...samples.map(({ ms }) => ms));
+    const samples = await machine.sample([() => exports.peakMadd(PEAK_TURNS, factors)], WALL);
+    const fastest = Math.min(...samples.map(({ ms }) => ms[0]));
     machine.#peak = (PEAK_TURNS * PEAK_FLOPS_PER_TURN) / fastest / 1e6;
     return machine;
   }
@@ -86,34 +102,54 @@ export class Machine {
     return this.#peak;
   }
 
+  /** Integer probe at its best, xors per nanosecond: the 95th percentile of all of the run. */
+  get probe(): number {
+    return quantile(this.#rates, 0.95);
+  }
+
   /** Two lines that every result must carry. */
   describe(): string {
-    const cores = availableParallelism();
-    const { node, v8 } = process.versions;
     return [
-      `${cpus()[0].model.trim()}, ${cores} cores, Node ${node} (V8 ${v8}), build ${this.build.name}`,
+      `${machineLine()}, build ${this.build.name}, time of the ${this.effort.clock}`,
       `peak of multiply-adds in registers ${this.peak.toFixed(1)} GFLOP/s, ` +
-        `integer probe ${this.#best().toFixed(1)} ops/ns at its best`,
+        `integer probe ${this.probe.toFixed(1)} ops/ns at its best`,
     ].join('\n');
   }
 
   /** Times `run`; a promise that it returns is waited for. */
   async measure(run: Task): Promise<Figure> {
-    const samples = await this.#sample(run);
-    const quiet = this.#quiet(samples);
-    const isEnough = quiet.length >= ENOUGH;
-    const times = (isEnough ? quiet : samples).map(({ ms }) => ms).sort((a, b) => a - b);
-    const at = (part: number) => times[Math.round(part * (times.length - 1))];
-    const spread = (at(0.9) - at(0.1)) / at(0.5);
-    return { ms: at(0.5), spread, isNoisy: !isEnough || spread > WIDE };
+    const samples = await this.sample([run]);
+    return this.figure(samples, ([ms]) => ms);
   }
 
-  async #sample(run: Task): Promise<Sample[]> {
-    const calls = await callsPerSample(run);
+  /** The median of what `read` makes of the quiet samples, or of all where those are too few. */
+  figure(samples: readonly Sample[], read: (ms: readonly number[]) => number): Figure {
+    const limit = QUIET * this.probe;
+    const quiet = samples.filter(({ rate }) => rate >= limit);
+    const isEnough = quiet.length >= ENOUGH;
+    const values = (isEnough ? quiet : samples).map(({ ms }) => read(ms));
+    const value = quantile(values, 0.5);
+    const spread = (quantile(values, 0.9) - quantile(values, 0.1)) / value;
+    const [low, high] = interval(values);
+    const isNoisy = !isEnough || spread > WIDE;
+    return { value, low, high, spread, samples: values.length, isNoisy };
+  }
+
+  /** Runs `work` between two probes. */
+  async between<T>(work: () => T | Promise<T>): Promise<{ result: T; rate: number }> {
+    const before = this.#probe();
+    const result = await work();
+    return { result, rate: Math.min(before, this.#probe()) };
+  }
+
+  /** Times tasks in turn, so that a slow spell meets all of them and their ratios stand. */
+  async sample(tasks: readonly Task[], clock = this.#clock): Promise<Sample[]> {
+    const calls: number[] = [];
+    for (const task of tasks) calls.push(await callsPerSample(task, clock));
     const samples: Sample[] = [];
     const bench = new Bench({
-      time: this.#time,
-      iterations: 2 * ENOUGH,
+      time: this.effort.time,
+      iterations: this.effort.iterations,
       warmupTime: WARM_UP_MS,
       warmupIterations: 2,
       throws: true,
@@ -123,11 +159,10 @@ export class Machine {
       },
     });
     bench.add('sample', async () => {
-      const before = this.#probe();
-      const duration = await timeOf(run, calls);
-      const ms = duration / calls;
-      samples.push({ ms, rate: Math.min(before, this.#probe()) });
-      return { overriddenDuration: ms, overriddenIterationCost: duration };
+      const { result, rate } = await this.between(() => timesOf(tasks, calls, clock));
+      samples.push({ ms: result.map((ms, i) => ms / calls[i]), rate });
+      const duration = result.reduce((sum, ms) => sum + ms, 0);
+      return { overriddenDuration: duration, overriddenIterationCost: duration };
     });
     await bench.run();
     return samples;
@@ -148,33 +183,34 @@ export class Machine {
     this.#rates.push(rate);
     return rate;
   }
+}
 
-  #quiet(samples: Sample[]): Sample[] {
-    const limit = QUIET * this.#best();
-    return samples.filter(({ rate }) => rate >= limit);
-  }
-
-  /** The 95th percentile of all probes of the run: the best that is no accident of the clock. */
-  #best(): number {
-    const rates = this.#rates.toSorted((a, b) => a - b);
-    return rates[Math.floor(0.95 * (rates.length - 1))];
+async function callsPerSample(run: Task, clock: Clock): Promise<number> {
+  const { sampleMs } = clock;
+  for (let calls = 1; ; calls *= 2) {
+    const ms = await timeOf(run, calls, clock);
+    if (ms > sampleMs / 4) return Math.max(1, Math.ceil((sampleMs * calls) / ms));
   }
 }
 
-async function callsPerSample(run: Task): Promise<number> {
-  for (let calls = 1; ; calls *= 2) {
-    const ms = await timeOf(run, calls);
-    if (ms > SAMPLE_MS / 4) return Math.max(1, Math.ceil((SAMPLE_MS * calls) / ms));
-  }
+/** Milliseconds of so many calls of each task, one task after the other. */
+async function timesOf(
+  tasks: readonly Task[],
+  calls: readonly number[],
+  clock: Clock,
+): Promise<number[]> {
+  const times: number[] = [];
+  for (const [i, task] of tasks.entries()) times.push(await timeOf(task, calls[i], clock));
+  return times;
 }
 
 /** Milliseconds of `calls` calls, one after the other. */
-async function timeOf(run: Task, calls: number): Promise<number> {
-  const start = performance.now();
+async function timeOf(run: Task, calls: number, clock: Clock): Promise<number> {
+  const start = clock.now();
   for (let i = 0; i < calls; i++) {
     const pending = run();
     // Waiting for nothing would cost more than a small kernel.
     if (pending instanceof Promise) await pending;
   }
-  return performance.now() - start;
+  return clock.now() - start;
 }

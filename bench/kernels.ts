@@ -9,8 +9,9 @@ import { random } from '../test/support/random.ts';
 import { cutRows, linearRecord, normRecord, padRows } from '../test/support/records.ts';
 import type { TestingExports } from '../test/support/testing-exports.ts';
 import type { Machine } from './harness.ts';
+import type { Report } from './result.ts';
 import { flopsOf, LENGTHS, type Shape, shapesOf } from './shapes.ts';
-import { type Column, digits, head, line, percent, scientific } from './table.ts';
+import { type Column, digits, head, line, percent, scientific, spreadOf } from './table.ts';
 import { attempt, inFrame, largestError, type Result, type Trial } from './trial.ts';
 
 /** Errors of float32 sums of up to 512 products stay below this part of the largest result. */
@@ -28,7 +29,7 @@ const COLUMNS: Column[] = [
 ];
 
 /** Prints one table for every length. */
-export async function benchKernels(machine: Machine): Promise<void> {
+export async function benchKernels(machine: Machine, report: Report): Promise<void> {
   for (const S of LENGTHS) {
     console.log(`\n${head(COLUMNS, `products, S = ${S}`)}`);
     let total = 0;
@@ -39,7 +40,10 @@ export async function benchKernels(machine: Machine): Promise<void> {
         attempt(machine, product(frame, exports, shape)),
       );
       console.log(line(COLUMNS, cells(machine, shape, result)));
-      total += shape.times * (result.figure?.ms ?? Number.NaN);
+      if (result.figure) {
+        report.add(`S = ${S}: ${shape.name}`, result.figure, { error: result.error, at: S });
+      }
+      total += shape.times * (result.figure?.value ?? Number.NaN);
       flops += shape.times * flopsOf(shape);
       isNoisy ||= result.figure?.isNoisy ?? false;
     }
@@ -51,13 +55,13 @@ function cells(machine: Machine, shape: Shape, { error, figure }: Result): strin
   const { name, rows, inputs, outputs, times } = shape;
   const start = [name, `${rows} x ${outputs} <- ${inputs}`, `${times}`, scientific(error)];
   if (!figure) return [...start, 'WRONG'];
-  const rate = flopsOf(shape) / figure.ms / 1e6;
+  const rate = flopsOf(shape) / figure.value / 1e6;
   return [
     ...start,
-    digits(figure.ms * 1000),
+    digits(figure.value * 1000),
     rate.toFixed(1),
     percent(rate / machine.peak),
-    `${percent(figure.spread)}${figure.isNoisy ? ' ~' : '  '}`,
+    spreadOf(figure),
   ];
 }
 
@@ -71,7 +75,7 @@ function totals(machine: Machine, ms: number, flops: number, isNoisy: boolean): 
 }
 
 /** The product with operands of its own, unit normals over sqrt(K). */
-function product(frame: Frame, exports: TestingExports, shape: Shape): Trial {
+export function product(frame: Frame, exports: TestingExports, shape: Shape): Trial {
   const { rows, inputs, outputs, behind } = shape;
   const numbers = random(inputs + outputs);
   const x = numbers.normals(rows * inputs);

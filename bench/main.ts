@@ -1,42 +1,88 @@
 /**
- * npm run bench -- kernels|ops|forward [--build simd|relaxed|debug] [--quick]
+ * npm run bench -- <bench> [--build simd|relaxed|debug] [--clock wall|thread] [--quick] [--json FILE]
  */
 import { parseArgs } from 'node:util';
-import { variants } from '../test/support/variants.ts';
+import { type Variant, variants } from '../test/support/variants.ts';
+import { benchBlock } from './block.ts';
+import { CLOCKS } from './clock.ts';
+import { compare } from './compare.ts';
+import { benchCosts } from './costs.ts';
 import { benchForward } from './forward.ts';
-import { Machine } from './harness.ts';
+import { benchGuard } from './guard.ts';
+import { type Effort, Machine } from './harness.ts';
 import { benchKernels } from './kernels.ts';
+import { benchLoad } from './load.ts';
 import { benchOps } from './ops.ts';
+import { Report, type Run, writeResult } from './result.ts';
+import { benchTokenizer } from './tokenizer.ts';
 
-const BENCHES = { kernels: benchKernels, ops: benchOps, forward: benchForward };
-const USAGE = 'npm run bench -- kernels|ops|forward [--build simd|relaxed|debug] [--quick]';
+interface BenchOfMachine {
+  readonly run: (machine: Machine, report: Report) => Promise<void>;
+  /** What it measures has no builds. */
+  readonly isSame?: boolean;
+}
 
-/** Milliseconds for one task. */
-const TIME = 400;
-const QUICK_TIME = 40;
+const BENCHES: Record<string, BenchOfMachine> = {
+  kernels: { run: benchKernels },
+  ops: { run: benchOps },
+  block: { run: benchBlock },
+  forward: { run: benchForward },
+  tokenizer: { run: benchTokenizer, isSame: true },
+  load: { run: benchLoad },
+  costs: { run: benchCosts },
+  guard: { run: benchGuard },
+};
+
+const USAGE = `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}
+         [--build simd|relaxed|debug] [--clock wall|thread] [--quick] [--json FILE]
+       npm run bench -- compare BEFORE.json AFTER.json
+--json auto writes bench/results/<bench>-<machine>-<date>.json`;
+
+const FULL = { time: 400, iterations: 10, isQuick: false };
+const QUICK = { time: 40, iterations: 3, isQuick: true };
 
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { build: { type: 'string' }, quick: { type: 'boolean', default: false } },
+    options: {
+      build: { type: 'string' },
+      clock: { type: 'string', default: 'wall' },
+      json: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+    },
   });
-  const name = positionals[0];
-  if (positionals.length !== 1 || !(name in BENCHES)) throw new RangeError(`Usage: ${USAGE}`);
-  const chosen = variants.filter((variant) =>
-    values.build === undefined ? variant.name !== 'debug' : variant.name === values.build,
-  );
-  if (chosen.length === 0) {
-    const names = variants.map((variant) => variant.name).join(', ');
-    throw new RangeError(`Cannot run build "${values.build}": this machine runs ${names}`);
-  }
-  for (const variant of chosen) {
-    const machine = await Machine.of(variant, values.quick ? QUICK_TIME : TIME);
+  const [name, ...files] = positionals;
+  if (name === 'compare') return compare(files);
+  if (!Object.hasOwn(BENCHES, name ?? '') || files.length > 0) throw new RangeError(USAGE);
+  const { run, isSame } = BENCHES[name];
+  const clock = CLOCKS.find((one) => one === values.clock);
+  if (!clock) throw new RangeError(USAGE);
+  const effort: Effort = { ...(values.quick ? QUICK : FULL), clock };
+  const runs: Run[] = [];
+  for (const variant of isSame ? chosen('simd') : chosen(values.build)) {
+    const machine = await Machine.of(variant, effort);
     console.log(`\n${machine.describe()}`);
-    await BENCHES[name as keyof typeof BENCHES](machine);
+    const report = new Report();
+    await run(machine, report);
+    const { peak, probe } = machine;
+    runs.push({ build: isSame ? 'none' : variant.name, peak, probe, entries: report.entries });
   }
   console.log(
     '\nspread: 10th to 90th percentile of a task; ~ not to be trusted, the machine was busy',
   );
+  if (values.json === undefined) return;
+  const file = values.json === 'auto' ? '' : values.json;
+  console.log(`written: ${await writeResult(name, runs, effort, file)}`);
+}
+
+/** The build that was asked for, or all that are shipped and run here. */
+function chosen(build: string | undefined): Variant[] {
+  const found = variants.filter(({ name }) =>
+    build === undefined ? name !== 'debug' : name === build,
+  );
+  if (found.length > 0) return found;
+  const names = variants.map((variant) => variant.name).join(', ');
+  throw new RangeError(`Cannot run build "${build}": this machine runs ${names}`);
 }
 
 main().catch((error: Error) => {

@@ -13,8 +13,9 @@ import {
   packValuesTrial,
   softmaxTrial,
 } from './ops-trials.ts';
+import type { Report } from './result.ts';
 import { HEAD_SIZE, HEADS, HIDDEN, LENGTHS } from './shapes.ts';
-import { type Column, digits, head, line, percent, scientific } from './table.ts';
+import { type Column, digits, head, line, scientific, spreadOf } from './table.ts';
 import { attempt, inFrame, type Result } from './trial.ts';
 
 /** An op on one sequence of S tokens. */
@@ -56,7 +57,7 @@ const COLUMNS: Column[] = [
 ];
 
 /** Prints one table for every length. */
-export async function benchOps(machine: Machine): Promise<void> {
+export async function benchOps(machine: Machine, report: Report): Promise<void> {
   for (const S of LENGTHS) {
     console.log(`\n${head(COLUMNS, `ops, S = ${S}`)}`);
     for (const op of OPS) {
@@ -64,6 +65,9 @@ export async function benchOps(machine: Machine): Promise<void> {
         attempt(machine, op.make(frame, exports, S)),
       );
       console.log(line(COLUMNS, cells(op, S, result)));
+      if (result.figure) {
+        report.add(`S = ${S}: ${op.name}`, result.figure, { error: result.error, at: S });
+      }
     }
   }
 }
@@ -72,11 +76,10 @@ function cells(op: Op, S: number, { error, figure }: Result): string[] {
   const extents = op.extents?.(S) ?? [S, HIDDEN];
   const start = [op.name, extents.join(' x '), scientific(error)];
   if (!figure) return [...start, 'WRONG'];
-  const nanoseconds = figure.ms * 1e6;
+  const nanoseconds = figure.value * 1e6;
   const elements = extents.reduce((product, extent) => product * extent, 1);
   const rates = op.flops
     ? ['', (op.flops(S) / nanoseconds).toFixed(1)]
     : [digits(elements / nanoseconds), ''];
-  const spread = `${percent(figure.spread)}${figure.isNoisy ? ' ~' : '  '}`;
-  return [...start, digits(figure.ms * 1000), ...rates, spread];
+  return [...start, digits(figure.value * 1000), ...rates, spreadOf(figure)];
 }

@@ -1,4 +1,5 @@
 /** Tables of at most 100 columns for a terminal: text to the left, numbers to the right. */
+import type { Figure } from './harness.ts';
 
 export interface Column {
   readonly title: string;
@@ -41,4 +42,9 @@ export function percent(part: number): string {
 /** Errors in scientific notation: '1.2e-7'; '0' where there is none. */
 export function scientific(error: number): string {
   return error === 0 ? '0' : error.toExponential(1);
+}
+
+/** '3 % ~': how far samples lie apart, marked where they are not to be trusted. */
+export function spreadOf({ spread, isNoisy }: Pick<Figure, 'spread' | 'isNoisy'>): string {
+  return `${percent(spread)}${isNoisy ? ' ~' : '  '}`;
 }

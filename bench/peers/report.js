@@ -84,15 +84,15 @@ function table(head, rows) {
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
-/** @returns {import('./chart.js').Line[]} */
+/** @returns {import('../chart.js').Line[]} */
 function linesOf(result) {
   const { lengths } = result.method;
   const peers = result.duels.map(({ label, kind, latency }) => ({
     label,
     kind,
-    points: lengths.map((length) => ({ length, ms: latency[length].peer.ms })),
+    points: lengths.map((length) => ({ x: length, y: latency[length].peer.ms })),
   }));
-  const points = lengths.map((length) => ({ length, ms: oursAt(result, length) }));
+  const points = lengths.map((length) => ({ x: length, y: oursAt(result, length) }));
   return [{ label: result.ours.label, kind: /** @type {const} */ ('ours'), points }, ...peers];
 }
 

@@ -1,0 +1,148 @@
+/**
+ * How many WebAssembly instructions one forward pass executes: a figure without noise. In: the text
+ * of a shipped module, which has one instruction a line. Every straight run of instructions gets a
+ * counter in front that adds what the run holds; the module so made is run once on zero weights.
+ * Free are what no compiler makes an instruction of: locals, constants, and the marks of structure.
+ */
+import binaryen from 'assemblyscript/binaryen';
+import { MobileBertConfig } from '../src/config.ts';
+import { Buffer, CONFIG_FIELDS, type Exports, Output } from '../src/engine/abi.ts';
+import { dimensionsOf } from '../src/models/dimensions.ts';
+import { count, functionText, innermostLoops } from '../test/support/wat.ts';
+
+/** Executed instructions by kind. */
+export interface Counts {
+  readonly all: number;
+  /** Vectors of four multiplications, fused with an addition or not. */
+  readonly products: number;
+  readonly loads: number;
+  readonly stores: number;
+}
+
+type Kind = keyof Counts;
+
+const KINDS: Record<Kind, RegExp> = {
+  all: /./,
+  products: /^f32x4\.(mul|relaxed_madd)/,
+  loads: /^v128\.load/,
+  stores: /^v128\.store/,
+};
+const FREE = /^(local\.\S+|\S+\.const|block|loop|end|else|nop|drop|unreachable)\b/;
+/** Behind these another run begins. */
+const ENDS_RUN = /^(block|loop|if|else|end|br\S*|return)\b/;
+/** Lines of a function that are no instructions. */
+const DECLARATION = /^ *\((param|result|local|type|func|export|global|memory|data|table|elem)\b/;
+
+type Counted = Exports & Record<Kind, WebAssembly.Global<'i64'>>;
+
+/** A module of the released size that counts what it executes. */
+export class CountingModule {
+  readonly #exports: Counted;
+
+  constructor(wat: string) {
+    const text = withCounters(wat);
+    const module = binaryen.parseText(text);
+    module.setFeatures(binaryen.Features.All);
+    const bytes = Uint8Array.from(module.emitBinary());
+    module.dispose();
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+    this.#exports = instance.exports as unknown as Counted;
+    const config = new DataView(this.#exports.memory.buffer, this.#exports.configAddress());
+    const dimensions = dimensionsOf(new MobileBertConfig(), {
+      token: { name: 'qa_outputs', labels: 2 },
+    });
+    CONFIG_FIELDS.forEach((field, i) => {
+      if (field === 'epsilon') config.setFloat32(4 * i, dimensions[field], true);
+      else config.setInt32(4 * i, dimensions[field], true);
+    });
+    this.#exports.allocateWeights();
+  }
+
+  /** What one pass over S tokens executes. */
+  forward(S: number): Counts {
+    const { memory, reserve, bufferAddress, forward } = this.#exports;
+    reserve(1, S, 0, S, 0, Output.TokenLogits);
+    const write = (buffer: number, data: Int32Array) =>
+      new Int32Array(memory.buffer, bufferAddress(buffer), data.length).set(data);
+    write(Buffer.Lengths, Int32Array.of(S));
+    for (const buffer of [Buffer.InputIds, Buffer.TokenTypeIds, Buffer.PositionIds]) {
+      write(buffer, new Int32Array(S));
+    }
+    write(Buffer.AttentionMask, new Int32Array(S).fill(1));
+    const kinds = Object.keys(KINDS) as Kind[];
+    for (const kind of kinds) this.#exports[kind].value = 0n;
+    forward();
+    const counts = kinds.map((kind) => [kind, Number(this.#exports[kind].value)]);
+    return Object.fromEntries(counts) as unknown as Counts;
+  }
+}
+
+/** One k-step of a product's tile. */
+export interface Step extends Counts {
+  /** The kernel's name, without its file. */
+  readonly name: string;
+  /** Rows of the tile: one splat of A for each. */
+  readonly rows: number;
+}
+
+/** Every tile of every product kernel of a module's text. */
+export function stepsOf(wat: string): Step[] {
+  const names = wat.matchAll(/^ \(func \$(assembly\/kernels\/f32-gemm\S*)/gm);
+  return Array.from(names, ([, full]) => full).flatMap((full) =>
+    innermostLoops(functionText(wat, full)).map((body) => ({
+      name: full.slice(full.lastIndexOf('/') + 1),
+      rows: count(body, /v128\.load32_splat/),
+      ...countsOf(body.split('\n')),
+    })),
+  );
+}
+
+/** The module's text with a counter at the start of every straight run. */
+function withCounters(wat: string): string {
+  const lines: string[] = [];
+  let run: string[] = [];
+  const finishRun = () => {
+    lines.push(...additions(run), ...run);
+    run = [];
+  };
+  let isInFunction = false;
+  for (const text of wat.trimEnd().split('\n').slice(0, -1)) {
+    const line = text.trim();
+    if (/^ \(func \$/.test(text)) isInFunction = true;
+    if (!isInFunction || DECLARATION.test(text)) {
+      lines.push(text);
+      continue;
+    }
+    if (text === ' )') {
+      finishRun();
+      isInFunction = false;
+      lines.push(text);
+      continue;
+    }
+    run.push(text);
+    if (ENDS_RUN.test(line)) finishRun();
+  }
+  const globals = Object.keys(KINDS).map(
+    (kind) => ` (global $${kind} (export "${kind}") (mut i64) (i64.const 0))`,
+  );
+  return [...lines, ...globals, ')'].join('\n');
+}
+
+/** Instructions that add a run's counts to the counters. */
+function additions(run: readonly string[]): string[] {
+  return Object.entries(countsOf(run)).flatMap(([kind, count]) => {
+    const name = `$${kind}`;
+    return count
+      ? [`global.get ${name}`, `i64.const ${count}`, 'i64.add', `global.set ${name}`]
+      : [];
+  });
+}
+
+function countsOf(lines: readonly string[]): Counts {
+  const executed = lines.map((line) => line.trim()).filter((line) => !FREE.test(line));
+  const counts = Object.entries(KINDS).map(([kind, pattern]) => [
+    kind,
+    executed.filter((line) => pattern.test(line)).length,
+  ]);
+  return Object.fromEntries(counts);
+}

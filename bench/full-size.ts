@@ -1,0 +1,79 @@
+/**
+ * Models of the released size with the hashed weights of test/golden/full, and what Hugging Face's
+ * float64 answers there: every bench of the whole model checks these before it times anything.
+ */
+import { MobileBertForSequenceClassification } from '../src/models/classification.ts';
+import type { PreTrainedModel } from '../src/models/pretrained-model.ts';
+import { MobileBertForMaskedLM } from '../src/models/pretraining.ts';
+import { MobileBertForQuestionAnswering } from '../src/models/question-answering.ts';
+import {
+  type FullCall,
+  fullConfig,
+  hashedIds,
+  hashedSafetensors,
+  loadFull,
+} from '../test/support/hashed-weights.ts';
+import type { BuildName } from '../test/support/variants.ts';
+import type { Machine } from './harness.ts';
+import { flopsOf, shapesOf } from './shapes.ts';
+import { largestError } from './trial.ts';
+
+const classes = {
+  MobileBertForQuestionAnswering,
+  MobileBertForSequenceClassification,
+  MobileBertForMaskedLM,
+};
+
+export type Head = keyof typeof classes;
+
+/** The largest error of a logit, as a part of the largest logit. */
+export const LIMIT = 1e-5;
+
+/** Loads one head on one build. */
+export async function loadHashed(head: Head, { build }: Machine): Promise<PreTrainedModel> {
+  const weights = new Blob([...hashedSafetensors(head)]);
+  const files = { 'config.json': fullConfig(head), 'model.safetensors': weights };
+  const Class = classes[head] as typeof MobileBertForQuestionAnswering;
+  const model = await Class.from_pretrained(files, { variant: shipped(build.name) });
+  return model as unknown as PreTrainedModel;
+}
+
+/** The goldens of a head. */
+export function goldenCalls(head: Head): FullCall[] {
+  return loadFull().calls.filter((call) => call.head === head);
+}
+
+/** The golden whose length is nearest to S. */
+export function nearest(calls: readonly FullCall[], S: number): FullCall {
+  return calls.reduce((best, call) =>
+    Math.abs(call.length - S) < Math.abs(best.length - S) ? call : best,
+  );
+}
+
+/** The error of a model's answer to a golden call, in the output `name`. */
+export async function errorAt(
+  model: PreTrainedModel,
+  call: FullCall,
+  name: string,
+): Promise<number> {
+  const tensors = [...call.inputs].map(([key, { data, shape }]) => [key, { data, dims: shape }]);
+  const outputs = await model(Object.fromEntries(tensors));
+  const found = Reflect.get(outputs, name).data as Float32Array;
+  return largestError(found, call.outputs.get(name)!.data as Float64Array);
+}
+
+/** Hashed words as one sequence of S tokens. */
+export function inputsOf(S: number): { input_ids: number[][] } {
+  return { input_ids: [hashedIds(S)] };
+}
+
+/** Multiplications and additions of one pass over S tokens. */
+export function passFlops(S: number): number {
+  return shapesOf(S).reduce((sum, shape) => sum + shape.times * flopsOf(shape), 0);
+}
+
+/** A build that models can be loaded on. */
+export function shipped(name: BuildName): 'simd' | 'relaxed' {
+  if (name !== 'debug') return name;
+  throw new RangeError('Cannot bench the whole model: a debug build is never shipped');
+}
