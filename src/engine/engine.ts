@@ -42,6 +42,12 @@ const STAGING_BYTES = 1 << 20;
 
 const I32_MAX = 2 ** 31 - 1;
 
+const PROBLEMS: Readonly<Record<number, string>> = {
+  [Status.NoSuchSlot]: 'the model has no such part',
+  [Status.OutOfRange]: 'rows do not fit',
+  [Status.TooLarge]: 'found NaN or a number past 65504, expected what half precision holds',
+};
+
 const BYTES_PER_ELEMENT = { F32: 4, F16: 2, BF16: 2, F64: 8 } as const;
 
 /** A model in WebAssembly memory. Not reentrant, and never suspended: calls are synchronous. */
@@ -112,8 +118,7 @@ export class Engine {
         count,
       );
       if (status === Status.Ok) continue;
-      const problem =
-        status === Status.NoSuchSlot ? 'the model has no such part' : 'rows do not fit';
+      const problem = PROBLEMS[status] ?? `status is ${status}`;
       throw new RangeError(
         `Cannot store rows ${first + done}..${first + done + count - 1} of ${to.slot} ${to.part}: ${problem}`,
       );
