@@ -4,7 +4,7 @@
  */
 
 /** Counts up whenever an export, an enum below or the order of `Config`'s fields changes. */
-export const ABI_VERSION: i32 = 1;
+export const ABI_VERSION: i32 = 2;
 
 /** A place for one module of the checkpoint: a linear layer, a norm or an embedding table. */
 export const enum Slot {
@@ -48,6 +48,15 @@ export const enum Dtype {
   F16 = 1,
   BF16 = 2,
   F64 = 3,
+}
+
+/** What matrices and tables are kept in. Vectors are f32 in all of them. */
+export const enum Kind {
+  F32 = 0,
+  /** Half precision, widened where it is used. */
+  F16 = 1,
+  /** Eight bits with a scale per output channel or table row, exact integer sums. */
+  Q8 = 2,
 }
 
 /** What `forward` is asked to leave behind, as bits. */
@@ -114,4 +123,6 @@ export const enum Status {
   NoSuchSlot = 1,
   /** Rows past the end of the tensor. */
   OutOfRange = 2,
+  /** A number that the kind cannot hold. */
+  TooLarge = 3,
 }

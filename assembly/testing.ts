@@ -11,7 +11,8 @@ import { math } from './simd/math';
 export * from './index';
 export { mark, release } from './memory/region';
 export { f32Activation } from './kernels/f32-activation';
-export { f32FromBf16, f32FromF16, f32FromF64 } from './kernels/f32-convert';
+export { f16FromF32, f32FromBf16, f32FromF16, f32FromF64, f32FromI8 } from './kernels/f32-convert';
+export { f32ColumnRanges } from './kernels/f32-column-ranges';
 export {
   f32GemmNr8,
   f32GemmReluNr8,
@@ -23,8 +24,16 @@ export {
 export { f32LayerNormRow } from './kernels/f32-layernorm';
 export { f32PackColumns, f32PackRows } from './kernels/f32-pack-nr8';
 export { f32UnpackColumns, f32UnpackRows } from './kernels/f32-unpack-nr8';
+export { f32QuantizeRow } from './kernels/f32-quantize-row';
 export { f32Add, f32Scale, f32ScaleShift } from './kernels/f32-rows';
 export { f32SoftmaxRow } from './kernels/f32-softmax';
+export {
+  q8GemmNr8,
+  q8GemmReluNr8,
+  q8GemmResidualNr8,
+  q8GemmResidualScaleShiftNr8,
+  q8GemmScaleShiftNr8,
+} from './kernels/qd16-f32-qc8w-gemm-nr8';
 export { linear, linearActivation, linearNorm, linearResidualNorm } from './ops/linear';
 export { norm } from './ops/norm';
 export { copyRows, gatherRows } from './ops/rows';

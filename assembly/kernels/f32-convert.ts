@@ -1,5 +1,5 @@
 /**
- * Checkpoint numbers to f32: `count` elements from `from` to `to`, which must not overlap.
+ * Checkpoint numbers to f32, and f32 to what small weights are kept in: `count` elements from `from` to `to`, which must not overlap.
  * Whole groups of four are read and written: both ends need room up to a multiple of 4.
  */
 
@@ -33,5 +33,46 @@ export function f32FromF64(to: usize, from: usize, count: i32): void {
     const low = f32x4.demote_f64x2_zero(v128.load(from));
     const high = f32x4.demote_f64x2_zero(v128.load(from, 16));
     v128.store(to, v128.shuffle<f32>(low, high, 0, 1, 4, 5));
+  }
+}
+
+/**
+ * f32 -> IEEE binary16, rounded to nearest, halves to even; subnormals included. Returns whether
+ * every number was finite and stayed so.
+ */
+export function f16FromF32(to: usize, from: usize, count: i32): bool {
+  const end = to + ((<usize>count) << 1);
+  let largest = i32x4.splat(0);
+  for (; to < end; to += 8, from += 16) {
+    const bits = v128.load(from);
+    const magnitude = v128.and(bits, i32x4.splat(0x7fffffff));
+    const sign = v128.and(i32x4.shr_u(bits, 16), i32x4.splat(0x8000));
+    // Half a unit less one, and one more for an odd last bit; the exponent loses 112.
+    const odd = v128.and(i32x4.shr_u(magnitude, 13), i32x4.splat(1));
+    const rounded = i32x4.add(i32x4.add(magnitude, i32x4.splat(0xfff - 0x38000000)), odd);
+    // Added to 0.5, whose unit is 2^-24, a subnormal is rounded to what it is a multiple of.
+    const half = f32x4.splat(0.5);
+    const subnormal = i32x4.sub(f32x4.add(magnitude, half), half);
+    const isSubnormal = i32x4.lt_s(magnitude, i32x4.splat(0x38800000));
+    let result = v128.bitselect(subnormal, i32x4.shr_u(rounded, 13), isSubnormal);
+    result = i32x4.min_s(result, i32x4.splat(0x7c00));
+    largest = i32x4.max_s(largest, result);
+    result = v128.or(result, sign);
+    v128.store64_lane(to, i16x8.narrow_i32x4_u(result, result), 0);
+  }
+  return !v128.any_true(i32x4.eq(largest, i32x4.splat(0x7c00)));
+}
+
+/** i8 -> f32: x * scale, any count. */
+export function f32FromI8(to: usize, from: usize, count: i32, scale: f32): void {
+  const end = to + ((<usize>(count & ~7)) << 2);
+  const factor = f32x4.splat(scale);
+  for (; to < end; to += 32, from += 8) {
+    const wide = v128.load8x8_s(from);
+    v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(wide)), factor));
+    v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(wide)), factor), 16);
+  }
+  for (count &= 7; count > 0; count--, to += 4, from++) {
+    store<f32>(to, <f32>load<i8>(from) * scale);
   }
 }

@@ -12,7 +12,7 @@
  * Rows of activations are padded with zeros to whole panels of eight floats (`rowBytes`); rows that
  * the host writes or reads are dense.
  */
-import { Activation, NormKind } from '../abi';
+import { Activation, Kind, NormKind } from '../abi';
 
 /** Columns of a panel. */
 export const NR: i32 = 8;
@@ -32,9 +32,20 @@ export function rowBytes(n: i32): usize {
   return f32s(roundUp8(n));
 }
 
-/** Bytes of one panel of depth `inputs`, its bias row included. */
+/** Bytes of one row of n i16, padded to whole vectors. */
+export function wordBytes(n: i32): usize {
+  return (<usize>roundUp8(n)) << 1;
+}
+
+/** Bytes of one f32 panel of depth `inputs`, its bias row included. */
 export function panelBytes(inputs: i32): usize {
   return (<usize>(inputs + 1)) << 5;
+}
+
+/** Bytes of one panel of a linear layer: f32-gemm-nr8.ts, qd16-f32-qc8w-gemm-nr8.ts. */
+export function weightPanelBytes(kind: Kind, inputs: i32): usize {
+  if (kind == Kind.Q8) return 64 + ((<usize>((inputs + 1) >> 1)) << 4);
+  return kind == Kind.F16 ? 32 + ((<usize>inputs) << 4) : panelBytes(inputs);
 }
 
 /** The dimensions, written by the host before `allocateWeights`; 4 bytes a field, in this order. */
@@ -65,14 +76,18 @@ export class Config {
   sequenceLabels!: i32; // C of the head on the pooled row, 0: none
   tokenLabels!: i32; // C of the head on every row, 0: none
   languageModel!: i32;
+  kind!: Kind;
 }
 
-/** y = x W + b, packed: panels [N/8][bias 8, K x 8]. */
+/** y = x W + b, packed: panels [N/8][bias 8, K x 8], in q8 [N/8][bias 8, scale 8, K x 8]. */
 @unmanaged
 export class Linear {
   inputs!: i32; // K
   outputs!: i32; // N
   panels!: usize;
+  kind!: Kind;
+  /** q8: what inputs are multiplied by before they are quantised [K], padded with zeros; 0: nothing. */
+  factors!: usize;
 }
 
 /** NoNorm or LayerNorm over `size` columns. */
@@ -85,12 +100,15 @@ export class Norm {
   shift!: usize; // [size], padded with zeros
 }
 
-/** Rows of f32, dense. */
+/** Dense rows of f32, f16 or i8. */
 @unmanaged
 export class Table {
   rows!: i32;
   columns!: i32;
   data!: usize;
+  kind!: Kind;
+  scales!: usize; // [rows], q8 only
+  row!: usize; // [columns]: where one row is widened, 0 in f32
 }
 
 /** T -> F -> T with the residual's norm. */
@@ -131,8 +149,12 @@ export class Weights {
   tokenHead!: Linear | null; // H -> C
   lmTransform!: Linear | null; // H -> H
   lmTransformNorm!: Norm | null; // [H], always LayerNorm
-  /** H -> V: depths 0..E-1 are the tied word embeddings, E..H-1 the dense matrix, bias the LM bias. */
+  /**
+   * H -> V: depths 0..E-1 are the tied word embeddings, E..H-1 the dense matrix, bias the LM bias. In
+   * q8 E -> V, and `lmDense` is the rest: one's scales are per word, the other's per depth.
+   */
   lmDecoder!: Linear | null;
+  lmDense!: Linear | null; // H-E -> V, q8 only
 }
 
 /** Consecutive sequences that go through the model together. */
@@ -187,4 +209,8 @@ export class Activations {
   scores!: usize; // [scoreRows, S]
   scoreRows!: i32;
   inverseSums!: usize; // [scoreRows]
+  // Of one product, where weights are small.
+  quantized!: usize; // i16 [ROW_BLOCK, longest depth]
+  rowScales!: usize; // [ROW_BLOCK]
+  panel!: usize; // one panel in f32
 }

@@ -3,7 +3,7 @@
  * the constructors of transformers' modeling_mobilebert.py, and with them which norms keep torch's
  * default epsilon.
  */
-import { NormKind } from '../abi';
+import { Kind, NormKind } from '../abi';
 import {
   Block,
   Config,
@@ -14,8 +14,9 @@ import {
   Table,
   Weights,
   f32s,
-  panelBytes,
   roundUp8,
+  rowBytes,
+  weightPanelBytes,
 } from './layout';
 import { allocate, commit } from './region';
 
@@ -43,14 +44,33 @@ export function planWeights(): void {
     store<Block>(weights.blocks + <usize>layer * sizeof<usize>(), block());
   }
   weights.pooler = config.poolerDense ? linear(H, H) : null;
-  weights.sequenceHead = config.sequenceLabels ? linear(H, config.sequenceLabels) : null;
-  weights.tokenHead = config.tokenLabels ? linear(H, config.tokenLabels) : null;
+  weights.sequenceHead = classifier(config.sequenceLabels);
+  weights.tokenHead = classifier(config.tokenLabels);
   weights.lmTransform = config.languageModel ? linear(H, H) : null;
   weights.lmTransformNorm = config.languageModel
     ? norm(NormKind.LayerNorm, H, config.epsilon)
     : null;
-  weights.lmDecoder = config.languageModel ? linear(H, config.vocabulary) : null;
+  planDecoder();
   commit();
+}
+
+function planDecoder(): void {
+  const V = config.vocabulary;
+  const isSplit = config.kind == Kind.Q8;
+  weights.lmDecoder = null;
+  weights.lmDense = null;
+  if (!config.languageModel) return;
+  weights.lmDecoder = isSplit
+    ? product(config.embedding, V, config.kind)
+    : linear(config.hidden, V);
+  const rest = config.hidden - config.embedding;
+  if (isSplit && rest > 0) weights.lmDense = linear(rest, V);
+}
+
+/** The longest row that a product reads. */
+export function longestDepth(): i32 {
+  const narrow = max(config.bottleneck, config.intermediate);
+  return max(max(config.hidden, embeddedInputs()), narrow);
 }
 
 export function blockAt(layer: i32): Block {
@@ -111,17 +131,35 @@ function feedForward(epsilon: f32): FeedForward {
 
 function table(rows: i32, columns: i32): Table {
   const t = record<Table>();
+  const kind = config.kind;
   t.rows = rows;
   t.columns = columns;
-  t.data = allocate(<u64>rows * f32s(columns));
+  t.kind = kind;
+  // Rows are converted in whole vectors: a few bytes behind the last one.
+  const width: u64 = kind == Kind.Q8 ? 1 : kind == Kind.F16 ? 2 : 4;
+  t.data = allocate(<u64>rows * <u64>columns * width + 16);
+  t.scales = kind == Kind.Q8 ? allocate(f32s(rows)) : 0;
+  t.row = kind == Kind.F32 ? 0 : allocate(rowBytes(columns));
   return t;
 }
 
 function linear(inputs: i32, outputs: i32): Linear {
+  const l = product(inputs, outputs, config.kind);
+  if (l.kind == Kind.Q8) l.factors = allocate(rowBytes(inputs));
+  return l;
+}
+
+/** A few rows that stand for the answer itself: f32 in every kind. */
+function classifier(labels: i32): Linear | null {
+  return labels ? product(config.hidden, labels, Kind.F32) : null;
+}
+
+function product(inputs: i32, outputs: i32, kind: Kind): Linear {
   const l = record<Linear>();
   l.inputs = inputs;
   l.outputs = outputs;
-  l.panels = allocate(<u64>(roundUp8(outputs) / NR) * panelBytes(inputs));
+  l.kind = kind;
+  l.panels = allocate(<u64>(roundUp8(outputs) / NR) * weightPanelBytes(kind, inputs));
   return l;
 }
 

@@ -3,9 +3,9 @@
  * arena lies behind the weights, is planned anew only when the extents change, and never shrinks. A
  * request that does not fit leaves memory as it was.
  */
-import { Output } from '../abi';
-import { Activations, Linear, f32s, panelBytes, roundUp8, rowBytes } from './layout';
-import { config, embeddedInputs } from './plan';
+import { Kind, Output } from '../abi';
+import { Activations, f32s, panelBytes, roundUp8, rowBytes, wordBytes } from './layout';
+import { config, embeddedInputs, longestDepth } from './plan';
 import { allocate, commit, mark, release } from './region';
 
 /**
@@ -13,6 +13,11 @@ import { allocate, commit, mark, release } from './region';
  * arena stays the same however large the batch is, and weights are read once per chunk.
  */
 const CHUNK_ROWS: i32 = 512;
+/**
+ * Rows that all panels pass over before the next rows come: their inputs stay in L2 (64 rows x 512
+ * x 4 bytes = 128 KB) while the panels stream through L1.
+ */
+export const ROW_BLOCK: i32 = 64;
 /** Bytes of attention scores kept at a time: they are written, read twice and must stay in L1. */
 const SCORE_BYTES: usize = 16384;
 const MAX_SCORE_ROWS: i32 = 32;
@@ -70,6 +75,7 @@ export function planRequest(
   planHostBuffers(sequences, rows, selected, scores, outputs);
   planRows(chunk, outputs);
   planAttention(longest);
+  planProducts();
   activations.firstRows = allocate(<u64>sequences * rowBytes(config.hidden));
   activations.pooledRows = allocate(<u64>sequences * rowBytes(config.hidden));
   commit();
@@ -148,4 +154,14 @@ function planAttention(longest: i32): void {
   a.scoreRows = min(max(fitting, 4), MAX_SCORE_ROWS);
   a.scores = allocate(<u64>a.scoreRows * rowBytes(longest));
   a.inverseSums = allocate(f32s(a.scoreRows));
+}
+
+/** What a product with small weights needs beside its rows. */
+function planProducts(): void {
+  const a = activations;
+  const depth = longestDepth();
+  const isQ8 = config.kind == Kind.Q8;
+  a.quantized = isQ8 ? allocate(<u64>ROW_BLOCK * wordBytes(depth)) : 0;
+  a.rowScales = isQ8 ? allocate(f32s(ROW_BLOCK)) : 0;
+  a.panel = config.kind == Kind.F16 ? allocate(panelBytes(depth) + 16) : 0;
 }

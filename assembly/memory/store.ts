@@ -1,15 +1,25 @@
 /**
  * Checkpoint tensors to their homes: rows of one tensor lie in the staging buffer as the file has
- * them, are widened to f32 and packed where the slot asks for panels. Nothing is folded or scaled:
- * what is stored is the checkpoint's value.
+ * them, are widened to f32 and packed where the slot asks for panels. In an f32 model nothing is folded
+ * or scaled: what is stored is the checkpoint's value. Small weights are made in store-small.ts.
  */
-import { Dtype, Part, Slot, Status } from '../abi';
+import { Dtype, Kind, Part, Slot, Status } from '../abi';
 import { f32FromBf16, f32FromF16, f32FromF64 } from '../kernels/f32-convert';
 import { f32PackColumns, f32PackRows } from '../kernels/f32-pack-nr8';
-import { Linear, Norm, Table, f32s, panelBytes } from './layout';
-import { blockAt, config, feedForwardAt, weights } from './plan';
+import {
+  Linear,
+  Norm,
+  Table,
+  f32s,
+  panelBytes,
+  rowBytes,
+  weightPanelBytes,
+  wordBytes,
+} from './layout';
+import { blockAt, config, feedForwardAt, longestDepth, weights } from './plan';
 import { emptyArena } from './request';
 import { allocate, commit } from './region';
+import { openCollection, storeSmallDepths, storeSmallRows, storeSmallTable } from './store-small';
 
 /** Room for `bytes` of a tensor as the file has them, and behind it for the same numbers in f32. */
 let staging: usize = 0;
@@ -21,6 +31,7 @@ let widened: usize = 0;
  */
 export function openStaging(bytes: usize, elements: i32): usize {
   emptyArena();
+  if (config.kind != Kind.F32) openSmall();
   staging = allocate(<u64>bytes + 32);
   widened = allocate((<u64>elements + 4) * sizeof<f32>());
   commit();
@@ -31,6 +42,18 @@ export function openStaging(bytes: usize, elements: i32): usize {
 /** The buffer that was opened last. */
 export function staged(): usize {
   return staging;
+}
+
+/**
+ * Always at the arena's start, so that a matrix outlives larger staging. A row is a channel's inputs,
+ * a table's columns or a depth's words.
+ */
+function openSmall(): void {
+  const K = longestDepth();
+  const N = max(max(config.hidden, config.intermediate), config.bottleneck);
+  const matrix = config.kind == Kind.Q8 ? allocate(<u64>N * rowBytes(K)) : 0;
+  const words = allocate(wordBytes(max(K, config.vocabulary)) + 16);
+  openCollection(matrix, words, allocate(rowBytes(K)));
 }
 
 /** Rows `first` .. `first + rows - 1` of a tensor, from staging. A vector counts one element a row. */
@@ -129,6 +152,7 @@ function widen(dtype: Dtype, count: i32): usize {
 
 function storeTable(t: Table, dtype: Dtype, first: i32, rows: i32): Status {
   if (!isInside(first, rows, t.rows)) return Status.OutOfRange;
+  if (t.kind != Kind.F32) return storeSmallTable(t, widen(dtype, rows * t.columns), first, rows);
   const row = f32s(t.columns);
   memory.copy(t.data + <usize>first * row, widen(dtype, rows * t.columns), <usize>rows * row);
   return Status.Ok;
@@ -139,6 +163,7 @@ function storeWeight(l: Linear, slot: Slot, dtype: Dtype, first: i32, rows: i32)
   if (!isInside(first, rows, l.outputs)) return Status.OutOfRange;
   const depth = slot == Slot.LmDecoder ? config.embedding : l.inputs;
   const from = widen(dtype, rows * depth);
+  if (l.kind != Kind.F32) return storeSmallRows(l, from, first, rows, depth);
   f32PackRows(l.panels + 32, panelBytes(l.inputs), first, from, f32s(depth), rows, depth);
   return Status.Ok;
 }
@@ -146,18 +171,24 @@ function storeWeight(l: Linear, slot: Slot, dtype: Dtype, first: i32, rows: i32)
 /** A bias is depth 0 of one source "column" per lane. */
 function storeBias(l: Linear, dtype: Dtype, first: i32, rows: i32): Status {
   if (!isInside(first, rows, l.outputs)) return Status.OutOfRange;
-  f32PackRows(l.panels, panelBytes(l.inputs), first, widen(dtype, rows), 4, rows, 1);
+  const panel = weightPanelBytes(l.kind, l.inputs);
+  f32PackRows(l.panels, panel, first, widen(dtype, rows), 4, rows, 1);
   return Status.Ok;
 }
 
 /** `cls.predictions.dense.weight` [H-E,V]: rows are depths E.. of the decoder's product. */
 function storeLmDense(dtype: Dtype, first: i32, rows: i32): Status {
-  const l = weights.lmDecoder;
-  if (!l) return Status.NoSuchSlot;
-  if (!isInside(first, rows, l.inputs - config.embedding)) return Status.OutOfRange;
-  const from = widen(dtype, rows * l.outputs);
-  const depth = l.panels + ((<usize>(config.embedding + first + 1)) << 5);
-  f32PackColumns(depth, panelBytes(l.inputs), from, f32s(l.outputs), rows, l.outputs);
+  const decoder = weights.lmDecoder;
+  if (!decoder) return Status.NoSuchSlot;
+  if (!isInside(first, rows, config.hidden - config.embedding)) return Status.OutOfRange;
+  const V = config.vocabulary;
+  const from = widen(dtype, rows * V);
+  const dense = weights.lmDense;
+  if (dense) return storeSmallDepths(dense, first, from, rows);
+  const depth = config.embedding + first;
+  if (decoder.kind != Kind.F32) return storeSmallDepths(decoder, depth, from, rows);
+  const to = decoder.panels + ((<usize>(depth + 1)) << 5);
+  f32PackColumns(to, panelBytes(decoder.inputs), from, f32s(V), rows, V);
   return Status.Ok;
 }
 

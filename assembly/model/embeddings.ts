@@ -9,7 +9,7 @@ import { config, embeddedInputs, weights } from '../memory/plan';
 import { activations } from '../memory/request';
 import { linearResidualNorm } from '../ops/linear';
 import { norm } from '../ops/norm';
-import { copyRows, gatherRows } from '../ops/rows';
+import { copyRows, gatherTable, tableRow } from '../ops/rows';
 
 /** Rows `first` .. `first + S - 1` of the request -> `hidden` [S,H]. */
 export function embeddings(hidden: usize, first: i32, S: i32, outputs: i32): void {
@@ -36,7 +36,7 @@ function gatherWords(words: usize, stride: usize, first: i32, S: i32, outputs: i
     copyRows(self, stride, activations.inputsEmbeds + <usize>first * bytes, bytes, bytes, S);
   } else {
     const ids = activations.inputIds + f32s(first);
-    gatherRows(self, stride, weights.wordEmbeddings.data, bytes, ids, S);
+    gatherTable(self, stride, weights.wordEmbeddings, ids, S);
   }
   if (config.trigram) {
     const last = words + <usize>(S - 1) * stride;
@@ -54,9 +54,8 @@ function gatherPositionsAndTypes(hidden: usize, first: i32, S: i32): void {
   const positions = activations.positionIds + f32s(first);
   const types = activations.tokenTypeIds + f32s(first);
   for (let i: usize = 0; i < <usize>S; i++) {
-    const position =
-      weights.positionEmbeddings.data + <usize>load<u32>(positions + (i << 2)) * bytes;
-    const type = weights.tokenTypeEmbeddings.data + <usize>load<u32>(types + (i << 2)) * bytes;
+    const position = tableRow(weights.positionEmbeddings, load<u32>(positions + (i << 2)));
+    const type = tableRow(weights.tokenTypeEmbeddings, load<u32>(types + (i << 2)));
     f32Add(hidden, position, type, config.hidden);
     memory.fill(hidden + bytes, 0, stride - bytes);
     hidden += stride;

@@ -7,7 +7,7 @@ import { f32Activation } from '../kernels/f32-activation';
 import { Linear, Norm, f32s, roundUp8, rowBytes } from '../memory/layout';
 import { config, weights } from '../memory/plan';
 import { activations } from '../memory/request';
-import { linear, linearActivation } from '../ops/linear';
+import { linear, linearActivation, linearResidual } from '../ops/linear';
 import { layerNorm } from '../ops/norm';
 import { copyRows } from '../ops/rows';
 
@@ -25,7 +25,7 @@ export function rowHeads(hidden: usize, first: i32, rows: i32, outputs: i32): vo
   if (outputs & Output.VocabularyLogits && transform && norm && decoder) {
     linearActivation(a.transformed, hidden, H, rows, transform, config.activation); // [M,H]
     layerNorm(a.transformed, rows, norm);
-    classify(a.vocabularyLogits, a.transformed, first, rows, decoder); // [M,V]
+    decode(a.vocabularyLogits, a.transformed, first, rows, decoder); // [M,V]
   }
 }
 
@@ -53,9 +53,23 @@ export function pooledHeads(sequences: i32, outputs: i32): void {
  * then they move together (the buffer has room for all rows padded).
  */
 function classify(logits: usize, x: usize, first: i32, rows: i32, w: Linear): void {
-  const padded = rowBytes(w.outputs);
   const bytes = f32s(w.outputs);
   const to = logits + <usize>first * bytes;
-  linear(to, x, rowBytes(w.inputs), rows, w);
-  copyRows(to, bytes, to, padded, bytes, rows);
+  linear(to, x, rowBytes(config.hidden), rows, w);
+  copyRows(to, bytes, to, rowBytes(w.outputs), bytes, rows);
+}
+
+/** The same with the masked-LM decoder, whose depths behind E may be a product of their own. */
+function decode(logits: usize, x: usize, first: i32, rows: i32, w: Linear): void {
+  const dense = weights.lmDense;
+  if (!dense) {
+    classify(logits, x, first, rows, w);
+    return;
+  }
+  const H = rowBytes(config.hidden);
+  const bytes = f32s(w.outputs);
+  const to = logits + <usize>first * bytes;
+  linear(to, x, H, rows, w);
+  linearResidual(to, x + f32s(w.inputs), H, rows, dense, to);
+  copyRows(to, bytes, to, rowBytes(w.outputs), bytes, rows);
 }

@@ -1,4 +1,7 @@
 /** Rows from one place to another: tables, padded activations, the host's dense buffers. */
+import { Kind } from '../abi';
+import { f32FromF16, f32FromI8 } from '../kernels/f32-convert';
+import { Table, f32s } from '../memory/layout';
 
 /** Copies `rows` rows of `bytes`; strides in bytes. Ascending, so a denser copy may overlap in place. */
 export function copyRows(
@@ -34,4 +37,23 @@ export function gatherRows(
     to += toStride;
     ids += 4;
   }
+}
+
+/** Rows `ids` [rows] i32 of a table, in f32. */
+export function gatherTable(to: usize, toStride: usize, t: Table, ids: usize, rows: i32): void {
+  const bytes = f32s(t.columns);
+  for (; rows > 0; rows--) {
+    memory.copy(to, tableRow(t, load<u32>(ids)), bytes);
+    to += toStride;
+    ids += 4;
+  }
+}
+
+/** Where row `index` lies in f32: in the table, or widened in the table's one row of scratch. */
+export function tableRow(t: Table, index: u32): usize {
+  const element = <usize>index * <usize>t.columns;
+  if (t.kind == Kind.F32) return t.data + (element << 2);
+  if (t.kind == Kind.F16) f32FromF16(t.row, t.data + (element << 1), t.columns);
+  else f32FromI8(t.row, t.data + element, t.columns, load<f32>(t.scales + f32s(index)));
+  return t.row;
 }

@@ -3,7 +3,7 @@
  * module share. test/src/engine/abi.test.ts compares the two.
  */
 
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** Places of the checkpoint's modules. */
 export const Slot = {
@@ -41,6 +41,9 @@ export const Part = { Weight: 0, Bias: 1 } as const;
 /** Number formats a checkpoint's tensors may have. */
 export const Dtype = { F32: 0, F16: 1, BF16: 2, F64: 3 } as const;
 
+/** What matrices and tables are kept in. */
+export const Kind = { F32: 0, F16: 1, Q8: 2 } as const;
+
 /** What a pass leaves behind, as bits. */
 export const Output = {
   LastHiddenState: 1,
@@ -75,7 +78,7 @@ export const Activation = { Relu: 0, Gelu: 1, Silu: 2, GeluNew: 3, Tanh: 4 } as 
 
 export const NormKind = { NoNorm: 0, LayerNorm: 1 } as const;
 
-export const Status = { Ok: 0, NoSuchSlot: 1, OutOfRange: 2 } as const;
+export const Status = { Ok: 0, NoSuchSlot: 1, OutOfRange: 2, TooLarge: 3 } as const;
 
 /** Fields of the module's Config, 4 bytes each, in their order; `epsilon` alone is an f32. */
 export const CONFIG_FIELDS = [
@@ -100,6 +103,7 @@ export const CONFIG_FIELDS = [
   'sequenceLabels',
   'tokenLabels',
   'languageModel',
+  'kind',
 ] as const;
 
 /** The model's dimensions as the module wants them; booleans are 0 or 1. */

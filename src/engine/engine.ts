@@ -11,23 +11,17 @@ import {
   type Dimensions,
   Dtype,
   type Exports,
+  Kind,
   Output,
   Part,
   Slot,
-  Status,
 } from './abi.ts';
 import type { Build } from './build.ts';
 import { checkRequest, type OutputName, type Request, readRows } from './request.ts';
+import { checkStored, type SlotAddress } from './slot-address.ts';
 
 export type { OutputName, Request } from './request.ts';
-
-/** Where rows of a tensor go. */
-export interface SlotAddress {
-  readonly slot: keyof typeof Slot;
-  readonly layer: number;
-  readonly network: number;
-  readonly part: 'weight' | 'bias';
-}
+export type { SlotAddress } from './slot-address.ts';
 
 /** Bytes of linear memory. */
 export interface MemoryUsage {
@@ -111,7 +105,7 @@ export class Engine {
         first + done,
         count,
       );
-      check(status, 'store', to, first + done, count);
+      checkStored(status, 'store', to, first + done, count);
     }
   }
 
@@ -125,6 +119,11 @@ export class Engine {
     rows: number,
     rowSize: number,
   ): Float32Array<ArrayBuffer> {
+    if (this.#dimensions.kind !== Kind.F32) {
+      throw new TypeError(
+        `Cannot fetch ${from.slot} ${from.part}: weights are not kept as fp32, expected a model with dtype "fp32"`,
+      );
+    }
     const fetched = new Float32Array(rows * rowSize);
     const most = Math.max(1, Math.floor(STAGING_BYTES / 4 / Math.max(1, rowSize)));
     for (let done = 0; done < rows; done += most) {
@@ -140,7 +139,7 @@ export class Engine {
         count,
         count * rowSize,
       );
-      check(status, 'fetch', from, first + done, count);
+      checkStored(status, 'fetch', from, first + done, count);
       const values = new Float32Array(this.#exports.memory.buffer, address, count * rowSize);
       fetched.set(values, done * rowSize);
     }
@@ -257,21 +256,6 @@ interface Extents {
   /** Rows that are read past the last block. */
   readonly read: number;
   readonly scores: number;
-}
-
-/** Turns what `storeRows` and `fetchRows` answer into an error. */
-function check(
-  status: number,
-  action: 'store' | 'fetch',
-  { slot, part }: SlotAddress,
-  first: number,
-  count: number,
-): void {
-  if (status === Status.Ok) return;
-  const problem = status === Status.NoSuchSlot ? 'the model has no such part' : 'rows do not fit';
-  throw new RangeError(
-    `Cannot ${action} rows ${first}..${first + count - 1} of ${slot} ${part}: ${problem}`,
-  );
 }
 
 /** The module traps when memory cannot grow; nothing it planned is in use then. */

@@ -1,8 +1,9 @@
 /** MobileBertConfig in Hugging Face's names -> the engine's dimensions. */
 
 import type { MobileBertConfig } from '../config.ts';
-import { Activation, type Dimensions, NormKind } from '../engine/abi.ts';
+import { Activation, type Dimensions, Kind, NormKind } from '../engine/abi.ts';
 import type { HeadParts } from '../weights/names.ts';
+import type { WeightDtype } from './options.ts';
 
 const ACTIVATIONS = {
   relu: Activation.Relu,
@@ -11,8 +12,14 @@ const ACTIVATIONS = {
   gelu_new: Activation.GeluNew,
 } as const satisfies Record<MobileBertConfig['hidden_act'], number>;
 
+const KINDS = { fp32: Kind.F32, fp16: Kind.F16, q8: Kind.Q8 } as const;
+
 /** What the engine is told of a model. */
-export function dimensionsOf(config: MobileBertConfig, parts: HeadParts): Dimensions {
+export function dimensionsOf(
+  config: MobileBertConfig,
+  parts: HeadParts,
+  dtype: WeightDtype = 'fp32',
+): Dimensions {
   return {
     vocabulary: config.vocab_size,
     embedding: config.embedding_size,
@@ -36,5 +43,6 @@ export function dimensionsOf(config: MobileBertConfig, parts: HeadParts): Dimens
     sequenceLabels: parts.sequence?.labels ?? 0,
     tokenLabels: parts.token?.labels ?? 0,
     languageModel: Number(Boolean(parts.languageModel)),
+    kind: KINDS[dtype],
   };
 }

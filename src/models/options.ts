@@ -6,8 +6,17 @@ import type { WasmSource } from '../engine/module.ts';
 import { warn } from '../hub/env.ts';
 import type { FilesOptions } from '../hub/files.ts';
 
+/** What weights are kept in. */
+export type WeightDtype = 'fp32' | 'fp16' | 'q8';
+
 /** How the engine of a model is made. */
 export interface EngineOptions {
+  /**
+   * What matrices and tables are kept in: 'fp32' ('auto'), 'fp16' (half the memory, fp32 arithmetic)
+   * or 'q8' (a quarter, whole-number products: docs/accuracy.md). transformers.js' other names warn
+   * and mean the nearest of these.
+   */
+  dtype?: string | null | undefined;
   /** Which build; 'auto' (the default) takes the fastest that works here. */
   variant?: Variant | undefined;
   /** A module to use instead of the package's own; it must be of the build that `variant` names. */
@@ -19,22 +28,43 @@ export interface EngineOptions {
 export interface FromPretrainedOptions extends FilesOptions, EngineOptions {
   /** A whole configuration, or fields to set over config.json. */
   config?: MobileBertConfig | MobileBertConfigOptions | null | undefined;
-  /** 'auto' and 'fp32' (weights of any format are widened); other names warn and mean 'fp32'. */
-  dtype?: string | null | undefined;
   /** 'auto', 'wasm' and 'cpu' are the same thing here; others warn. */
   device?: string | null | undefined;
   /** Base name of the weights file; default 'model'. */
   model_file_name?: string | null | undefined;
 }
 
-const DTYPES = ['auto', 'fp32'];
 const DEVICES = ['auto', 'wasm', 'cpu'];
 
-/** Says which of transformers.js' wishes are not met here. */
-export function warnOfUnsupported({ dtype, device }: FromPretrainedOptions): void {
-  if (dtype && !DTYPES.includes(dtype)) {
-    warn(`dtype "${dtype}" is not available, weights are kept as "fp32"`);
+/** Every name that transformers.js has for a dtype, and which of ours it is. */
+const DTYPES: Readonly<Record<string, WeightDtype>> = {
+  auto: 'fp32',
+  fp32: 'fp32',
+  fp16: 'fp16',
+  q8: 'q8',
+  int8: 'q8',
+  uint8: 'q8',
+  q4: 'q8',
+  bnb4: 'q8',
+  q4f16: 'q8',
+  q2: 'q8',
+  q2f16: 'q8',
+  q1: 'q8',
+  q1f16: 'q8',
+};
+
+/** Our dtype for a wish; one that is not ours is said in a warning. */
+export function weightDtype(dtype: string | null | undefined): WeightDtype {
+  if (!dtype) return 'fp32';
+  const ours = Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype]! : 'fp32';
+  if (dtype !== 'auto' && dtype !== ours) {
+    warn(`dtype ${JSON.stringify(dtype)} is not available, weights are kept as "${ours}"`);
   }
+  return ours;
+}
+
+/** Says which of transformers.js' wishes are not met here. */
+export function warnOfUnsupported({ device }: FromPretrainedOptions): void {
   if (device && !DEVICES.includes(device)) {
     warn(`device "${device}" is not available, the model runs on "wasm"`);
   }

@@ -15,7 +15,13 @@ import { type HeadParts, parameters } from '../weights/names.ts';
 import { dimensionsOf } from './dimensions.ts';
 import { type Batch, batchOf, type EncoderInputs } from './inputs.ts';
 import { initialiseInto, type LoadingInfo, loadCheckpoint } from './load-checkpoint.ts';
-import { type EngineOptions, type FromPretrainedOptions, warnOfUnsupported } from './options.ts';
+import {
+  type EngineOptions,
+  type FromPretrainedOptions,
+  type WeightDtype,
+  warnOfUnsupported,
+  weightDtype,
+} from './options.ts';
 import type { EncoderOutput } from './outputs.ts';
 import type { FileContent, ModelFilesOptions, ModelSaveOptions } from './save.ts';
 import { tensor } from './tensor-like.ts';
@@ -41,7 +47,8 @@ export interface InputEmbeddings {
 export interface ModelInfo {
   /** The build in use. */
   readonly build: Build;
-  readonly dtype: 'fp32';
+  /** What matrices and tables are kept in. */
+  readonly dtype: WeightDtype;
   readonly threads: 1;
   readonly parameters: number;
   /** Bytes of linear memory. */
@@ -60,7 +67,10 @@ export abstract class PreTrainedModel<
   readonly config: MobileBertConfig;
   /** What `from_pretrained` found; null for a model that was not loaded. */
   loading_info: LoadingInfo | null = null;
-  readonly #options: EngineOptions & { readonly seed: number };
+  readonly #options: Omit<EngineOptions, 'dtype'> & {
+    readonly seed: number;
+    readonly dtype: WeightDtype;
+  };
   #engine: Promise<Engine> | undefined;
   #isDisposed = false;
 
@@ -72,7 +82,7 @@ export abstract class PreTrainedModel<
     this.config = config instanceof MobileBertConfig ? config : new MobileBertConfig(config);
     this.config.validate();
     const { variant, wasm, seed = Math.floor(Math.random() * 2 ** 32) } = options;
-    this.#options = { variant, wasm, seed };
+    this.#options = { variant, wasm, seed, dtype: weightDtype(options.dtype) };
   }
 
   /** Which of the optional parameters this class has. */
@@ -165,7 +175,7 @@ export abstract class PreTrainedModel<
     const engine = await this.#ready();
     return {
       build: engine.build,
-      dtype: 'fp32',
+      dtype: this.#options.dtype,
       threads: 1,
       parameters: this.num_parameters(),
       memory: engine.memoryUsage(),
@@ -248,10 +258,12 @@ export abstract class PreTrainedModel<
   }
 
   async #makeEngine(fill: (engine: Engine) => void | Promise<void>): Promise<Engine> {
-    const { variant, wasm } = this.#options;
-    const build = chooseBuild(variant);
+    const { variant, wasm, dtype } = this.#options;
+    // Where nothing is fused, the same input gives the same bits on every engine.
+    const build = chooseBuild(dtype === 'q8' ? 'simd' : variant);
     const module = await (wasm === undefined ? packageModule(build) : givenModule(wasm));
-    const engine = await Engine.create(module, build, dimensionsOf(this.config, this.parts()));
+    const dimensions = dimensionsOf(this.config, this.parts(), dtype);
+    const engine = await Engine.create(module, build, dimensions);
     await fill(engine);
     return engine;
   }

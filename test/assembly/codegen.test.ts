@@ -18,6 +18,16 @@ const GEMMS = [
   'f32GemmRowScaleNr8',
 ];
 
+const Q8_GEMM = 'assembly/kernels/qd16-f32-qc8w-gemm-nr8';
+const Q8_GEMMS = [
+  'q8GemmNr8',
+  'q8GemmReluNr8',
+  'q8GemmResidualNr8',
+  'q8GemmScaleShiftNr8',
+  'q8GemmResidualScaleShiftNr8',
+];
+const QUANTIZE = 'assembly/kernels/f32-quantize-row/f32QuantizeRow';
+
 /** Loops that run once or more per element: [function, innermost loops]. */
 const LOOPS: [string, number][] = [
   ['assembly/kernels/f32-softmax/f32SoftmaxRow', 2],
@@ -26,6 +36,9 @@ const LOOPS: [string, number][] = [
   ['assembly/kernels/f32-convert/f32FromF16', 1],
   ['assembly/kernels/f32-convert/f32FromBf16', 1],
   ['assembly/kernels/f32-convert/f32FromF64', 1],
+  ['assembly/kernels/f32-convert/f16FromF32', 1],
+  [QUANTIZE, 4],
+  ['assembly/kernels/f32-column-ranges/f32ColumnRanges', 2],
   ['assembly/kernels/f32-rows/f32ScaleShift', 1],
   ['assembly/kernels/f32-rows/f32Scale', 1],
   ['assembly/kernels/f32-rows/f32Add', 1],
@@ -57,6 +70,30 @@ describe.each(released)('tile of f32-gemm-nr8 ($name)', ({ name, isFused }) => {
       expect(count(loop, /f32x4\.mul/)).toBe(isFused ? 0 : 2 * rows);
       expect(count(loop, /f32x4\.add/)).toBe(isFused ? 0 : 2 * rows);
     });
+  });
+});
+
+describe.each(released)('tile of qd16-f32-qc8w-gemm-nr8 ($name)', ({ name }) => {
+  const wat = text(name);
+
+  it.each(Q8_GEMMS)('%s() has a loop for 1 to 5 rows and nothing else in it', (kernel) => {
+    const loops = innermostLoops(functionText(wat, `${Q8_GEMM}/${kernel}`));
+    const rows = loops.map((body) => count(body, /v128\.load32_splat/));
+    expect(rows.sort()).toEqual([1, 2, 3, 4, 5]);
+    for (const body of loops) {
+      const inTile = count(body, /v128\.load32_splat/);
+      expect(count(body, /call(_indirect)?/)).toBe(0);
+      expect(count(body, /br(_if|_table)?/)).toBe(1);
+      expect(count(body, /v128\.load8x8_s/)).toBe(2);
+      expect(count(body, /i32x4\.dot_i16x8_s/)).toBe(2 * inTile);
+      expect(count(body, /i32x4\.add/)).toBe(2 * inTile);
+    }
+  });
+
+  it('rounds every step on its own: no fused multiply-add in any build', () => {
+    for (const kernel of [...Q8_GEMMS.map((gemm) => `${Q8_GEMM}/${gemm}`), QUANTIZE]) {
+      expect(count(functionText(wat, kernel), /\S*relaxed\S*/)).toBe(0);
+    }
   });
 });
 

@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type GoldenTensor, readSafetensors, sizeOf } from './golden.ts';
+import { carryOutliers, type Outliers } from './outliers.ts';
 
 /** The heads that test/golden/full holds. */
 export type FullHead =
@@ -131,8 +132,14 @@ export function hashedWeights(head: FullHead): Map<string, GoldenTensor<Float32A
   );
 }
 
-/** A head's checkpoint as the chunks of a safetensors file: the header, then one tensor a chunk. */
-export function* hashedSafetensors(head: FullHead): Generator<Uint8Array<ArrayBuffer>> {
+/**
+ * A head's checkpoint as the chunks of a safetensors file: the header, then one tensor a chunk.
+ * `outliers` of the residual stream change no answer.
+ */
+export function* hashedSafetensors(
+  head: FullHead,
+  outliers: Outliers = new Map(),
+): Generator<Uint8Array<ArrayBuffer>> {
   const shapes = fullShapes(head);
   const header: Record<string, unknown> = {};
   let offset = 0;
@@ -146,7 +153,10 @@ export function* hashedSafetensors(head: FullHead): Generator<Uint8Array<ArrayBu
   length.setBigUint64(0, BigInt(text.length), true);
   yield new Uint8Array(length.buffer);
   yield text;
-  for (const [name, shape] of shapes) yield new Uint8Array(hashedTensor(name, shape).buffer);
+  for (const [name, shape] of shapes) {
+    const data = carryOutliers(name, shape, hashedTensor(name, shape), outliers);
+    yield new Uint8Array(data.buffer);
+  }
 }
 
 /** Reads test/golden/full. */

@@ -9,7 +9,7 @@ import { makePanels, roundUp8 } from './panels.ts';
 export const NORM_KIND = { no_norm: 0, layer_norm: 1 } as const;
 export type NormName = keyof typeof NORM_KIND;
 
-/** Linear { inputs, outputs, panels }: weight [N,K] as PyTorch has it, bias [N]. */
+/** Linear { inputs, outputs, panels, kind, factors } in f32: weight [N,K] as PyTorch has it, bias [N]. */
 export function linearRecord(
   frame: Frame,
   weight: Float32Array,
@@ -23,7 +23,7 @@ export function linearRecord(
     (n, k) => weight[n * inputs + k],
     (n) => bias[n],
   );
-  return frame.input(Int32Array.of(inputs, outputs, frame.input(panels)));
+  return frame.input(Int32Array.of(inputs, outputs, frame.input(panels), 0, 0));
 }
 
 /** Norm { kind, size, epsilon, scale, shift }; scale and shift are padded with zeros. */

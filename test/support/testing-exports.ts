@@ -13,6 +13,17 @@ type GemmArguments = [
   depth: number,
 ];
 
+type Q8GemmArguments = [
+  c: number,
+  cStride: number,
+  a: number,
+  aStride: number,
+  aScales: number,
+  panel: number,
+  rows: number,
+  depth: number,
+];
+
 type LinearArguments = [y: number, x: number, xBytes: number, rows: number, linear: number];
 
 /** Exports of build/wasm/testing.<build>.wasm that tests and benches call. */
@@ -52,6 +63,16 @@ export interface TestingExports {
     rows: number,
     columns: number,
   ): void;
+  q8GemmNr8(...gemm: Q8GemmArguments): void;
+  q8GemmReluNr8(...gemm: Q8GemmArguments): void;
+  q8GemmResidualNr8(...gemm: [...Q8GemmArguments, residual: number]): void;
+  q8GemmScaleShiftNr8(...gemm: [...Q8GemmArguments, scale: number, shift: number]): void;
+  q8GemmResidualScaleShiftNr8(
+    ...gemm: [...Q8GemmArguments, residual: number, scale: number, shift: number]
+  ): void;
+  f32ColumnRanges(ranges: number, x: number, factors: number, count: number): void;
+  f32QuantizeRow(to: number, x: number, factors: number, count: number, limit: number): number;
+
   f32PackRows(
     to: number,
     panelBytes: number,
@@ -69,6 +90,9 @@ export interface TestingExports {
     rows: number,
     columns: number,
   ): void;
+  /** 1 where all stayed finite. */
+  f16FromF32(to: number, from: number, count: number): number;
+  f32FromI8(to: number, from: number, count: number, scale: number): void;
   f32FromF16(to: number, from: number, count: number): void;
   f32FromBf16(to: number, from: number, count: number): void;
   f32FromF64(to: number, from: number, count: number): void;

@@ -42,6 +42,54 @@ describe.each(variants)('f32-convert ($name)', ({ name: build }) => {
     for (const [i, value] of values.entries()) expect(found[i]).toBe(Math.fround(value));
   });
 
+  it('f16FromF32() gives every finite half back, and rounds what lies between to even', () => {
+    const finite = ALL.filter((bits) => (bits & 0x7fff) < 0x7c00);
+    const exact = convert(kernels, 'f32FromF16', finite, finite.length);
+    expect(toHalves(exact)).toEqual({ halves: finite, fits: true });
+    const positive = finite.filter((bits) => bits < 0x7bff);
+    const numbers = convert(kernels, 'f32FromF16', positive, positive.length);
+    const next = convert(
+      kernels,
+      'f32FromF16',
+      positive.map((bits) => bits + 1),
+      positive.length,
+    );
+    // The middle of two halves is exact in f32: of neighbours one is even.
+    const middles = numbers.map((x, i) => (x + next[i]!) / 2);
+    expect(toHalves(middles).halves).toEqual(positive.map((bits) => bits + (bits & 1)));
+    const above = middles.map((x) => x * (1 + 2 ** -20));
+    expect(toHalves(above).halves).toEqual(positive.map((bits) => bits + 1));
+  });
+
+  it.each([65520, -1e9, Infinity, Number.NaN])('f16FromF32() says that %d does not fit', (x) => {
+    expect(toHalves(Float32Array.of(1, 2, 65519, 0, x, 3, 4, 5)).fits).toBe(false);
+    expect(toHalves(Float32Array.of(1, 2, 65519, 0)).fits).toBe(true);
+  });
+
+  it('f32FromI8() multiplies any count of whole numbers', () => {
+    for (let count = 0; count <= 19; count++) {
+      const whole = Int8Array.from({ length: count }, (_, i) => 37 * i - 127);
+      const found = kernels.call((frame, exports) => {
+        const to = frame.output(count);
+        exports.f32FromI8(to, frame.input(new Uint8Array(whole.buffer)), count, 0.3);
+        return frame.read(to, count);
+      });
+      expect(found).toEqual(Float32Array.from(whole, (x) => x * Math.fround(0.3)));
+    }
+  });
+
+  function toHalves(x: Float32Array) {
+    return kernels.call((frame, exports) => {
+      const room = Math.ceil(x.length / 4) * 4;
+      const padded = new Float32Array(room);
+      padded.set(x);
+      const to = frame.output(room / 2);
+      const fits = exports.f16FromF32(to, frame.input(padded), x.length) === 1;
+      const halves = new Uint16Array(frame.read(to, room / 2).buffer).slice(0, x.length);
+      return { halves, fits };
+    });
+  }
+
   it.each(['f32FromF16', 'f32FromBf16', 'f32FromF64'] as const)(
     '%s() writes no more than the groups of four that hold its count',
     (name) => {

@@ -37,7 +37,7 @@ describe('abi', () => {
     const floats = fields.filter(([, type]) => type === 'f32').map(([field]) => field);
     expect(floats).toEqual(['epsilon']);
     const types = new Set(fields.map(([, type]) => type));
-    expect([...types].sort()).toEqual(['Activation', 'NormKind', 'f32', 'i32']);
+    expect([...types].sort()).toEqual(['Activation', 'Kind', 'NormKind', 'f32', 'i32']);
   });
 
   it('numbers buffers as the first fields of Activations', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MobileBertConfig } from '../../../src/config.ts';
-import type { Dimensions } from '../../../src/engine/abi.ts';
+import { ABI_VERSION, type Dimensions } from '../../../src/engine/abi.ts';
 import { Engine, type Request } from '../../../src/engine/engine.ts';
 import { InputError } from '../../../src/errors.ts';
 import { dimensionsOf } from '../../../src/models/dimensions.ts';
@@ -49,7 +49,9 @@ describe('Engine.create()', () => {
     ['has none', FOREIGN.slice(0, 8), 'none'],
   ])('refuses a module whose ABI %s', async (_, bytes, found) => {
     await expect(made(bytes, dimensionsOf(config, parts))).rejects.toThrow(
-      new TypeError(`Cannot use the WebAssembly module: ABI version is ${found}, expected 1`),
+      new TypeError(
+        `Cannot use the WebAssembly module: ABI version is ${found}, expected ${ABI_VERSION}`,
+      ),
     );
   });
 });

@@ -209,11 +209,11 @@ describe('from_pretrained()', () => {
   });
 
   it('warns of wishes that it does not meet', async () => {
-    await MobileBertModel.from_pretrained(base.folder, { ...simd, dtype: 'q8', device: 'webgpu' });
+    await MobileBertModel.from_pretrained(base.folder, { ...simd, dtype: 'q4', device: 'webgpu' });
     await MobileBertModel.from_pretrained(base.folder, { ...simd, dtype: 'fp32', device: 'wasm' });
     expect(warnings).toEqual([
-      'mobilebert-wasm: dtype "q8" is not available, weights are kept as "fp32"',
       'mobilebert-wasm: device "webgpu" is not available, the model runs on "wasm"',
+      'mobilebert-wasm: dtype "q4" is not available, weights are kept as "q8"',
     ]);
   });
 });

@@ -1,0 +1,97 @@
+/**
+ * One row of f32 to whole numbers of 16 bits and one scale: activations on their way into a q8
+ * product (limit up to 32767), weights and table rows on their way into memory (limit 127).
+ */
+import { lanes } from '../simd/lanes';
+
+const MAGNITUDE: i32 = 0x7fffffff;
+const INFINITY: i32 = 0x7f800000;
+/** 1.5 * 2^23: what is added to it comes out rounded to a whole number, halves to even. */
+const ROUND: f32 = 12582912;
+/** Rows whose largest number is smaller count as zero; 1 / scale stays finite for the others. */
+const SMALLEST: f32 = 7.888609052210118e-31; // 2^-100
+
+/**
+ * x [count] * factors [count] -> i16 [count rounded up to 8] with |number| <= limit, zeros behind
+ * `count`; returns the scale that takes them back: largest / limit. `factors` may be 0: none. Reads
+ * whole vectors of x and factors. No rounding is fused in any build: the same bits everywhere.
+ * A row that holds NaN or an infinity becomes zeros with the scale NaN.
+ */
+export function f32QuantizeRow(to: usize, x: usize, factors: usize, count: i32, limit: i32): f32 {
+  const largest = row.largest(x, factors, count);
+  const end = to + ((<usize>((count + 7) & ~7)) << 1);
+  if (largest < INFINITY && reinterpret<f32>(largest) >= SMALLEST) {
+    row.round(to, x, factors, count, <f32>limit / reinterpret<f32>(largest));
+    return reinterpret<f32>(largest) / <f32>limit;
+  }
+  memory.fill(to, 0, end - to);
+  return largest < INFINITY ? 0 : <f32>NaN;
+}
+
+abstract class row {
+  /** Bits of the largest magnitude: as whole numbers they are in order, infinities and NaN last. */
+  @inline static largest(x: usize, factors: usize, count: i32): i32 {
+    const magnitude = i32x4.splat(MAGNITUDE);
+    const whole: usize = (<usize>(count & ~3)) << 2;
+    let most = i32x4.splat(0);
+    if (factors) {
+      for (let i: usize = 0; i < whole; i += 16) {
+        const v = f32x4.mul(v128.load(x + i), v128.load(factors + i));
+        most = i32x4.max_s(most, v128.and(v, magnitude));
+      }
+    } else {
+      for (let i: usize = 0; i < whole; i += 16) {
+        most = i32x4.max_s(most, v128.and(v128.load(x + i), magnitude));
+      }
+    }
+    if (count & 3) {
+      const v = v128.and(row.scaled(x + whole, factors ? factors + whole : 0), magnitude);
+      most = i32x4.max_s(most, v128.and(v, lanes.first(count & 3)));
+    }
+    most = i32x4.max_s(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
+    return max(i32x4.extract_lane(most, 0), i32x4.extract_lane(most, 1));
+  }
+
+  /** x * factors * inverse, rounded, eight at a time. */
+  @inline static round(to: usize, x: usize, factors: usize, count: i32, inverse: f32): void {
+    const whole: usize = (<usize>(count & ~7)) << 2;
+    const scale = f32x4.splat(inverse);
+    const magic = f32x4.splat(ROUND);
+    if (factors) {
+      for (let i: usize = 0; i < whole; i += 32) {
+        const low = row.whole(row.scaled(x + i, factors + i), scale, magic);
+        const high = row.whole(row.scaled(x + i + 16, factors + i + 16), scale, magic);
+        v128.store(to + (i >> 1), i16x8.narrow_i32x4_s(low, high));
+      }
+    } else {
+      for (let i: usize = 0; i < whole; i += 32) {
+        const low = row.whole(v128.load(x + i), scale, magic);
+        const high = row.whole(v128.load(x + i + 16), scale, magic);
+        v128.store(to + (i >> 1), i16x8.narrow_i32x4_s(low, high));
+      }
+    }
+    const rest = count & 7;
+    if (rest) {
+      x += whole;
+      if (factors) factors += whole;
+      let low = row.whole(row.scaled(x, factors), scale, magic);
+      let high = i32x4.splat(0);
+      if (rest > 4) {
+        high = row.whole(row.scaled(x + 16, factors ? factors + 16 : 0), scale, magic);
+        high = v128.and(high, lanes.first(rest - 4));
+      } else {
+        low = v128.and(low, lanes.first(rest));
+      }
+      v128.store(to + (whole >> 1), i16x8.narrow_i32x4_s(low, high));
+    }
+  }
+
+  @inline static scaled(x: usize, factors: usize): v128 {
+    return factors ? f32x4.mul(v128.load(x), v128.load(factors)) : v128.load(x);
+  }
+
+  /** v * scale as i32, |v * scale| < 2^22. */
+  @inline static whole(v: v128, scale: v128, magic: v128): v128 {
+    return i32x4.sub(f32x4.add(f32x4.mul(v, scale), magic), magic);
+  }
+}

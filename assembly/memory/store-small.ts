@@ -1,0 +1,170 @@
+/**
+ * f32 rows to small weights: half-precision panels, and 8-bit panels with a scale per column. An 8-bit
+ * matrix is collected first, for its columns are equalised (docs/accuracy.md): factors of the inputs
+ * come of all its rows. What is too large for that, the masked-LM decoder, is taken row by row.
+ */
+import { Kind, Status } from '../abi';
+import { f16FromF32 } from '../kernels/f32-convert';
+import { f32ColumnRanges } from '../kernels/f32-column-ranges';
+import { f32QuantizeRow } from '../kernels/f32-quantize-row';
+import { Linear, Table, f32s, rowBytes, weightPanelBytes, wordBytes } from './layout';
+
+/** Largest 8-bit weight: -128 is not used. */
+const LIMIT: i32 = 127;
+/** Columns are multiplied by 2^60 at most. */
+const LARGEST_POWER: f32 = 1152921504606846976;
+/** Turns of equalising: one where outlying columns are small, more where they are large. */
+const TURNS: i32 = 3;
+
+/** Room for one matrix in f32, one row of i16 and one of f32. */
+let matrix: usize = 0;
+let words: usize = 0;
+let powers: usize = 0;
+/** The layer whose rows are being collected, and how many are there. */
+let collecting: usize = 0;
+let collected: i32 = 0;
+
+export function openCollection(
+  matrixAddress: usize,
+  wordsAddress: usize,
+  powersAddress: usize,
+): void {
+  matrix = matrixAddress;
+  words = wordsAddress;
+  powers = powersAddress;
+}
+
+/** Rows `first` .. of a table from `from`. */
+export function storeSmallTable(t: Table, from: usize, first: i32, rows: i32): Status {
+  const element = <usize>first * <usize>t.columns;
+  if (t.kind == Kind.F16) {
+    return f16FromF32(t.data + (element << 1), from, rows * t.columns)
+      ? Status.Ok
+      : Status.TooLarge;
+  }
+  let to = t.data + element;
+  for (let i = 0; i < rows; i++) {
+    store<f32>(t.scales + f32s(first + i), f32QuantizeRow(words, from, 0, t.columns, LIMIT));
+    for (let k: usize = 0; k < <usize>t.columns; k++) store<u8>(to + k, load<u8>(words + (k << 1)));
+    to += <usize>t.columns;
+    from += f32s(t.columns);
+  }
+  return Status.Ok;
+}
+
+/** Rows `first` .. of a weight [N,K] from `from`, `depth` of its K. 8-bit rows come in their order. */
+export function storeSmallRows(l: Linear, from: usize, first: i32, rows: i32, depth: i32): Status {
+  if (l.kind == Kind.F16) return packHalves(l, from, first, rows, depth);
+  if (!l.factors) {
+    for (let i = 0; i < rows; i++) packWords(l, first + i, from + <usize>i * f32s(depth));
+    return Status.Ok;
+  }
+  if (first == 0) {
+    collecting = changetype<usize>(l);
+    collected = 0;
+  }
+  if (collecting != changetype<usize>(l) || first != collected) return Status.OutOfRange;
+  const bytes = rowBytes(depth);
+  for (let n = first; n < first + rows; n++, from += f32s(depth)) {
+    memory.copy(matrix + <usize>n * bytes, from, f32s(depth));
+    memory.fill(matrix + <usize>n * bytes + f32s(depth), 0, bytes - f32s(depth));
+  }
+  collected += rows;
+  if (collected < l.outputs) return Status.Ok;
+  equalise(l);
+  for (let n = 0; n < l.outputs; n++) packWords(l, n, matrix + <usize>n * bytes);
+  return Status.Ok;
+}
+
+/** Rows `first` .. of a matrix [K,N] that are depths; an 8-bit one has a scale per depth, in factors. */
+export function storeSmallDepths(l: Linear, depth: i32, from: usize, rows: i32): Status {
+  const N = l.outputs;
+  for (let i = 0; i < rows; i++, depth++, from += f32s(N)) {
+    if (l.kind == Kind.F16) {
+      if (!f16FromF32(words, from, N)) return Status.TooLarge;
+    } else {
+      store<f32>(l.factors + f32s(depth), f32QuantizeRow(words, from, 0, N, LIMIT));
+    }
+    for (let n = 0; n < N; n++) {
+      const panel = l.panels + <usize>(n >> 3) * weightPanelBytes(l.kind, l.inputs);
+      const lane = <usize>(n & 7);
+      const word = load<u16>(words + ((<usize>n) << 1));
+      if (l.kind == Kind.F16) {
+        store<u16>(panel + 32 + ((<usize>depth) << 4) + (lane << 1), word);
+      } else {
+        store<f32>(panel + 32 + (lane << 2), 1);
+        store<u8>(
+          panel + 64 + ((<usize>(depth >> 1)) << 4) + (lane << 1) + <usize>(depth & 1),
+          <u8>word,
+        );
+      }
+    }
+  }
+  return Status.Ok;
+}
+
+/** One row of K, times the inverse factors, into column `n`. */
+function packWords(l: Linear, n: i32, row: usize): void {
+  const lane = <usize>(n & 7);
+  const panel = l.panels + <usize>(n >> 3) * weightPanelBytes(Kind.Q8, l.inputs);
+  const inverse = l.factors ? powers : 0;
+  store<f32>(panel + 32 + (lane << 2), f32QuantizeRow(words, row, inverse, l.inputs, LIMIT));
+  const end = words + wordBytes(l.inputs);
+  let to = panel + 64 + (lane << 1);
+  const last = panel + weightPanelBytes(Kind.Q8, l.inputs);
+  for (let from = words; from < end && to < last; from += 4, to += 16) {
+    store<u8>(to, load<u8>(from));
+    store<u8>(to, load<u8>(from, 2), 1);
+  }
+}
+
+function packHalves(l: Linear, from: usize, first: i32, rows: i32, depth: i32): Status {
+  const bytes = weightPanelBytes(Kind.F16, l.inputs);
+  for (let n = first; n < first + rows; n++, from += f32s(depth)) {
+    if (!f16FromF32(words, from, depth)) return Status.TooLarge;
+    const to = l.panels + <usize>(n >> 3) * bytes + 32 + ((<usize>(n & 7)) << 1);
+    for (let k: usize = 0; k < <usize>depth; k++) {
+      store<u16>(to + (k << 4), load<u16>(words + (k << 1)));
+    }
+  }
+  return Status.Ok;
+}
+
+/**
+ * The collected matrix' factors: column k is multiplied by 2^e and input k by 2^-e, so that every
+ * column uses as much of its rows' ranges. Powers of two change no digit.
+ */
+function equalise(l: Linear): void {
+  const K = l.inputs;
+  const bytes = rowBytes(K);
+  memory.fill(powers, 0, bytes);
+  for (let k = 0; k < K; k++) store<f32>(powers + f32s(k), 1);
+  for (let turn = 0; turn < TURNS; turn++) {
+    memory.fill(l.factors, 0, bytes); // the ranges, for now
+    for (let n = 0; n < l.outputs; n++) {
+      f32ColumnRanges(l.factors, matrix + <usize>n * bytes, powers, K);
+    }
+    for (let k = 0; k < K; k++) {
+      const power = powers + f32s(k);
+      const next = load<f32>(power) * powerOfTwo(exponentOf(load<f32>(l.factors + f32s(k))));
+      store<f32>(power, min(next, LARGEST_POWER));
+    }
+  }
+  for (let k = 0; k < K; k++) store<f32>(l.factors + f32s(k), 1 / load<f32>(powers + f32s(k)));
+}
+
+/** The e >= 0 that brings 0 < x <= 1 nearest to 1 in proportion; 0 where x is 0. */
+function exponentOf(x: f32): i32 {
+  if (!(x > 0)) return 0;
+  let e = 0;
+  // 1.41421356: halfway from 1 to 2 in proportion.
+  while (e < 40 && x * 1.4142135 < 1) {
+    x *= 2;
+    e++;
+  }
+  return e;
+}
+
+function powerOfTwo(e: i32): f32 {
+  return reinterpret<f32>((127 + e) << 23);
+}

@@ -1,0 +1,40 @@
+/**
+ * Checkpoints whose residual stream carries outlier channels, as MobileBERT's released weights do: the
+ * same function of the same inputs, some channels many times larger.
+ * In: one tensor of a checkpoint without LayerNorm, and factors by channel. Out: the tensor rescaled.
+ *
+ * With s for the factors, the stream h becomes s h: what writes into it (the embeddings' norm, the output
+ * bottlenecks with their norms' shifts) is multiplied by s, what reads it (input and shared bottlenecks,
+ * values, heads and the pooler) has its columns divided by s. A NoNorm's own scale stays, but for the embeddings'.
+ */
+
+/** Residual channel -> how many times larger it is carried. */
+export type Outliers = ReadonlyMap<number, number>;
+
+const VECTORS = [
+  /embeddings\.LayerNorm\.(weight|bias)$/,
+  /output\.bottleneck\.(dense|LayerNorm)\.bias$/,
+];
+const WRITERS = /output\.bottleneck\.dense\.weight$/;
+const READERS =
+  /(bottleneck\.(input|attention)\.dense|attention\.self\.value|pooler\.dense|qa_outputs|transform\.dense)\.weight$/;
+
+/** Rescales `data` [N,K] or [N] in place and returns it. */
+export function carryOutliers<D extends Float32Array>(
+  name: string,
+  shape: readonly number[],
+  data: D,
+  outliers: Outliers,
+): D {
+  const columns = shape[1] ?? 1;
+  for (const [channel, factor] of outliers) {
+    if (VECTORS.some((pattern) => pattern.test(name))) data[channel]! *= factor;
+    if (WRITERS.test(name)) {
+      for (let k = 0; k < columns; k++) data[channel * columns + k]! *= factor;
+    }
+    if (READERS.test(name)) {
+      for (let i = channel; i < data.length; i += columns) data[i]! /= factor;
+    }
+  }
+  return data;
+}
