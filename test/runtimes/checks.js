@@ -1,0 +1,91 @@
+/**
+ * What every runtime has to do: ten logits of a golden checkpoint, ten scores of the bundled model's
+ * pipeline, and a full-size model against the clock. Web Standards only. In: where the files are and
+ * a clock. Out: one record for the table of tools/test-runtimes.js.
+ */
+import { MobileBertForSequenceClassification, MobileBertModel, pipeline } from 'mobilebert-wasm';
+
+/** Relative L2 error allowed to logits: test/golden/models says the same of every golden call. */
+const LOGITS_TOLERANCE = 1e-5;
+/** Difference allowed to a score: the reference is float32 itself. */
+const SCORE_TOLERANCE = 1e-5;
+const TOKENS = 128;
+const WARM_CALLS = 3;
+const TIMED_CALLS = 7;
+
+/**
+ * @typedef {object} Host
+ * @property {any} expected the parsed expected.json
+ * @property {(folder: string) => any} source a folder of the repository, as `from_pretrained` takes it
+ * @property {() => number | Promise<number>} [now] milliseconds; some hosts stop the clock between I/O
+ * @property {boolean} [isTimed] false leaves the full-size model out
+ * @property {object} [options] of `from_pretrained`
+ */
+
+/**
+ * @param {Host} host
+ * @returns {Promise<{ build: string, threads: number, load: number, latency: Record<string, number> }>}
+ * @throws {Error} saying which number is wrong
+ */
+export async function runChecks({
+  expected,
+  source,
+  now = () => performance.now(),
+  isTimed = true,
+  options = {},
+}) {
+  await checkLogits(expected.logits, source, options);
+  const start = await now();
+  const classify = await pipeline('text-classification', source(expected.pipeline.folder), options);
+  const load = (await now()) - start;
+  await checkScores(expected.pipeline, classify);
+  const { build, threads } = await classify.model.info();
+  await classify.dispose();
+  /** @type {Record<string, number>} */
+  const latency = {};
+  // The build chosen is the faster one, or should be: both are measured where both run.
+  const builds = !isTimed ? [] : build === 'relaxed' ? ['simd', 'relaxed'] : ['simd'];
+  for (const name of builds) latency[name] = await measure(name, now);
+  return { build, threads, load, latency };
+}
+
+async function checkLogits({ folder, inputs, expected }, source, options) {
+  const model = await MobileBertForSequenceClassification.from_pretrained(source(folder), options);
+  const { logits } = await model(inputs);
+  await model.dispose();
+  let error = 0;
+  let norm = 0;
+  expected.forEach((value, i) => {
+    error += (logits.data[i] - value) ** 2;
+    norm += value ** 2;
+  });
+  const relative = Math.sqrt(error / norm);
+  if (relative <= LOGITS_TOLERANCE) return;
+  throw new Error(`Logits are off by ${relative}, expected at most ${LOGITS_TOLERANCE}`);
+}
+
+async function checkScores({ question, expected }, classify) {
+  const found = await classify(question, { top_k: expected.length });
+  expected.forEach(({ label, score }, i) => {
+    const { label: foundLabel, score: foundScore } = found[i];
+    if (foundLabel === label && Math.abs(foundScore - score) <= SCORE_TOLERANCE) return;
+    throw new Error(`Label ${i} is ${foundLabel} (${foundScore}), expected ${label} (${score})`);
+  });
+}
+
+/** The best of a few calls of 24 layers with random weights, in milliseconds. */
+async function measure(variant, now) {
+  const model = new MobileBertModel({}, { seed: 1, variant });
+  const input_ids = [Array.from({ length: TOKENS }, (_, i) => 1000 + i)];
+  let best = Number.POSITIVE_INFINITY;
+  for (let call = -WARM_CALLS; call < TIMED_CALLS; call++) {
+    const start = await now();
+    const { last_hidden_state } = await model({ input_ids });
+    const time = (await now()) - start;
+    if (!Number.isFinite(last_hidden_state.data[0]))
+      throw new Error('The full-size model overflowed');
+    if (call >= 0) best = Math.min(best, time);
+  }
+  await model.dispose();
+  return best;
+}

@@ -1,0 +1,29 @@
+/** What a TypeScript user writes: it has to compile, and to have these types. */
+import {
+  AutoTokenizer,
+  type Classification,
+  MobileBertConfig,
+  MobileBertForSequenceClassification,
+  pipeline,
+  type Tensor,
+  type TextClassificationPipeline,
+} from 'mobilebert-wasm';
+import { MobileBertTokenizer } from 'mobilebert-wasm/tokenizer';
+
+export async function classify(texts: string[]): Promise<string[]> {
+  const one: TextClassificationPipeline = await pipeline('text-classification', './model');
+  const found: Classification[] = await one(texts);
+  const ranked: Classification[][] = await one(texts, { top_k: 3 });
+  return [...found, ...ranked.flat()].map(({ label }) => label);
+}
+
+export async function logits(text: string): Promise<Float32Array> {
+  const tokenizer = await AutoTokenizer.from_pretrained('./model');
+  const model = await MobileBertForSequenceClassification.from_pretrained('./model');
+  const output = await model({ ...tokenizer(text) });
+  const result: Tensor<'float32'> = output.logits;
+  return result.data;
+}
+
+export const config = new MobileBertConfig({ num_hidden_layers: 2 });
+export const tokenizerOf = (folder: string) => MobileBertTokenizer.from_pretrained(folder);

@@ -1,0 +1,50 @@
+/**
+ * The page: the place to run in stands in the address (`?in=page`, `worker`, `service-worker` or a bundle's
+ * name), the
+ * record goes back to the server that gave out the page.
+ */
+import { failure } from './failure.js';
+
+const place = new URL(location.href).searchParams.get('in');
+const report = (record) =>
+  fetch(`/report?in=${place}`, { method: 'POST', body: JSON.stringify(record) });
+
+try {
+  // A bundle reports for itself.
+  if (place.startsWith('bundle-')) await import(`/bundles/${place}/bundled.js`);
+  else await report(await run());
+} catch (error) {
+  await report(failure(error));
+}
+
+async function run() {
+  if (place === 'page') return (await import('/in-page.js')).run();
+  if (place === 'worker') {
+    const worker = new Worker('/bundle/web-worker.js', { type: 'module' });
+    return answer(worker, worker);
+  }
+  const options = { type: 'module', scope: '/bundle/' };
+  const { installing } = await navigator.serviceWorker.register(
+    '/bundle/service-worker.js',
+    options,
+  );
+  const { port1, port2 } = new MessageChannel();
+  port1.start();
+  await new Promise((resolve) => {
+    installing.addEventListener('statechange', () => {
+      if (installing.state === 'activated') resolve();
+    });
+  });
+  installing.postMessage('run', [port2]);
+  return answer(port1, installing);
+}
+
+/** The first message of a port; errors come from the worker behind it. */
+function answer(port, worker) {
+  return new Promise((resolve, reject) => {
+    port.addEventListener('message', ({ data }) => resolve(data), { once: true });
+    worker.addEventListener('error', (event) =>
+      reject(new Error(event.message ?? 'The worker could not be loaded')),
+    );
+  });
+}

@@ -1,0 +1,25 @@
+/** Cloudflare's runtime: files are data modules of the worker, the record is its answer. */
+
+import files from 'files';
+import { runChecks } from './checks.js';
+import expected from './expected.json';
+import { failure } from './failure.js';
+
+const source = (folder) => files[folder];
+
+/** The clock of a worker stands still between I/O. */
+async function now() {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  return Date.now();
+}
+
+// biome-ignore lint/style/noDefaultExport: that is what a worker is
+export default {
+  async fetch() {
+    try {
+      return Response.json(await runChecks({ expected, source, now }));
+    } catch (error) {
+      return Response.json(failure(error));
+    }
+  },
+};

@@ -1,0 +1,120 @@
+/**
+ * Browsers of the system, headless and with a fresh profile: each opens the page, which reports to
+ * the server that gave it out. No driver is needed.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { run, start } from '../support/commands.js';
+import { STAGE } from '../support/paths.js';
+import { serve } from '../support/server.js';
+import { Missing } from './host.js';
+import { openInWebKit } from './webkit.js';
+
+const REPORT_TIMEOUT = 120_000;
+
+/** Quiet: no first-run pages, no updates, nothing fetched but the page. */
+const CHROMIUM_FLAGS = [
+  ...[
+    '--headless',
+    '--no-sandbox',
+    '--disable-breakpad',
+    '--disable-gpu',
+    '--no-first-run',
+    '--disable-sync',
+  ],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-dev-shm-usage'],
+];
+const FIREFOX_PREFERENCES = {
+  'browser.shell.checkDefaultBrowser': false,
+  'browser.startup.homepage_override.mstone': 'ignore',
+  'browser.aboutwelcome.enabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'toolkit.telemetry.enabled': false,
+  'app.update.auto': false,
+  'app.normandy.enabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+  // Mixing AVX with SSE code costs this JIT a factor of ten and more on some virtual machines.
+  'javascript.options.wasm_simd_avx': false,
+};
+
+export const BROWSERS = [
+  {
+    name: 'Chromium',
+    programs: ['/usr/bin/chromium', '/usr/bin/google-chrome'],
+    places: ['page', 'worker', 'service-worker'],
+    open: (program, profile, url) =>
+      start(program, [...CHROMIUM_FLAGS, `--user-data-dir=${profile}`, url]),
+  },
+  {
+    name: 'Firefox',
+    programs: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
+    // Its service workers cannot be modules.
+    places: ['page', 'worker'],
+    async open(program, profile, url) {
+      const lines = Object.entries(FIREFOX_PREFERENCES).map(
+        ([key, value]) => `user_pref("${key}", ${JSON.stringify(value)});\n`,
+      );
+      await writeFile(path.join(profile, 'user.js'), lines.join(''));
+      const args = ['--headless', '--no-remote', '--profile', profile, url];
+      return start(program, args, { env: { HOME: profile } });
+    },
+  },
+  {
+    name: 'WebKitGTK',
+    programs: ['/usr/bin/WebKitWebDriver'],
+    places: ['page', 'worker', 'service-worker'],
+    open: openInWebKit,
+  },
+];
+
+/** @type {readonly import('./host.js').Host[]} */
+export const browserHosts = BROWSERS.flatMap((browser) =>
+  browser.places.map((place) => ({
+    name: `${browser.name}, ${place.replace('-', ' ')}`,
+    run: () => runIn(browser, place),
+  })),
+);
+
+/** Opens the page in a browser and awaits its record. */
+export async function runIn({ programs, open }, place) {
+  const program = programs.find((file) => existsSync(file));
+  if (!program) throw new Missing(`expected ${programs.join(' or ')}`);
+  const version = await versionOf(program);
+  const page = await readFile(path.join(STAGE, 'page.html'), 'utf8');
+  const [, importMap] = page.match(/<script type="importmap">([\s\S]*?)<\/script>/);
+  const hash = createHash('sha256').update(importMap).digest('base64');
+  const server = await serve(STAGE, hash);
+  const profiles = path.join(STAGE, 'profiles');
+  await mkdir(profiles, { recursive: true });
+  const profile = await mkdtemp(`${profiles}/`);
+  const report = server.report(place, REPORT_TIMEOUT);
+  // Awaited below; until then a failure is not unhandled.
+  report.catch(() => {});
+  let browser;
+  try {
+    browser = await open(program, profile, `${server.origin}/page.html?in=${place}`);
+    return {
+      version: browser.version ?? version,
+      ...(await Promise.race([report, failure(browser)])),
+    };
+  } finally {
+    await browser?.stop();
+    server.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** WebKitWebDriver does not say its own. */
+async function versionOf(program) {
+  const said = await run(program, ['--version']).catch(() => '');
+  return said.match(/\d+(\.\d+)+/)?.[0] ?? '';
+}
+
+/** Rejects when the browser ends before it reports. */
+async function failure(browser) {
+  const code = await browser.ended;
+  throw new Error(`The browser ended with ${code}: ${browser.tail()}`);
+}

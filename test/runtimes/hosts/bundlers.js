@@ -1,0 +1,100 @@
+/**
+ * Bundlers: each makes a site of entries/bundled.js, where `new URL(..., import.meta.url)` has to
+ * find the modules, and Chromium opens it.
+ */
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { rolldown } from 'rolldown';
+import { build as viteBuild } from 'vite';
+import { fetched } from '../support/packages.js';
+import { STAGE } from '../support/paths.js';
+import { BROWSERS, runIn } from './browsers.js';
+
+const chromium = BROWSERS.find(({ name }) => name === 'Chromium');
+const input = path.join(STAGE, 'bundled.js');
+const folder = (name) => path.join(STAGE, 'bundles', `bundle-${name}`);
+const esNames = { entryFileNames: 'bundled.js', assetFileNames: 'assets/[name]-[hash][extname]' };
+
+const BUNDLERS = {
+  async rolldown(dir) {
+    const bundle = await rolldown({
+      input,
+      platform: 'browser',
+      experimental: { resolveNewUrlToAsset: true },
+    });
+    await bundle.write({ dir, format: 'esm', ...esNames });
+    await bundle.close();
+  },
+
+  async vite(outDir) {
+    const rollupOptions = { input, output: esNames };
+    await viteBuild({
+      root: STAGE,
+      base: './',
+      configFile: false,
+      logLevel: 'error',
+      // 4 KB and less would become data: URLs, which the page's policy refuses to fetch.
+      build: { outDir, rollupOptions, target: 'es2022', assetsInlineLimit: 0 },
+    });
+  },
+
+  async webpack(dir) {
+    const { default: webpack } = await fetchedModule('webpack', 'webpack@5', 'lib/index.js');
+    const compiler = webpack({
+      mode: 'production',
+      entry: input,
+      output: { path: dir, filename: 'bundled.js', module: true },
+      experiments: { outputModule: true },
+      performance: { hints: false },
+    });
+    const stats = await new Promise((resolve, reject) => {
+      compiler.run((error, result) => (error ? reject(error) : resolve(result)));
+    });
+    if (stats.hasErrors() || stats.hasWarnings())
+      throw new Error(stats.toString('errors-warnings'));
+  },
+
+  async rollup(dir) {
+    const { rollup } = await fetchedModule('rollup', 'rollup@4', 'dist/es/rollup.js');
+    const resolve = await fetchedModule(
+      'rollup',
+      '@rollup/plugin-node-resolve@16',
+      'dist/es/index.js',
+    );
+    const assets = await fetchedModule(
+      'rollup',
+      '@web/rollup-plugin-import-meta-assets@2',
+      'index.mjs',
+    );
+    const plugins = [resolve.nodeResolve({ browser: true }), assets.importMetaAssets()];
+    const bundle = await rollup({ input, plugins });
+    await bundle.write({ dir, format: 'esm', ...esNames });
+    await bundle.close();
+  },
+
+  async esbuild(outdir) {
+    const { default: esbuild } = await fetchedModule('esbuild', 'esbuild@0.28', 'lib/main.js');
+    await esbuild.build({
+      entryPoints: { bundled: path.join(STAGE, 'bundled-esbuild.js') },
+      bundle: true,
+      format: 'esm',
+      outdir,
+      logLevel: 'error',
+      loader: { '.wasm': 'file' },
+    });
+  },
+};
+
+/** @type {readonly import('./host.js').Host[]} */
+export const bundlerHosts = Object.entries(BUNDLERS).map(([name, bundle]) => ({
+  name: `${name}, Chromium`,
+  async run() {
+    await bundle(folder(name));
+    return runIn(chromium, `bundle-${name}`);
+  },
+}));
+
+/** A module of a package that was fetched. */
+async function fetchedModule(folder, spec, file) {
+  return import(pathToFileURL(await fetched(folder, spec, file)).href);
+}

@@ -1,0 +1,113 @@
+/**
+ * The servers of examples/: each is started, asked what it has to answer and to refuse, and put under
+ * load. Its line in the table ends with what one core served and how its memory grew.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import { run, start } from '../support/commands.js';
+import { fetched } from '../support/packages.js';
+import { STAGE } from '../support/paths.js';
+import { freePort, waitFor } from '../support/server.js';
+import { programs } from './local.js';
+import { exampleWorker } from './workerd.js';
+
+const REQUESTS = 2000;
+const WARM_REQUESTS = 200;
+const CONCURRENCY = 16;
+const TEXT = 'I lost my card in Rome';
+const START_TIMEOUT = 30_000;
+
+const file = (name) => path.join(STAGE, 'examples', name);
+const deno = ['run', '--allow-all', '--no-config', '--no-lock', '--node-modules-dir=manual'];
+
+const SERVERS = {
+  'node-server': async () => [await programs['Node 24'](), [file('node-server/server.js')]],
+  'bun-server': async () => [await programs.Bun(), [file('bun-server/server.js')]],
+  'deno-deploy': async () => [await programs.Deno(), [...deno, file('deno-deploy/main.js')]],
+  'cloudflare-worker': exampleWorker,
+};
+
+/** @type {readonly import('./host.js').Host[]} */
+export const exampleHosts = Object.entries(SERVERS).map(([name, command]) => ({
+  name: `examples/${name}`,
+  async run() {
+    const port = await freePort();
+    const [program, args] = await command(port);
+    const server = start(program, args, { cwd: STAGE, env: { PORT: String(port) } });
+    try {
+      await waitFor(port, server, START_TIMEOUT);
+      const url = `http://127.0.0.1:${port}`;
+      await checkAnswers(url);
+      return { version: '', build: '-', note: await load(`${url}/classify`, server.pid) };
+    } catch (error) {
+      throw new Error(`${error.message}\n${server.tail()}`);
+    } finally {
+      await server.stop();
+    }
+  },
+}));
+
+/** Method, path, body and the status wanted. */
+const ANSWERS = [
+  ['GET', '/healthz', undefined, 200],
+  ['POST', '/classify', JSON.stringify({ texts: [TEXT, ''] }), 200],
+  ['POST', '/classify', '{ "texts": [', 400],
+  ['POST', '/classify', 'null', 400],
+  ['POST', '/classify', JSON.stringify({ texts: [] }), 400],
+  ['POST', '/classify', JSON.stringify({ texts: [1] }), 400],
+  ['POST', '/classify', JSON.stringify({ texts: ['a'.repeat(100_000)] }), 413],
+  ['GET', '/classify', undefined, 405],
+  ['GET', '/', undefined, 404],
+];
+
+async function checkAnswers(url) {
+  for (const [method, path, body, wanted] of ANSWERS) {
+    const response = await fetch(url + path, { method, body });
+    const answer = await response.json();
+    if (response.status !== wanted) {
+      throw new Error(
+        `${method} ${path} of ${body?.slice(0, 30)}: ${response.status}, expected ${wanted}`,
+      );
+    }
+    const label = answer.results?.[0]?.[0]?.label;
+    if (label !== undefined && label !== 'lost_or_stolen_card') throw new Error(`Found ${label}`);
+  }
+  await leaveEarly(url);
+}
+
+/** Clients that leave in the middle must not hurt those who stay. */
+async function leaveEarly(url) {
+  const body = JSON.stringify({ texts: new Array(32).fill(`${TEXT} `.repeat(60)) });
+  const early = Array.from({ length: 4 }, () =>
+    fetch(`${url}/classify`, { method: 'POST', body, signal: AbortSignal.timeout(20) }),
+  );
+  const outcomes = await Promise.allSettled(early);
+  if (outcomes.some(({ status }) => status === 'fulfilled')) throw new Error('Nobody left early');
+  const { ok } = await fetch(`${url}/healthz`);
+  if (!ok) throw new Error('/healthz failed after clients had left');
+}
+
+async function load(url, pid) {
+  const cannon = await fetched('autocannon', 'autocannon@8', 'autocannon.js');
+  const body = JSON.stringify({ texts: [TEXT] });
+  const shoot = async (amount) => {
+    // It ends on a tick of its sampling: at the default of a second, rates would be steps.
+    const options = ['--json', '-L', 10, '-m', 'POST', '-b', body, '-c', CONCURRENCY, '-a', amount];
+    return JSON.parse(await run(process.execPath, [cannon, ...options.map(String), url]));
+  };
+  await shoot(WARM_REQUESTS);
+  const before = await residentMiB(pid);
+  const { '2xx': good, non2xx, errors, timeouts, duration, latency } = await shoot(REQUESTS);
+  const after = await residentMiB(pid);
+  if (good !== REQUESTS || non2xx + errors + timeouts > 0) {
+    throw new Error(`${good} of ${REQUESTS} answered, ${non2xx} refused, ${errors} errors`);
+  }
+  const rate = (good / duration).toFixed(0);
+  return `${rate} requests/s, p50 ${latency.p50} ms, p99 ${latency.p99} ms, ${before} -> ${after} MiB`;
+}
+
+async function residentMiB(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(status.match(/VmRSS:\s+(\d+)/)[1]) / 1024);
+}

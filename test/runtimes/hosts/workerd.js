@@ -1,0 +1,97 @@
+/** Cloudflare's runtime, with the checkpoints as data modules and the builds as compiled ones. */
+import { readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { run, start } from '../support/commands.js';
+import { fetched } from '../support/packages.js';
+import { STAGE } from '../support/paths.js';
+import { freePort, waitFor } from '../support/server.js';
+import { CHECKPOINTS } from '../support/stage.js';
+
+const WASM = 'node_modules/mobilebert-wasm/build/wasm';
+const FILES = ['config.json', 'model.safetensors', 'tokenizer_config.json', 'vocab.txt'];
+/** Modules of ES syntax and standard APIs of this day. */
+const COMPATIBILITY_DATE = '2025-11-01';
+
+const find = () => fetched('workerd', '@cloudflare/workerd-linux-64', 'bin/workerd');
+
+/** @type {import('./host.js').Host} */
+export const workerdHost = {
+  name: 'workerd',
+  async run() {
+    const program = await find();
+    const version = (await run(program, ['--version'])).match(/[\d-]{8,}/)?.[0] ?? '';
+    const port = await freePort();
+    const config = await writeConfig('workerd', port, await checkpointModules());
+    const server = start(program, ['serve', config]);
+    try {
+      await waitFor(port, server);
+      return { version, ...(await (await fetch(`http://127.0.0.1:${port}/`)).json()) };
+    } finally {
+      await server.stop();
+    }
+  },
+};
+
+/** The command that serves examples/cloudflare-worker, with the model's folder as its assets. */
+export async function exampleWorker(port) {
+  const assets = path.join(STAGE, 'models/banking77-intents');
+  const config = await writeConfig('worker', port, [], assets);
+  return [await find(), ['serve', config]];
+}
+
+/** Writes the configuration of a bundled worker and returns its path. */
+async function writeConfig(name, port, modules, assets) {
+  const all = [
+    '(name = "main.js", esModule = embed "main.js")',
+    ...['simd', 'relaxed'].map(
+      (build) => `(name = "${build}.wasm", wasm = embed "../${WASM}/${build}.wasm")`,
+    ),
+    ...modules,
+  ];
+  const config = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .worker),
+    ${assets ? `(name = "assets", disk = "${assets}")` : ''}
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
+);
+const worker :Workerd.Worker = (
+  modules = [
+    ${all.join(',\n    ')}
+  ],
+  bindings = [${assets ? '(name = "ASSETS", service = "assets")' : ''}],
+  compatibilityDate = "${COMPATIBILITY_DATE}"
+);
+`;
+  const file = path.join(STAGE, name, 'config.capnp');
+  await writeFile(file, config);
+  return file;
+}
+
+/** The checkpoints as data modules, and the module `files` that hands them out. */
+async function checkpointModules() {
+  const files = (await Promise.all(CHECKPOINTS.map(dataModules))).flat();
+  return [
+    `(name = "files", esModule = ${JSON.stringify(filesModule(files))})`,
+    ...files.map(({ path }) => `(name = "${path}", data = embed "../files/${path}")`),
+  ];
+}
+
+async function dataModules(folder) {
+  const present = await readdir(path.join(STAGE, 'files', folder));
+  const files = FILES.filter((file) => present.includes(file));
+  return files.map((file) => ({ folder, file, path: `${folder}/${file}` }));
+}
+
+/** The module that hands the data modules out by folder and file. */
+function filesModule(files) {
+  const imports = files.map(({ path }, i) => `import file${i} from '${path}';`);
+  const folders = CHECKPOINTS.map((folder) => {
+    const own = files.flatMap((file, i) =>
+      file.folder === folder ? [`'${file.file}': file${i}`] : [],
+    );
+    return `'${folder}': { ${own.join(', ')} }`;
+  });
+  return `${imports.join('\n')}\nexport default { ${folders.join(', ')} };\n`;
+}

@@ -1,0 +1,77 @@
+/**
+ * The stage: an empty project that has installed the packed package, with the entries of this folder
+ * and the files that they load. What runs in the runtimes is what users get, not the checkout.
+ */
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { rolldown } from 'rolldown';
+import { run } from './commands.js';
+import { HERE, ROOT, STAGE } from './paths.js';
+
+/** Folders of checkpoints that expected.json names. */
+export const CHECKPOINTS = ['test/golden/models/sequence-single', 'models/banking77-intents'];
+
+/** Builds the stage from build/js and build/wasm as they are. */
+export async function makeStage() {
+  await rm(STAGE, { recursive: true, force: true });
+  await installPackage(STAGE);
+  for (const file of ['checks.js', 'expected.json']) {
+    await cp(path.join(HERE, file), path.join(STAGE, file));
+  }
+  await cp(path.join(HERE, 'entries'), STAGE, { recursive: true });
+  for (const folder of CHECKPOINTS) {
+    await cp(path.join(ROOT, folder), path.join(STAGE, 'files', folder), { recursive: true });
+  }
+  // The examples find the model beside themselves, as in the repository.
+  await cp(path.join(ROOT, 'examples'), path.join(STAGE, 'examples'), { recursive: true });
+  await cp(path.join(ROOT, 'models'), path.join(STAGE, 'models'), { recursive: true });
+  await bundleWorkers();
+  await bundleWorkerd(path.join(STAGE, 'workerd.js'), 'workerd');
+  await bundleWorkerd(path.join(STAGE, 'examples/cloudflare-worker/worker.js'), 'worker');
+}
+
+/** Makes an empty project that has installed the packed tarball. */
+export async function installPackage(folder) {
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
+  await run('npm', args, { cwd: ROOT });
+  const tarball = (await readdir(folder)).find((file) => file.endsWith('.tgz'));
+  const flags = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  await run('npm', ['install', ...flags, `./${tarball}`], { cwd: folder });
+}
+
+/** Workers of pages: one file each, for import maps do not reach them, with the modules beside. */
+async function bundleWorkers() {
+  for (const name of ['web-worker', 'service-worker']) {
+    const bundle = await rolldown({
+      input: path.join(STAGE, `${name}.js`),
+      platform: 'browser',
+      experimental: { resolveNewUrlToAsset: true },
+    });
+    // Service workers refuse import().
+    const output = { dir: path.join(STAGE, 'bundle'), format: 'esm', codeSplitting: false };
+    await bundle.write({ ...output, entryFileNames: '[name].js' });
+    await bundle.close();
+  }
+}
+
+/** One module of ES syntax; builds stay modules of their own, as wrangler leaves them. */
+async function bundleWorkerd(input, name) {
+  const bundle = await rolldown({
+    input,
+    platform: 'browser',
+    resolve: { conditionNames: ['workerd', 'worker', 'import', 'default'] },
+    external: ['files'],
+    plugins: [compiledModules],
+  });
+  const output = { dir: path.join(STAGE, name), format: 'esm', codeSplitting: false };
+  await bundle.write({ ...output, entryFileNames: 'main.js' });
+  await bundle.close();
+}
+
+/** Modules by their file names: workerd finds modules by name, not by path. */
+const compiledModules = {
+  name: 'compiled-modules',
+  resolveId: (id) => (id.endsWith('.wasm') ? { id: path.basename(id), external: true } : null),
+};
