@@ -3,6 +3,7 @@
  * unsigned 32-bit; statuses and enums are those of abi.ts. The module imports nothing.
  *
  *   configAddress() -> fill in Config -> allocateWeights() -> openStaging() -> storeRows() ...
+ *   (or homeBytes() -> homeAddress() -> copy what was packed before)
  *   -> reserve() -> bufferAddress() -> fill in inputs -> forward() -> bufferAddress() -> read
  */
 import { ABI_VERSION, Buffer } from './abi';
@@ -11,6 +12,7 @@ import { activations, openArena, planRequest } from './memory/request';
 import { mark } from './memory/region';
 
 export { forward } from './model/forward';
+export { homeAddress, homeBytes } from './memory/homes';
 export { openStaging, storeRows } from './memory/store';
 export { planRequest as reserve } from './memory/request';
 

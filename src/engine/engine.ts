@@ -11,6 +11,7 @@ import {
   type Dimensions,
   Dtype,
   type Exports,
+  Home,
   Output,
   Part,
   Slot,
@@ -27,6 +28,11 @@ export interface SlotAddress {
   readonly layer: number;
   readonly network: number;
   readonly part: 'weight' | 'bias';
+}
+
+/** One packed part of a slot: bytes as the build keeps them. */
+export interface HomeAddress extends Omit<SlotAddress, 'part'> {
+  readonly home: keyof typeof Home;
 }
 
 /** Bytes of linear memory. */
@@ -123,6 +129,14 @@ export class Engine {
         `Cannot store rows ${first + done}..${first + done + count - 1} of ${to.slot} ${to.part}: ${problem}`,
       );
     }
+  }
+
+  /** Packed bytes of a home, where they lie: valid until the next call. Empty where there is none. */
+  home({ slot, layer, network, home }: HomeAddress): Uint8Array<ArrayBuffer> {
+    const at = [Slot[slot], layer, network, Home[home]] as const;
+    const bytes = this.#exports.homeBytes(...at) >>> 0;
+    const address = this.#exports.homeAddress(...at) >>> 0;
+    return new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, address, bytes);
   }
 
   /**
