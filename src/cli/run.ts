@@ -18,6 +18,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'label texts: intents, sentiments, topics',
     load: async () => (await import('./commands/classify.ts')).classify,
   },
+  convert: {
+    summary: 'make small weights (q8) of a checkpoint',
+    load: async () => (await import('./commands/convert.ts')).convert,
+  },
 };
 
 /** 0: done; 1: something failed; 2: the call was not understood. */

@@ -8,11 +8,12 @@ import type { MobileBertConfig } from '../config.ts';
 import type { Engine } from '../engine/engine.ts';
 import { FilesError, WeightsError } from '../errors.ts';
 import { warn } from '../hub/env.ts';
-import type { PretrainedFiles } from '../hub/source.ts';
+import type { ByteSource, PretrainedFiles } from '../hub/source.ts';
 import { loadWeights } from '../weights/load.ts';
 import { isBuffer, type Parameter } from '../weights/names.ts';
 import { initialise } from '../weights/random.ts';
 import { quote } from '../weights/tensor-info.ts';
+import { type WeightDtype, weightDtype } from './options.ts';
 import { destination, Placement, type Target } from './placement.ts';
 
 /** What `from_pretrained` found, under Python's names (`output_loading_info`). */
@@ -32,32 +33,71 @@ export interface Loading extends Target {
 /** Names under which only heads are kept: another class's head is no surprise, nor is a new one. */
 const HEAD_NAME = /^(cls\.|classifier\.|qa_outputs\.|(mobilebert\.)?pooler\.)/;
 
+/** A file of weights, opened. */
+export interface WeightsFile {
+  readonly file: string;
+  readonly source: ByteSource;
+  /** What its weights are to be kept in. */
+  readonly dtype: WeightDtype;
+  /** A converted file, to be copied. */
+  readonly isPacked: boolean;
+}
+
 /**
- * @throws FilesError without a weights file, WeightsError for a broken one, a wrong shape (naming
- * tensor, shape and what was expected) or an encoder that is not all there
+ * The file for a wish: of q8 the converted one where it is there, else the plain checkpoint. 'auto'
+ * takes what the folder holds, the plain checkpoint first.
+ *
+ * @throws FilesError where there is none
  */
-export async function loadCheckpoint(
+export async function openWeights(
   files: PretrainedFiles,
   baseName: string,
+  wish: string | null | undefined,
+): Promise<WeightsFile> {
+  const isAuto = !wish || wish === 'auto';
+  const dtype = weightDtype(wish);
+  const plain = { file: `${baseName}.safetensors`, dtype, isPacked: false };
+  const packed = { file: `${baseName}.q8.safetensors`, dtype: 'q8', isPacked: true } as const;
+  const candidates = isAuto ? [plain, packed] : dtype === 'q8' ? [packed, plain] : [plain];
+  for (const { file, dtype, isPacked } of candidates) {
+    const source = await files.open(file);
+    if (source) return { file, source, dtype, isPacked };
+  }
+  throw new FilesError(
+    `Cannot load weights: "${files.name}" has no file "${plain.file}"`,
+    plain.file,
+  );
+}
+
+/**
+ * @throws WeightsError for a broken file, a wrong shape (naming tensor, shape and what was expected)
+ * or an encoder that is not all there
+ */
+export async function loadCheckpoint(
+  { source, file }: WeightsFile,
+  folder: string,
   loading: Loading,
 ): Promise<LoadingInfo> {
-  const name = `${baseName}.safetensors`;
-  const source = await files.open(name);
-  if (!source) {
-    throw new FilesError(`Cannot load weights: "${files.name}" has no file "${name}"`, name);
-  }
   const checkpoint = new Placement(loading);
   const { unexpected } = await loadWeights(source, (tensor) => checkpoint.place(tensor), {
     signal: loading.signal,
   });
-  const missing = checkpoint.missing();
-  refuseHoles(missing, name);
+  return settle(checkpoint.missing(), unexpected, { ...loading, file, folder });
+}
+
+/** Initialises what a file lacks, where Python would, and says so. */
+export function settle(
+  missing: readonly Parameter[],
+  unexpected: readonly string[],
+  loading: Loading & { readonly file: string; readonly folder: string },
+): LoadingInfo {
+  refuseHoles(missing, loading.file);
   initialiseInto(loading.engine, missing, loading.config, loading.seed);
   const info = {
     missing_keys: missing.map(({ name }) => name),
     unexpected_keys: unexpected.filter((tensor) => !isBuffer(tensor)),
   };
-  report(info, files.name);
+  report(info, loading.folder);
   return info;
 }
 

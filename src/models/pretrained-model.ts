@@ -12,9 +12,16 @@ import { openFiles } from '../hub/files.ts';
 import type { Source } from '../hub/source.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type HeadParts, parameters } from '../weights/names.ts';
+import { packedFile } from '../weights/packed.ts';
 import { dimensionsOf } from './dimensions.ts';
 import { type Batch, batchOf, type EncoderInputs } from './inputs.ts';
-import { initialiseInto, type LoadingInfo, loadCheckpoint } from './load-checkpoint.ts';
+import {
+  initialiseInto,
+  type LoadingInfo,
+  loadCheckpoint,
+  openWeights,
+  type WeightsFile,
+} from './load-checkpoint.ts';
 import {
   type EngineOptions,
   type FromPretrainedOptions,
@@ -23,6 +30,8 @@ import {
   weightDtype,
 } from './options.ts';
 import type { EncoderOutput } from './outputs.ts';
+import { bytesByPart, homesOf, loadPackedCheckpoint, type WeightBytes } from './packed.ts';
+import type { Target } from './placement.ts';
 import { tensor } from './tensor-like.ts';
 
 /** The buffers that a pass left behind, by name. */
@@ -44,6 +53,10 @@ export interface ModelInfo {
   readonly parameters: number;
   /** Bytes of linear memory. */
   readonly memory: MemoryUsage;
+  /** Bytes of packed weights by part of the model. */
+  readonly weights: WeightBytes;
+  /** Against fp32, as `mobilebert convert` measured it; null where it did not. */
+  readonly relative_error: number | null;
 }
 
 /**
@@ -63,6 +76,7 @@ export abstract class PreTrainedModel<
     readonly dtype: WeightDtype;
   };
   #engine: Promise<Engine> | undefined;
+  #relativeError: number | null = null;
   #isDisposed = false;
 
   constructor(
@@ -104,21 +118,13 @@ export abstract class PreTrainedModel<
     const { config, model_file_name, ...wishes }: FromPretrainedOptions = options ?? {};
     warnOfUnsupported(wishes);
     const files = await openFiles(source, wishes);
-    const model = new this(
+    const fields =
       config instanceof MobileBertConfig
         ? config
-        : await MobileBertConfig.fromFiles(files, config ?? {}),
-      options,
-    );
-    await model.#load(async (engine) => {
-      model.loading_info = await loadCheckpoint(files, model_file_name ?? 'model', {
-        engine,
-        config: model.config,
-        parts: model.parts(),
-        seed: model.#options.seed,
-        signal: wishes.signal,
-      });
-    });
+        : await MobileBertConfig.fromFiles(files, config ?? {});
+    const weights = await openWeights(files, model_file_name ?? 'model', wishes.dtype);
+    const model = new this(fields, { ...options, dtype: weights.dtype } as unknown as O);
+    await model.#load((engine) => model.#fill(engine, weights, files.name, wishes.signal));
     return model;
   }
 
@@ -170,7 +176,24 @@ export abstract class PreTrainedModel<
       threads: 1,
       parameters: this.num_parameters(),
       memory: engine.memoryUsage(),
+      weights: bytesByPart(this.#target(engine)),
+      relative_error: this.#relativeError,
     };
+  }
+
+  /**
+   * The chunks of `model.q8.safetensors`, which `from_pretrained` loads by copying; each is valid until
+   * the next. `metadata` go into the file's header.
+   *
+   * @throws TypeError for a model that is not q8
+   */
+  async packed(metadata: Readonly<Record<string, string>> = {}): Promise<Iterable<Uint8Array>> {
+    if (this.#options.dtype !== 'q8') {
+      throw new TypeError(
+        `Cannot pack the weights: the model is ${this.#options.dtype}, expected one loaded with dtype "q8"`,
+      );
+    }
+    return packedFile(homesOf(this.#target(await this.#ready())), metadata);
   }
 
   /** Number of weights. */
@@ -223,6 +246,26 @@ export abstract class PreTrainedModel<
     const engine = await Engine.create(module, build, dimensions);
     await fill(engine);
     return engine;
+  }
+
+  async #fill(
+    engine: Engine,
+    weights: WeightsFile,
+    folder: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const loading = { ...this.#target(engine), seed: this.#options.seed, signal };
+    if (weights.isPacked) {
+      const packed = await loadPackedCheckpoint(weights, folder, loading);
+      this.loading_info = packed.loading;
+      this.#relativeError = packed.relativeError;
+    } else {
+      this.loading_info = await loadCheckpoint(weights, folder, loading);
+    }
+  }
+
+  #target(engine: Engine): Target {
+    return { engine, config: this.config, parts: this.parts() };
   }
 
   #hiddenStates({ HiddenStates }: Buffers, { B, S }: Batch): Tensor<'float32'>[] {
