@@ -3,7 +3,7 @@
 import { Slot } from '../engine/abi.ts';
 import type { Engine, HomeAddress } from '../engine/engine.ts';
 import { type Parameter, type Place, parameters } from '../weights/names.ts';
-import { type Homes, loadPacked } from '../weights/packed.ts';
+import { type Home, type Homes, loadPacked } from '../weights/packed.ts';
 import { type Loading, type LoadingInfo, settle, type WeightsFile } from './load-checkpoint.ts';
 import type { Target } from './placement.ts';
 
@@ -15,14 +15,14 @@ export interface PackedInfo {
 }
 
 /** `Slot.layer.network.Data` and `.Scales` of every place that the model has. */
-export function homesOf({ engine, config, parts }: Target): Homes {
-  const homes = new Map<string, () => Uint8Array>();
-  for (const parameter of parameters(config, parts)) {
-    for (const address of addressesOf(engine, parameter.places)) {
-      homes.set(nameOf(address), () => engine.home(address));
-    }
-  }
-  return homes;
+export function homesOf(target: Target): Homes {
+  const { engine } = target;
+  return new Map(
+    allAddresses(target).map((address) => [
+      nameOf(address),
+      hasExponents(address) ? exponentsOf(engine, address) : bytesOf(engine, address),
+    ]),
+  );
 }
 
 /** Bytes of packed weights. */
@@ -35,7 +35,9 @@ export interface WeightBytes {
 /** How many bytes the parts of a model take. */
 export function bytesByPart(target: Target): WeightBytes {
   const bytes = { embeddings: 0, blocks: 0, heads: 0 };
-  for (const [name, view] of homesOf(target)) bytes[partOf(name)] += view().length;
+  for (const address of allAddresses(target)) {
+    bytes[partOf(address.slot)] += target.engine.home(address).length;
+  }
   return bytes;
 }
 
@@ -69,8 +71,45 @@ function nameOf({ slot, layer, network, home }: HomeAddress): string {
   return `${slot}.${layer}.${network}.${home}`;
 }
 
-function partOf(home: string): keyof WeightBytes {
-  const slot = Slot[home.split('.')[0] as keyof typeof Slot];
-  if (slot <= Slot.EmbeddingNorm) return 'embeddings';
-  return slot <= Slot.OutputBottleneckNorm ? 'blocks' : 'heads';
+/** Every home once: several parameters share one. */
+function allAddresses({ engine, config, parts }: Target): HomeAddress[] {
+  const places = [...parameters(config, parts)].flatMap((parameter) => parameter.places);
+  const byName = new Map(addressesOf(engine, places).map((at) => [nameOf(at), at]));
+  return [...byName.values()];
+}
+
+/** A home whose bytes a file has as they are. */
+function bytesOf(engine: Engine, address: HomeAddress): Home {
+  return {
+    length: engine.home(address).length,
+    read: () => engine.home(address),
+    write: (first, bytes) => engine.home(address).set(bytes, first),
+  };
+}
+
+/** Input factors are powers of two, and a file has their exponents as f32 does, a byte each. */
+function hasExponents({ slot, home }: HomeAddress): boolean {
+  return home === 'Scales' && !/Embeddings$|Norm$|^LmDense$/.test(slot);
+}
+
+function exponentsOf(engine: Engine, address: HomeAddress): Home {
+  const words = () => {
+    const { buffer, byteOffset, length } = engine.home(address);
+    return new Uint32Array(buffer, byteOffset, length / 4);
+  };
+  return {
+    length: words().length,
+    read: () => Uint8Array.from(words(), (bits) => bits >>> 23),
+    write(first, bytes) {
+      words().set(
+        Array.from(bytes, (exponent) => exponent << 23),
+        first,
+      );
+    },
+  };
+}
+
+function partOf(slot: keyof typeof Slot): keyof WeightBytes {
+  if (Slot[slot] <= Slot.EmbeddingNorm) return 'embeddings';
+  return Slot[slot] <= Slot.OutputBottleneckNorm ? 'blocks' : 'heads';
 }

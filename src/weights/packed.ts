@@ -12,8 +12,17 @@ import { quote, showShape } from './tensor-info.ts';
 /** Counts up whenever the bytes of a home change their meaning. */
 export const PACKING = 'mobilebert-wasm/q8-nr8/1';
 
-/** Packed parts by name; a view is valid until the next one is made. */
-export type Homes = ReadonlyMap<string, () => Uint8Array>;
+/** One packed part, as a file has it. */
+export interface Home {
+  readonly length: number;
+  /** All its bytes, valid until the next call. */
+  read(): Uint8Array;
+  /** Takes bytes from `first` on. */
+  write(first: number, bytes: Uint8Array): void;
+}
+
+/** Packed parts by name. */
+export type Homes = ReadonlyMap<string, Home>;
 
 /** What a packed file held. */
 export interface PackedReport {
@@ -30,8 +39,7 @@ export function* packedFile(
 ): Generator<Uint8Array> {
   const header: Record<string, unknown> = { __metadata__: { ...metadata, packing: PACKING } };
   let offset = 0;
-  for (const [name, view] of homes) {
-    const { length } = view();
+  for (const [name, { length }] of homes) {
     header[name] = { dtype: 'U8', shape: [length], data_offsets: [offset, offset + length] };
     offset += length;
   }
@@ -40,7 +48,7 @@ export function* packedFile(
   length.setBigUint64(0, BigInt(text.length), true);
   yield new Uint8Array(length.buffer);
   yield text;
-  for (const view of homes.values()) yield view();
+  for (const home of homes.values()) yield home.read();
 }
 
 /**
@@ -60,7 +68,7 @@ export async function loadPacked(
     const { tensors, metadata } = file.header;
     checkPacking(metadata.packing, source.name);
     for (const { name, dtype, shape } of tensors) {
-      const expected = homes.get(name)?.().length;
+      const expected = homes.get(name)?.length;
       if (expected === undefined || (dtype === 'U8' && shape.length === 1 && shape[0] === expected))
         continue;
       throw new WeightsError(
@@ -69,9 +77,9 @@ export async function loadPacked(
     }
     for (const tensor of tensors) {
       signal?.throwIfAborted();
-      const view = homes.get(tensor.name);
-      if (!view) await file.skip(tensor);
-      else for await (const { firstRow, bytes } of file.rows(tensor)) view().set(bytes, firstRow);
+      const home = homes.get(tensor.name);
+      if (!home) await file.skip(tensor);
+      else for await (const { firstRow, bytes } of file.rows(tensor)) home.write(firstRow, bytes);
     }
     await file.finish();
     const found = new Set(tensors.map(({ name }) => name));
