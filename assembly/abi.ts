@@ -42,6 +42,14 @@ export const enum Part {
   Bias = 1,
 }
 
+/** Which of a slot's packed parts. */
+export const enum Home {
+  /** Panels of a layer, rows of a table, scale of a norm. */
+  Data = 0,
+  /** q8: input factors of a layer, scales of a table's rows; shift of a norm. */
+  Scales = 1,
+}
+
 /** Number formats that `store` reads; all little-endian. */
 export const enum Dtype {
   F32 = 0,

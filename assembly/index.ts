@@ -3,6 +3,7 @@
  * unsigned 32-bit; statuses and enums are those of abi.ts. The module imports nothing.
  *
  *   configAddress() -> fill in Config -> allocateWeights() -> openStaging() -> storeRows() ...
+ *   (or homeBytes() -> homeAddress() -> copy what was packed before)
  *   -> reserve() -> bufferAddress() -> fill in inputs -> forward() -> bufferAddress() -> read
  *
  * Weights come back by openStaging() -> fetchRows() -> read; it takes the place of a request's buffers.
@@ -13,6 +14,7 @@ import { activations, openArena, planRequest } from './memory/request';
 import { mark } from './memory/region';
 
 export { forward } from './model/forward';
+export { homeAddress, homeBytes } from './memory/homes';
 export { openStaging, storeRows } from './memory/store';
 export { fetchRows } from './memory/fetch';
 export { planRequest as reserve } from './memory/request';

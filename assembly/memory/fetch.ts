@@ -6,7 +6,8 @@ import { Part, Slot, Status } from '../abi';
 import { f32UnpackColumns, f32UnpackRows } from '../kernels/f32-unpack-nr8';
 import { Linear, f32s, panelBytes } from './layout';
 import { config, weights } from './plan';
-import { isAddress, isInside, linearOf, normOf, staged, tableOf } from './store';
+import { hasSlot, linearOf, normOf, tableOf } from './slots';
+import { isInside, staged } from './store';
 
 /**
  * Rows `first` .. `first + rows - 1` of a tensor into staging, `elements` f32 together. A vector
@@ -27,7 +28,7 @@ export function fetchRows(
     return fetchDense(from, t.rows, t.columns, first, rows, elements);
   }
   if (slot == Slot.LmDense) return fetchLmDense(first, rows, elements);
-  if (!isAddress(slot, layer, network)) return Status.NoSuchSlot;
+  if (!hasSlot(slot, layer, network)) return Status.NoSuchSlot;
   const l = linearOf(slot, layer, network);
   if (l) {
     // A bias is depth 0 of its panel; the decoder's rows are depths 1..E only.

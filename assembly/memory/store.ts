@@ -16,9 +16,10 @@ import {
   weightPanelBytes,
   wordBytes,
 } from './layout';
-import { blockAt, config, feedForwardAt, longestDepth, weights } from './plan';
+import { config, longestDepth, weights } from './plan';
 import { emptyArena } from './request';
 import { allocate, commit } from './region';
+import { hasSlot, linearOf, normOf, tableOf } from './slots';
 import { openCollection, storeSmallDepths, storeSmallRows, storeSmallTable } from './store-small';
 
 /** Room for `bytes` of a tensor as the file has them, and behind it for the same numbers in f32. */
@@ -69,7 +70,7 @@ export function storeRows(
   const t = tableOf(slot);
   if (t) return storeTable(t, dtype, first, rows);
   if (slot == Slot.LmDense) return storeLmDense(dtype, first, rows);
-  if (!isAddress(slot, layer, network)) return Status.NoSuchSlot;
+  if (!hasSlot(slot, layer, network)) return Status.NoSuchSlot;
   const l = linearOf(slot, layer, network);
   if (l)
     return part == Part.Weight
@@ -78,61 +79,6 @@ export function storeRows(
   const n = normOf(slot, layer, network);
   if (n) return storeVector(part == Part.Weight ? n.scale : n.shift, n.size, dtype, first, rows);
   return Status.NoSuchSlot;
-}
-
-// ---- records of slots ----
-
-export function tableOf(slot: Slot): Table | null {
-  if (slot == Slot.WordEmbeddings) return weights.wordEmbeddings;
-  if (slot == Slot.PositionEmbeddings) return weights.positionEmbeddings;
-  if (slot == Slot.TokenTypeEmbeddings) return weights.tokenTypeEmbeddings;
-  return null;
-}
-
-/** Whether `linearOf` and `normOf` may be asked. */
-export function isAddress(slot: Slot, layer: i32, network: i32): bool {
-  if (isOfBlock(slot) && (layer < 0 || layer >= config.layers)) return false;
-  return network >= 0 && network < config.feedForwards;
-}
-
-function isOfBlock(slot: Slot): bool {
-  return slot >= Slot.InputBottleneck && slot <= Slot.OutputBottleneckNorm;
-}
-
-export function linearOf(slot: Slot, layer: i32, network: i32): Linear | null {
-  if (isOfBlock(slot)) {
-    const block = blockAt(layer);
-    if (slot == Slot.InputBottleneck) return block.inputBottleneck;
-    if (slot == Slot.SharedBottleneck) return block.sharedBottleneck;
-    if (slot == Slot.Query) return block.query;
-    if (slot == Slot.Key) return block.key;
-    if (slot == Slot.Value) return block.value;
-    if (slot == Slot.AttentionOutput) return block.attentionOutput;
-    if (slot == Slot.FeedForwardIntermediate) return feedForwardAt(block, network).intermediate;
-    if (slot == Slot.FeedForwardOutput) return feedForwardAt(block, network).output;
-    if (slot == Slot.OutputBottleneck) return block.outputBottleneck;
-    return null;
-  }
-  if (slot == Slot.EmbeddingTransformation) return weights.embeddingTransformation;
-  if (slot == Slot.Pooler) return weights.pooler;
-  if (slot == Slot.SequenceHead) return weights.sequenceHead;
-  if (slot == Slot.TokenHead) return weights.tokenHead;
-  if (slot == Slot.LmTransform) return weights.lmTransform;
-  if (slot == Slot.LmDecoder) return weights.lmDecoder;
-  return null;
-}
-
-export function normOf(slot: Slot, layer: i32, network: i32): Norm | null {
-  if (slot == Slot.EmbeddingNorm) return weights.embeddingNorm;
-  if (slot == Slot.LmTransformNorm) return weights.lmTransformNorm;
-  if (!isOfBlock(slot)) return null;
-  const block = blockAt(layer);
-  if (slot == Slot.InputBottleneckNorm) return block.inputBottleneckNorm;
-  if (slot == Slot.SharedBottleneckNorm) return block.sharedBottleneckNorm;
-  if (slot == Slot.AttentionOutputNorm) return block.attentionOutputNorm;
-  if (slot == Slot.FeedForwardNorm) return feedForwardAt(block, network).norm;
-  if (slot == Slot.OutputBottleneckNorm) return block.outputBottleneckNorm;
-  return null;
 }
 
 // ---- kinds of homes ----

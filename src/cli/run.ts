@@ -42,6 +42,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'show what a tokenizer makes of texts',
     load: async () => (await import('./commands/tokens.ts')).tokens,
   },
+  convert: {
+    summary: 'make small weights (q8) of a checkpoint',
+    load: async () => (await import('./commands/convert.ts')).convert,
+  },
 };
 
 /** 0: done; 1: something failed; 2: the call was not understood. */

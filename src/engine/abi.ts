@@ -38,6 +38,9 @@ export const Slot = {
 /** Which of a module's two tensors. */
 export const Part = { Weight: 0, Bias: 1 } as const;
 
+/** Which of a slot's packed parts. */
+export const Home = { Data: 0, Scales: 1 } as const;
+
 /** Number formats a checkpoint's tensors may have. */
 export const Dtype = { F32: 0, F16: 1, BF16: 2, F64: 3 } as const;
 
@@ -134,6 +137,8 @@ export interface Exports {
     rows: number,
     elements: number,
   ): number;
+  homeBytes(slot: number, layer: number, network: number, home: number): number;
+  homeAddress(slot: number, layer: number, network: number, home: number): number;
   reserve(
     sequences: number,
     rows: number,

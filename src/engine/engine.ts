@@ -11,6 +11,7 @@ import {
   type Dimensions,
   Dtype,
   type Exports,
+  Home,
   Kind,
   Output,
   Part,
@@ -22,6 +23,11 @@ import { checkStored, type SlotAddress } from './slot-address.ts';
 
 export type { OutputName, Request } from './request.ts';
 export type { SlotAddress } from './slot-address.ts';
+
+/** One packed part of a slot: bytes as the build keeps them. */
+export interface HomeAddress extends Omit<SlotAddress, 'part'> {
+  readonly home: keyof typeof Home;
+}
 
 /** Bytes of linear memory. */
 export interface MemoryUsage {
@@ -144,6 +150,14 @@ export class Engine {
       fetched.set(values, done * rowSize);
     }
     return fetched;
+  }
+
+  /** Packed bytes of a home, where they lie: valid until the next call. Empty where there is none. */
+  home({ slot, layer, network, home }: HomeAddress): Uint8Array<ArrayBuffer> {
+    const at = [Slot[slot], layer, network, Home[home]] as const;
+    const bytes = this.#exports.homeBytes(...at) >>> 0;
+    const address = this.#exports.homeAddress(...at) >>> 0;
+    return new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, address, bytes);
   }
 
   /**

@@ -8,12 +8,11 @@ import type { MobileBertConfig } from '../config.ts';
 import type { Engine } from '../engine/engine.ts';
 import { WeightsError } from '../errors.ts';
 import { warn } from '../hub/env.ts';
-import type { PretrainedFiles } from '../hub/source.ts';
 import { loadWeights } from '../weights/load.ts';
 import { isBuffer, type Parameter } from '../weights/names.ts';
 import { initialise } from '../weights/random.ts';
 import { quote } from '../weights/tensor-info.ts';
-import { findWeights } from './find-weights.ts';
+import type { FoundWeights } from './find-weights.ts';
 import { destination, Placement, type Target } from './placement.ts';
 
 /** What `from_pretrained` found, under Python's names (`output_loading_info`). */
@@ -34,27 +33,34 @@ export interface Loading extends Target {
 const HEAD_NAME = /^(cls\.|classifier\.|qa_outputs\.|(mobilebert\.)?pooler\.)/;
 
 /**
- * @throws FilesError without a file of weights, WeightsError for a broken one, a wrong shape (naming
- * tensor, shape and what was expected) or an encoder that is not all there
+ * @throws WeightsError for a broken file, a wrong shape (naming tensor, shape and what was expected)
+ * or an encoder that is not all there
  */
 export async function loadCheckpoint(
-  files: PretrainedFiles,
-  baseName: string,
+  { name, sources }: FoundWeights,
+  folder: string,
   loading: Loading,
 ): Promise<LoadingInfo> {
-  const { name, sources } = await findWeights(files, baseName);
   const checkpoint = new Placement(loading);
   const { unexpected } = await loadWeights(sources, (tensor) => checkpoint.place(tensor), {
     signal: loading.signal,
   });
-  const missing = checkpoint.missing();
-  refuseHoles(missing, name);
+  return settle(checkpoint.missing(), unexpected, { ...loading, file: name, folder });
+}
+
+/** Initialises what a file lacks, where Python would, and says so. */
+export function settle(
+  missing: readonly Parameter[],
+  unexpected: readonly string[],
+  loading: Loading & { readonly file: string; readonly folder: string },
+): LoadingInfo {
+  refuseHoles(missing, loading.file);
   initialiseInto(loading.engine, missing, loading.config, loading.seed);
   const info = {
     missing_keys: missing.map(({ name }) => name),
     unexpected_keys: unexpected.filter((tensor) => !isBuffer(tensor)),
   };
-  report(info, files.name);
+  report(info, loading.folder);
   return info;
 }
 

@@ -5,16 +5,19 @@
 
 import { Callable } from '../callable.ts';
 import { MobileBertConfig, type MobileBertConfigOptions } from '../config.ts';
-import { type Build, chooseBuild } from '../engine/build.ts';
-import { Engine, type MemoryUsage, type OutputName, type Request } from '../engine/engine.ts';
+import { chooseBuild } from '../engine/build.ts';
+import { Engine, type OutputName, type Request } from '../engine/engine.ts';
 import { givenModule, packageModule } from '../engine/module.ts';
 import { openFiles } from '../hub/files.ts';
 import type { Source } from '../hub/source.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type HeadParts, parameters } from '../weights/names.ts';
+import { packedFile } from '../weights/packed.ts';
 import { dimensionsOf } from './dimensions.ts';
+import { type FoundWeights, findWeights } from './find-weights.ts';
 import { type Batch, batchOf, type EncoderInputs } from './inputs.ts';
 import { initialiseInto, type LoadingInfo, loadCheckpoint } from './load-checkpoint.ts';
+import type { ModelInfo } from './model-info.ts';
 import {
   type EngineOptions,
   type FromPretrainedOptions,
@@ -23,11 +26,14 @@ import {
   weightDtype,
 } from './options.ts';
 import type { EncoderOutput } from './outputs.ts';
+import { bytesByPart, homesOf, loadPackedCheckpoint } from './packed.ts';
+import type { Target } from './placement.ts';
+import { attentionsOf, type Buffers, hiddenStatesOf } from './recorded.ts';
 import type { FileContent, ModelFilesOptions, ModelSaveOptions } from './save.ts';
 import { tensor } from './tensor-like.ts';
 
-/** The buffers that a pass left behind, by name. */
-export type Buffers = Partial<Record<OutputName, Float32Array>>;
+export type { ModelInfo } from './model-info.ts';
+export type { Buffers } from './recorded.ts';
 
 /** A constructor that `from_pretrained` can be called on. */
 export type ModelClass<M extends PreTrainedModel<never>, O extends EngineOptions> = new (
@@ -41,18 +47,6 @@ export interface InputEmbeddings {
   readonly embedding_dim: number;
   /** [num_embeddings, embedding_dim] */
   readonly weight: Tensor<'float32'>;
-}
-
-/** How a model runs, for people and logs. */
-export interface ModelInfo {
-  /** The build in use. */
-  readonly build: Build;
-  /** What matrices and tables are kept in. */
-  readonly dtype: WeightDtype;
-  readonly threads: 1;
-  readonly parameters: number;
-  /** Bytes of linear memory. */
-  readonly memory: MemoryUsage;
 }
 
 /**
@@ -72,6 +66,7 @@ export abstract class PreTrainedModel<
     readonly dtype: WeightDtype;
   };
   #engine: Promise<Engine> | undefined;
+  #relativeError: number | null = null;
   #isDisposed = false;
 
   constructor(
@@ -113,21 +108,13 @@ export abstract class PreTrainedModel<
     const { config, model_file_name, ...wishes }: FromPretrainedOptions = options ?? {};
     warnOfUnsupported(wishes);
     const files = await openFiles(source, wishes);
-    const model = new this(
+    const fields =
       config instanceof MobileBertConfig
         ? config
-        : await MobileBertConfig.fromFiles(files, config ?? {}),
-      options,
-    );
-    await model.#load(async (engine) => {
-      model.loading_info = await loadCheckpoint(files, model_file_name ?? 'model', {
-        engine,
-        config: model.config,
-        parts: model.parts(),
-        seed: model.#options.seed,
-        signal: wishes.signal,
-      });
-    });
+        : await MobileBertConfig.fromFiles(files, config ?? {});
+    const weights = await findWeights(files, model_file_name ?? 'model', wishes.dtype);
+    const model = new this(fields, { ...options, dtype: weights.dtype } as unknown as O);
+    await model.#load((engine) => model.#fill(engine, weights, files.name, wishes.signal));
     return model;
   }
 
@@ -149,8 +136,8 @@ export abstract class PreTrainedModel<
     const buffers = await this.run({ ...batch, outputs });
     return {
       ...read(buffers),
-      ...(withHidden && { hidden_states: this.#hiddenStates(buffers, batch) }),
-      ...(withAttentions && { attentions: this.#attentions(buffers, batch) }),
+      ...(withHidden && { hidden_states: hiddenStatesOf(buffers, batch, this.config) }),
+      ...(withAttentions && { attentions: attentionsOf(buffers, batch, this.config) }),
     } as Output;
   }
 
@@ -179,7 +166,24 @@ export abstract class PreTrainedModel<
       threads: 1,
       parameters: this.num_parameters(),
       memory: engine.memoryUsage(),
+      weights: bytesByPart(this.#target(engine)),
+      relative_error: this.#relativeError,
     };
+  }
+
+  /**
+   * The chunks of `model.q8.safetensors`, which `from_pretrained` loads by copying; each is valid until
+   * the next. `metadata` go into the file's header.
+   *
+   * @throws TypeError for a model that is not q8
+   */
+  async packed(metadata: Readonly<Record<string, string>> = {}): Promise<Iterable<Uint8Array>> {
+    if (this.#options.dtype !== 'q8') {
+      throw new TypeError(
+        `Cannot pack the weights: the model is ${this.#options.dtype}, expected one loaded with dtype "q8"`,
+      );
+    }
+    return packedFile(homesOf(this.#target(await this.#ready())), metadata);
   }
 
   /** Number of weights. */
@@ -268,20 +272,23 @@ export abstract class PreTrainedModel<
     return engine;
   }
 
-  #hiddenStates({ HiddenStates }: Buffers, { B, S }: Batch): Tensor<'float32'>[] {
-    return split(HiddenStates!, this.config.num_hidden_layers + 1, [B, S, this.config.hidden_size]);
+  async #fill(
+    engine: Engine,
+    weights: FoundWeights,
+    folder: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const loading = { ...this.#target(engine), seed: this.#options.seed, signal };
+    if (weights.packed) {
+      const packed = await loadPackedCheckpoint(weights.packed, weights.name, folder, loading);
+      this.loading_info = packed.loading;
+      this.#relativeError = packed.relativeError;
+    } else {
+      this.loading_info = await loadCheckpoint(weights, folder, loading);
+    }
   }
 
-  #attentions({ Attentions }: Buffers, { B, S }: Batch): Tensor<'float32'>[] {
-    const { num_hidden_layers, num_attention_heads } = this.config;
-    return split(Attentions!, num_hidden_layers, [B, num_attention_heads, S, S]);
+  #target(engine: Engine): Target {
+    return { engine, config: this.config, parts: this.parts() };
   }
-}
-
-/** `count` tensors of `dims` that lie one behind the other. */
-function split(data: Float32Array, count: number, dims: readonly number[]): Tensor<'float32'>[] {
-  const size = dims.reduce((product, n) => product * n, 1);
-  return Array.from({ length: count }, (_, i) =>
-    tensor(data.subarray(i * size, (i + 1) * size), dims),
-  );
 }

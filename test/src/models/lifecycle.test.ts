@@ -54,7 +54,11 @@ describe('a model', () => {
     const { memory, ...info } = await model.info();
     const parameters = model.num_parameters();
     const build = name === 'debug' ? 'simd' : name;
-    expect(info).toEqual({ build, dtype: 'fp32', threads: 1, parameters });
+    expect(info).toMatchObject({ build, dtype: 'fp32', threads: 1, parameters });
+    expect(info.relative_error).toBeNull();
+    const { embeddings, blocks, heads } = info.weights;
+    expect(embeddings + blocks + heads).toBeGreaterThan(4 * parameters);
+    expect(embeddings + blocks + heads).toBeLessThan(memory.weights);
     expect(memory.weights).toBeGreaterThan(4 * parameters);
     await model({ input_ids: idsOf(2000, 35) });
     const after = (await model.info()).memory;

@@ -1,0 +1,39 @@
+/**
+ * Where a slot's packed bytes lie, for hosts that keep them in a file: what was packed once is loaded
+ * by copying. The bytes are those of layout.ts and of the panels in assembly/kernels.
+ */
+import { Home, Kind, Slot } from '../abi';
+import { NR, f32s, roundUp8, weightPanelBytes } from './layout';
+import { hasSlot, linearOf, normOf, tableOf } from './slots';
+
+/** Set by `homeBytes`. */
+let address: usize = 0;
+
+/** Bytes of one home of a slot, 0 where the model has none. */
+export function homeBytes(slot: Slot, layer: i32, network: i32, home: Home): usize {
+  address = 0;
+  if (!hasSlot(slot, layer, network)) return 0;
+  const isData = home == Home.Data;
+  const t = tableOf(slot);
+  if (t) {
+    address = isData ? t.data : t.scales;
+    const width: usize = t.kind == Kind.Q8 ? 1 : t.kind == Kind.F16 ? 2 : 4;
+    if (isData) return <usize>t.rows * <usize>t.columns * width;
+    return t.scales ? f32s(t.rows) : 0;
+  }
+  const l = linearOf(slot, layer, network);
+  if (l) {
+    address = isData ? l.panels : l.factors;
+    if (isData) return <usize>(roundUp8(l.outputs) / NR) * weightPanelBytes(l.kind, l.inputs);
+    return l.factors ? f32s(l.inputs) : 0;
+  }
+  const n = normOf(slot, layer, network);
+  if (!n) return 0;
+  address = isData ? n.scale : n.shift;
+  return f32s(n.size);
+}
+
+/** Where they lie. */
+export function homeAddress(slot: Slot, layer: i32, network: i32, home: Home): usize {
+  return homeBytes(slot, layer, network, home) ? address : 0;
+}

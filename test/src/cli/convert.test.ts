@@ -1,0 +1,55 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pipeline } from '../../../src/pipelines/pipeline.ts';
+import { mobilebert } from './terminal.ts';
+
+const SOURCE = 'models/banking77-intents';
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mobilebert-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('mobilebert convert', () => {
+  it('writes a folder that answers like the checkpoint, at half its size or less', async () => {
+    const out = join(folder, 'converted');
+    const { code, stdout } = await mobilebert(['convert', '--json', SOURCE, out]);
+    expect(code).toBe(0);
+    const { bytes, architecture, relative_error } = JSON.parse(stdout);
+    expect(architecture).toBe('MobileBertForSequenceClassification');
+    expect(relative_error).toBeGreaterThan(0);
+    expect(relative_error).toBeLessThan(0.03);
+    expect(statSync(join(out, 'model.q8.safetensors')).size).toBe(bytes);
+    expect(readdirSync(out).sort()).toEqual([
+      'config.json',
+      'model.q8.safetensors',
+      'tokenizer_config.json',
+      'vocab.txt',
+    ]);
+    const text = 'My card has not arrived yet';
+    const [before] = await (await pipeline('text-classification', SOURCE))([text]);
+    const [after] = await (await pipeline('text-classification', out))([text]);
+    expect(after).toMatchObject({ label: (before as { label: string }).label });
+  });
+
+  it('leaves nothing behind where the checkpoint is not there', async () => {
+    const out = join(folder, 'nothing');
+    const { code, stderr } = await mobilebert(['convert', join(folder, 'no-such'), out]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('mobilebert: Cannot');
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it.each([
+    [[SOURCE], 'found 1 names, expected SOURCE and OUT'],
+    [['--dtype', 'q4', SOURCE, 'x'], '--dtype is "q4", expected one of "q8"'],
+  ])('does not understand %j', async (args, message) => {
+    const { code, stderr } = await mobilebert(['convert', ...args]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});
