@@ -58,11 +58,12 @@ describe('formatTable()', () => {
     ]);
   });
 
-  it('lays out a text of a million characters in no time', () => {
-    const start = performance.now();
-    formatTable(columns, [['x'.repeat(1e6), 'y', '1']], plain(80));
-    formatTable(columns, [['日'.repeat(1e5), 'y', '1']], plain(80));
-    // Linear work takes some tens of milliseconds; with the square of the length, minutes.
-    expect(performance.now() - start).toBeLessThan(5000);
+  it('lays out a text of a million characters', () => {
+    // Linear work takes some tens of milliseconds; with the square of the length, minutes, which the
+    // suite's own limit on a test would end.
+    const wide = formatTable(columns, [['日'.repeat(1e5), 'y', '1']], plain(80));
+    const long = formatTable(columns, [['x'.repeat(1e6), 'y', '1']], plain(80));
+    expect(wide).toContain('日');
+    expect(long).toContain('x');
   });
 });
