@@ -3,7 +3,7 @@
  * Sun et al. 2020 (arXiv:2004.02984): bottlenecks, stacked feed-forward networks, NoNorm and ReLU.
  * Mirrors MobileBertLayer of transformers' modeling_mobilebert.py.
  */
-import { Block, Chunk, FeedForward, f32s, rowBytes } from '../memory/layout';
+import { Block, Chunk, FeedForward, Linear, Norm, f32s, rowBytes } from '../memory/layout';
 import { config, feedForwardAt } from '../memory/plan';
 import { activations } from '../memory/request';
 import { attention } from '../ops/attention';
@@ -23,8 +23,8 @@ export function block(b: Block, hidden: usize, c: Chunk, isLast: bool, probabili
 
   // ---- keys and values ----
   const shared = config.bottleneckAttention
-    ? bottleneck(a.layerInput, hidden, c.rows, b)
-    : sharedBottleneck(a.shared, hidden, c.rows, b); // [M,T]
+    ? bottleneck(a.layerInput, hidden, c.rows, b.inputBottleneck, b.inputBottleneckNorm)
+    : bottleneck(a.shared, hidden, c.rows, b.sharedBottleneck, b.sharedBottleneckNorm); // [M,T]
   linear(a.key, shared, T, c.rows, b.key); // [M,T]
   if (config.bottleneckAttention) linear(a.value, shared, T, c.rows, b.value);
   else linear(a.value, hidden, H, c.rows, b.value); // [M,H] -> [M,T]
@@ -39,7 +39,7 @@ export function block(b: Block, hidden: usize, c: Chunk, isLast: bool, probabili
   // ---- attention ----
   const layerInput = config.bottleneckAttention
     ? shared
-    : bottleneck(a.layerInput, hidden, rows, b); // [R,T]
+    : bottleneck(a.layerInput, hidden, rows, b.inputBottleneck, b.inputBottleneckNorm); // [R,T]
   linear(a.query, shared, T, rows, b.query); // [R,T]
   attendEach(c, isLast, probabilities); // context [R,T]
   const w = b.attentionOutput;
@@ -69,19 +69,8 @@ export function keepRead(x: usize, bytes: usize, c: Chunk): void {
   if (c.selected) gatherRows(x, bytes, x - <usize>c.firstRow * bytes, bytes, c.selected, c.read);
 }
 
-/** hidden [M,H] -> layer input [M,T]: the residual of attention. */
-function bottleneck(to: usize, hidden: usize, rows: i32, b: Block): usize {
-  const w = b.inputBottleneck;
-  const n = b.inputBottleneckNorm;
-  if (!w || !n) return hidden;
-  linearNorm(to, hidden, rowBytes(config.hidden), rows, w, n);
-  return to;
-}
-
-/** What query and key read [M,T]. */
-function sharedBottleneck(to: usize, hidden: usize, rows: i32, b: Block): usize {
-  const w = b.sharedBottleneck;
-  const n = b.sharedBottleneckNorm;
+/** hidden [M,H] -> [M,T] through one of a block's bottlenecks; hidden itself where it has none. */
+function bottleneck(to: usize, hidden: usize, rows: i32, w: Linear | null, n: Norm | null): usize {
   if (!w || !n) return hidden;
   linearNorm(to, hidden, rowBytes(config.hidden), rows, w, n);
   return to;
