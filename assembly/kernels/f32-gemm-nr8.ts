@@ -9,19 +9,7 @@
  * is written), never `a`. Nothing is aligned by contract; 64-byte panels are faster.
  */
 import { lanes, TILE_ROWS } from '../simd/lanes';
-
-/** What happens to a tile on its way out, in this order. Bits; always a literal at the call. */
-const enum Epilogue {
-  None = 0,
-  /** max(c, 0), NaN stays NaN */
-  Relu = 1,
-  /** c + residual, which has C's shape and stride */
-  Residual = 2,
-  /** c * scale + shift per column: NoNorm */
-  ScaleShift = 4,
-  /** c * scale per row: the softmax' 1/sum */
-  RowScale = 8,
-}
+import { Epilogue } from './epilogue';
 
 /** Bytes of one k-step of a panel: eight f32. */
 const STEP: usize = 32;

@@ -9,14 +9,7 @@
  * length. What follows the sum is f32 without a fused rounding, in every build: the same bits
  * everywhere. C and `residual` as in f32-gemm-nr8.ts.
  */
-
-/** What happens to a tile on its way out, in this order. Bits; always a literal at the call. */
-const enum Epilogue {
-  None = 0,
-  Relu = 1,
-  Residual = 2,
-  ScaleShift = 4,
-}
+import { Epilogue } from './epilogue';
 
 /** Rows of a tile: 8 sums, 2 vectors of the panel, 1 splat and 1 product fit V8's 15 registers. */
 const ROWS: i32 = 4;

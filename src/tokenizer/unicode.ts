@@ -101,7 +101,7 @@ export function lowerCase(codePoint: number): string {
   return String.fromCodePoint(codePoint).toLowerCase();
 }
 
-/** The code point at `index`; a lone surrogate reads as U+FFFD, as any UTF-8 encoder gives it. */
+/** The code point at `index`; a lone surrogate reads as U+FFFD, which is what UTF-8 makes of it. */
 export function codePointAt(text: string, index: number): number {
   const codePoint = text.codePointAt(index)!;
   return (codePoint & 0xfffff800) === 0xd800 ? 0xfffd : codePoint;
