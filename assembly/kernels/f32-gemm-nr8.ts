@@ -10,6 +10,7 @@
  */
 import { lanes, TILE_ROWS } from '../simd/lanes';
 import { Epilogue } from './epilogue';
+import { nextTile } from './next-tile';
 
 /** Bytes of one k-step of a panel: eight f32. */
 const STEP: usize = 32;
@@ -78,21 +79,15 @@ abstract class tile {
     if (rows > 5) tile.store(epilogue, c + 5 * cStride, c50, c51, residual + 5 * cStride, scale + 5 * step, shift);
   }
 
-  /**
-   * All rows: tiles of TILE_ROWS, and the last ones in tiles of 3 to 5 where there are as many. A
-   * tile of one row takes as long as one of three, for its two chains of sums wait for themselves.
-   */
+  /** All rows, in tiles of at most TILE_ROWS, or 5 at the end. */
   // biome-ignore format: one tile a line
   @inline static panel(
     epilogue: i32, c: usize, cStride: usize, a: usize, aStride: usize, panel: usize, rows: i32,
     depth: i32, residual: usize, scale: usize, shift: usize,
   ): void {
     const step: usize = epilogue & Epilogue.RowScale ? 4 : 0;
-    const most: i32 = TILE_ROWS == 6 ? 6 : 5;
     while (rows > 0) {
-      let done = min(rows, TILE_ROWS);
-      if (rows <= most) done = rows;
-      else if (rows < TILE_ROWS + 3) done = rows - rows / 2;
+      const done = nextTile(rows, TILE_ROWS);
       if (TILE_ROWS == 6 && done == 6) tile.run(6, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);
       else if (done == 5) tile.run(5, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);
       else if (done == 4) tile.run(4, epilogue, c, cStride, a, aStride, panel, depth, residual, scale, shift);

@@ -10,6 +10,7 @@
  * everywhere. C and `residual` as in f32-gemm-nr8.ts.
  */
 import { Epilogue } from './epilogue';
+import { nextTile } from './next-tile';
 
 /** Rows of a tile: 8 sums, 2 vectors of the panel, 1 splat and 1 product fit V8's 15 registers. */
 const ROWS: i32 = 4;
@@ -73,16 +74,14 @@ abstract class tile {
     if (rows > 4) tile.store(epilogue, c + 4 * cStride, c40, c41, panel, aScales + 16, residual + 4 * cStride, scale, shift);
   }
 
-  /** All rows: tiles of ROWS, and the last ones in tiles of 3 to 5 where there are as many. */
+  /** All rows, in tiles of at most ROWS, or 5 at the end. */
   // biome-ignore format: one tile a line
   @inline static panel(
     epilogue: i32, c: usize, cStride: usize, a: usize, aStride: usize, aScales: usize, panel: usize,
     rows: i32, depth: i32, residual: usize, scale: usize, shift: usize,
   ): void {
     while (rows > 0) {
-      let done = min(rows, ROWS);
-      if (rows <= ROWS + 1) done = rows;
-      else if (rows < ROWS + 3) done = rows - rows / 2;
+      const done = nextTile(rows, ROWS);
       if (done == 5) tile.run(5, epilogue, c, cStride, a, aStride, aScales, panel, depth, residual, scale, shift);
       else if (done == 4) tile.run(4, epilogue, c, cStride, a, aStride, aScales, panel, depth, residual, scale, shift);
       else if (done == 3) tile.run(3, epilogue, c, cStride, a, aStride, aScales, panel, depth, residual, scale, shift);

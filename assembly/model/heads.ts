@@ -25,7 +25,7 @@ export function rowHeads(hidden: usize, first: i32, rows: i32, outputs: i32): vo
   if (outputs & Output.VocabularyLogits && transform && norm && decoder) {
     linearActivation(a.transformed, hidden, H, rows, transform, config.activation); // [M,H]
     layerNorm(a.transformed, rows, norm);
-    decode(a.vocabularyLogits, a.transformed, first, rows, decoder); // [M,V]
+    classify(a.vocabularyLogits, a.transformed, first, rows, decoder, weights.lmDense); // [M,V]
   }
 }
 
@@ -50,26 +50,22 @@ export function pooledHeads(sequences: i32, outputs: i32): void {
 
 /**
  * Rows `first` .. of dense logits [.,C]: the product writes padded rows from the first one's place,
- * then they move together (the buffer has room for all rows padded).
+ * then they move together (the buffer has room for all rows padded). `rest` adds the product of the
+ * columns of x behind those that `w` reads: the masked-LM decoder's depths past E, where they are
+ * kept apart.
  */
-function classify(logits: usize, x: usize, first: i32, rows: i32, w: Linear): void {
-  const bytes = f32s(w.outputs);
-  const to = logits + <usize>first * bytes;
-  linear(to, x, rowBytes(config.hidden), rows, w);
-  copyRows(to, bytes, to, rowBytes(w.outputs), bytes, rows);
-}
-
-/** The same with the masked-LM decoder, whose depths behind E may be a product of their own. */
-function decode(logits: usize, x: usize, first: i32, rows: i32, w: Linear): void {
-  const dense = weights.lmDense;
-  if (!dense) {
-    classify(logits, x, first, rows, w);
-    return;
-  }
+function classify(
+  logits: usize,
+  x: usize,
+  first: i32,
+  rows: i32,
+  w: Linear,
+  rest: Linear | null = null,
+): void {
   const H = rowBytes(config.hidden);
   const bytes = f32s(w.outputs);
   const to = logits + <usize>first * bytes;
   linear(to, x, H, rows, w);
-  linearResidual(to, x + f32s(w.inputs), H, rows, dense, to);
+  if (rest) linearResidual(to, x + f32s(w.inputs), H, rows, rest, to);
   copyRows(to, bytes, to, rowBytes(w.outputs), bytes, rows);
 }

@@ -1,23 +1,18 @@
 /** Every file format that PyTorch writes is the same model as its safetensors (tools/make-format-golden.py). */
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FilesError, WeightsError } from '../../../src/errors.ts';
 import { MobileBertModel } from '../../../src/models/mobilebert-model.ts';
 import { checkpointOf, type Format, rounded } from '../../support/checkpoints.ts';
 import { loadCase } from '../../support/golden.ts';
 import { idsOf, named } from '../../support/models.ts';
+import { keepWarnings } from '../../support/warnings.ts';
 
 const ROOT = 'test/golden/formats';
 const golden = loadCase('head-size-1');
 const input_ids = idsOf(2, 7);
 const simd = { variant: 'simd', seed: 1 } as const;
-const warnings: string[] = [];
-
-beforeEach(() => {
-  warnings.length = 0;
-  vi.spyOn(console, 'warn').mockImplementation((message: string) => void warnings.push(message));
-});
-afterEach(() => void vi.restoreAllMocks());
+keepWarnings();
 
 /** A folder of test/golden/formats as a map of files, with the checkpoint's config.json. */
 function filesOf(folder: string): Record<string, object> {

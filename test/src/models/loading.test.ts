@@ -1,5 +1,5 @@
 /** from_pretrained(): what a checkpoint holds, lacks and has too much of. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FilesError, WeightsError } from '../../../src/errors.ts';
 import { MobileBertForSequenceClassification } from '../../../src/models/classification.ts';
 import { MobileBertModel } from '../../../src/models/mobilebert-model.ts';
@@ -8,6 +8,7 @@ import { checkpointOf, type Format, rounded } from '../../support/checkpoints.ts
 import { loadCase } from '../../support/golden.ts';
 import { classes, idsOf, inputsOf, named, optionsOf } from '../../support/models.ts';
 import { variants } from '../../support/variants.ts';
+import { keepWarnings } from '../../support/warnings.ts';
 
 const base = loadCase('base-odd');
 const masked = loadCase('masked-lm');
@@ -15,13 +16,7 @@ const untied = loadCase('masked-lm-untied');
 const single = loadCase('sequence-single');
 const input_ids = idsOf(2, 7);
 const simd = { variant: 'simd', seed: 1 } as const;
-const warnings: string[] = [];
-
-beforeEach(() => {
-  warnings.length = 0;
-  vi.spyOn(console, 'warn').mockImplementation((message: string) => void warnings.push(message));
-});
-afterEach(() => void vi.restoreAllMocks());
+const warnings = keepWarnings();
 
 const query = 'encoder.layer.1.attention.self.query.weight';
 const same = (name: string) => name;
