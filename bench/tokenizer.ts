@@ -19,6 +19,7 @@ const COLUMNS: Column[] = [
   { title: 'ms', width: 8 },
   { title: 'texts/s', width: 9 },
   { title: 'tokens/s', width: 10 },
+  { title: 'MB/s', width: 6 },
   { title: 'spread', width: 8 },
 ];
 
@@ -49,17 +50,27 @@ export async function benchTokenizer(machine: Machine, report: Report): Promise<
     const count = workload.texts.length;
     const tokens = run(tokenizer, workload);
     report.add(workload.name, figure, { error: 0 });
-    const rates = [count, tokens].map((n) => ((1000 * n) / figure.value).toFixed(0));
+    const bytes = Buffer.byteLength(workload.texts.join(''));
+    const rates = [count, tokens, bytes / 1e6].map((n) => ((1000 * n) / figure.value).toFixed(0));
     const cells = [workload.name, `${count}`, `${tokens}`, digits(figure.value), ...rates];
     console.log(line(COLUMNS, [...cells, spreadOf(figure)]));
   }
   const load = await machine.measure(() => new MobileBertTokenizer(vocabulary));
   report.add('vocab.txt to a tokenizer', load);
-  const cells = ['vocab.txt to a tokenizer', '', '', digits(load.value), '', '', spreadOf(load)];
+  const cells = [
+    'vocab.txt to a tokenizer',
+    '',
+    '',
+    digits(load.value),
+    '',
+    '',
+    '',
+    spreadOf(load),
+  ];
   console.log(line(COLUMNS, cells));
 }
 
-/** Plain questions, the same as a batch, everything odd, and a page of text. */
+/** Plain questions, the same as a batch, everything odd, a page, and texts as long as they come. */
 function workloads(texts: readonly string[]): Workload[] {
   const plain = texts.filter((text) => /^[A-Za-z][\x20-\x7e]{19,119}$/.test(text)).slice(0, 256);
   const odd = texts.filter((text) => /[^\x20-\x7e]/.test(text)).slice(0, 256);
@@ -74,6 +85,8 @@ function workloads(texts: readonly string[]): Workload[] {
     },
     { name: 'marks, scripts, emoji, controls', texts: odd },
     { name: 'one page, all of it', texts: [page] },
+    { name: 'one text of 10 MB', texts: [page.repeat(1e7 / page.length)] },
+    { name: 'one word of 1 MB', texts: ['a'.repeat(1e6)] },
     {
       name: 'one page, cut to 512 tokens',
       texts: [page],

@@ -45,7 +45,7 @@ export interface EncodingFields<V> {
   overflow_to_sample_mapping?: number[];
 }
 
-/** Result of a tokenizer call over B rows. */
+/** Result of a tokenizer call over B rows; its fields are set by who makes it. */
 export class BatchEncoding<V = Tensor<'int64'>> implements EncodingFields<V> {
   declare input_ids: V;
   declare attention_mask: V;
@@ -64,13 +64,7 @@ export class BatchEncoding<V = Tensor<'int64'>> implements EncodingFields<V> {
    * @param makeView what is known of a row beside its ids
    * @param sequences texts per row, 1 or 2
    */
-  constructor(
-    fields: Partial<EncodingFields<V>>,
-    rows: number,
-    makeView: (row: number) => RowView,
-    sequences: number,
-  ) {
-    Object.assign(this, fields);
+  constructor(rows: number, makeView: (row: number) => RowView, sequences: number) {
     this.#rows = rows;
     this.#makeView = makeView;
     this.#sequences = sequences;

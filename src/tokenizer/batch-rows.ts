@@ -11,7 +11,7 @@ import {
   resolveStrategies,
   type Side,
 } from './options.ts';
-import { countSpecial, makeRow, padFields, type Row, roundUp } from './rows.ts';
+import { countSpecial, makeRow, padRow, type Row, roundUp } from './rows.ts';
 import type { Sequence } from './token-buffer.ts';
 import {
   checkStride,
@@ -26,8 +26,9 @@ import {
  * @throws RangeError on lengths and strides that cannot be kept, TypeError without a padding token
  */
 export function rowsOf(state: TokenizerState, batch: Batch, options: CallOptions): Row[] {
+  const { settings } = state;
   const template = options.add_special_tokens === false ? undefined : state.template;
-  const { padding, truncation, maxLength } = resolveStrategies(options, state.modelMaxLength);
+  const { padding, truncation, maxLength } = resolveStrategies(options, settings.modelMaxLength);
   const stride = checkCount('stride', options.stride) ?? 0;
   const rows: Row[] = [];
   let longest = 0;
@@ -36,20 +37,17 @@ export function rowsOf(state: TokenizerState, batch: Batch, options: CallOptions
     const special = template ? countSpecial(sequences.length > 1) : 0;
     const cut = { strategy: truncation, room: maxLength - special, stride };
     const isCut = truncation !== 'do_not_truncate';
-    const ranges = isCut ? rangesOf(state, batch, sample, cut, options) : [wholeOf(sequences)];
-    const made = ranges.map((range) => makeRow(sample, sequences, range, template));
-    longest = Math.max(longest, made[0]!.input_ids.length);
-    for (const row of made) rows.push(row);
+    const ranges = isCut ? rangesOf(settings, batch, sample, cut, options) : [wholeOf(sequences)];
+    const first = rows.length;
+    for (const range of ranges) rows.push(makeRow(sample, range, template));
+    longest = Math.max(longest, rows[first]!.length);
   }
   if (padding === 'do_not_pad') return rows;
   const filling = state.padding();
-  const side = checkSide('padding_side', options.padding_side ?? state.paddingSide);
+  const side = checkSide('padding_side', options.padding_side ?? settings.paddingSide);
   const target = padding === 'max_length' ? maxLength : longest;
   const length = roundUp(target, options.pad_to_multiple_of);
-  for (const row of rows) {
-    row.side = side;
-    padFields(row, length, { ...filling, side });
-  }
+  for (const row of rows) padRow(row, length, { ...filling, side });
   return rows;
 }
 
@@ -60,14 +58,13 @@ function wholeOf(sequences: readonly Sequence[]): RowRanges {
 
 /** The ranges of a text that is cut. */
 function rangesOf(
-  state: TokenizerState,
+  { truncationSide: side, modelMaxLength }: TokenizerState['settings'],
   batch: Batch,
   sample: number,
   cut: Pick<TruncationOptions, 'strategy' | 'room' | 'stride'>,
   options: CallOptions,
 ): RowRanges[] {
   const { room, stride } = cut;
-  const side = state.truncationSide;
   const lengths = batch.sequences[sample]!.map(({ ids }) => ids.length);
   if (room < 0) {
     const special = countSpecial(lengths.length > 1);
@@ -76,7 +73,7 @@ function rangesOf(
     );
   }
   checkStride(stride, room);
-  const limit = options.max_length ?? state.modelMaxLength;
+  const limit = options.max_length ?? modelMaxLength;
   const isOdd = lengths.length > 1 && room % 2 === 1 && lengths.every((length) => length >= limit);
   const compared =
     isOdd && !options.is_split_into_words

@@ -8,23 +8,19 @@ import type { AddedVocabulary } from './added-tokens.ts';
 import type { RowView } from './batch-encoding.ts';
 import type { Encoder } from './encoder.ts';
 import type { Sample } from './inputs.ts';
-import type { CallOptions, Side } from './options.ts';
-import { type Padding, placesOf, type Row, type Template } from './rows.ts';
-import { spansOf } from './spans.ts';
+import type { TokenizerSettings } from './load.ts';
+import type { CallOptions } from './options.ts';
+import type { Padding, Row, Template } from './rows.ts';
+import { type SpanReader, spanReader } from './spans.ts';
 import type { Sequence } from './token-buffer.ts';
 
-/** What a call needs of its tokenizer. */
+/** What a call needs of its tokenizer, beside the added tokens there are at the time. */
 export interface TokenizerState {
-  encoder: Encoder;
-  added: AddedVocabulary;
-  template: Template;
+  readonly settings: Readonly<TokenizerSettings>;
+  readonly encoder: Encoder;
+  readonly template: Template;
   /** What rows are padded with. @throws TypeError where there is no padding token */
-  padding: () => Omit<Padding, 'side'>;
-  paddingSide: Side;
-  truncationSide: Side;
-  modelMaxLength: number;
-  inputNames: readonly string[];
-  splitSpecialTokens: boolean;
+  readonly padding: () => Omit<Padding, 'side'>;
 }
 
 /** Texts and their tokens. */
@@ -32,15 +28,24 @@ export class Batch {
   readonly samples: readonly Sample[];
   /** For each text, or pair, its tokens. */
   readonly sequences: readonly Sequence[][];
-  readonly #state: TokenizerState;
+  readonly #encoder: Encoder;
+  readonly #added: AddedVocabulary;
   readonly #skipsSpecial: boolean;
   readonly #unit: CallOptions['offset_unit'];
   readonly #tracked: (Sequence[] | undefined)[];
+  /** Made once for each text, because a text may have as many rows as tokens. */
+  readonly #spans: (SpanReader[] | undefined)[] = [];
 
-  constructor(state: TokenizerState, samples: readonly Sample[], options: CallOptions) {
+  constructor(
+    { encoder, settings }: TokenizerState,
+    added: AddedVocabulary,
+    samples: readonly Sample[],
+    options: CallOptions,
+  ) {
     this.samples = samples;
-    this.#state = state;
-    this.#skipsSpecial = options.split_special_tokens ?? state.splitSpecialTokens;
+    this.#encoder = encoder;
+    this.#added = added;
+    this.#skipsSpecial = options.split_special_tokens ?? settings.splitSpecialTokens;
     this.#unit = options.offset_unit;
     const isTracked = options.return_offsets_mapping === true;
     this.sequences = samples.map((sample) => this.#encode(sample, isTracked));
@@ -53,25 +58,43 @@ export class Batch {
     return this.#tracked[index];
   }
 
+  /** The source span of each token of a row; [0, 0] for special tokens and padding. */
+  offsets({ sample, runs }: Row): [number, number][] {
+    this.#spans[sample] ??= this.tracked(sample).map((sequence, i) =>
+      spanReader(sequence, this.samples[sample]![i]!, this.#unit),
+    );
+    const offsets: [number, number][] = [];
+    for (const { text, from, to } of runs) {
+      const span = this.#spans[sample][text];
+      for (let i = from; i < to; i++) offsets.push(span ? span(i) : [0, 0]);
+    }
+    return offsets;
+  }
+
   /** What the look-ups of a row need. */
   view(row: Row): RowView {
-    const { sample, input_ids } = row;
-    const { sequences, indices } = placesOf(row);
-    const tracked = this.tracked(sample);
-    const spans = tracked.map((s, i) => spansOf(s, this.samples[sample]![i]!, this.#unit));
-    const tokenOf = (id: number) => this.#state.added.token(id) ?? '';
-    return {
-      tokens: input_ids.map(
-        (id, i) => tracked[sequences[i]!]?.texts.get(indices[i]!) ?? tokenOf(id),
-      ),
-      sequenceIds: sequences.map((sequence) => (sequence < 0 ? null : sequence)),
-      wordIds: indices.map((index, i) => tracked[sequences[i]!]?.words[index] ?? null),
-      offsets: indices.map((index, i) => spans[sequences[i]!]?.[index] ?? [0, 0]),
+    const tracked = this.tracked(row.sample);
+    const view: RowView = {
+      tokens: [],
+      sequenceIds: [],
+      wordIds: [],
+      offsets: this.offsets(row),
     };
+    for (const { text, from, to, id } of row.runs) {
+      const sequence = tracked[text];
+      for (let i = from; i < to; i++) {
+        const token = this.#added.token(sequence ? sequence.ids[i]! : id);
+        view.tokens.push(sequence?.texts.get(i) ?? token ?? '');
+        view.sequenceIds.push(sequence ? text : null);
+        view.wordIds.push(sequence ? sequence.words[i]! : null);
+      }
+    }
+    return view;
   }
 
   #encode(sample: Sample, isTracked: boolean): Sequence[] {
-    const { encoder, added } = this.#state;
-    return sample.map((text) => encoder.encode(text, added, isTracked, this.#skipsSpecial));
+    return sample.map((text) =>
+      this.#encoder.encode(text, this.#added, isTracked, this.#skipsSpecial),
+    );
   }
 }

@@ -4,38 +4,31 @@
  * out.
  */
 
+import type { AddedVocabulary } from './added-tokens.ts';
 import { Batch, type TokenizerState } from './batch.ts';
 import { BatchEncoding } from './batch-encoding.ts';
 import { rowsOf } from './batch-rows.ts';
-import { fieldsOf } from './fields.ts';
+import { addFields } from './fields.ts';
 import { samplesOf } from './inputs.ts';
 import type { CallOptions } from './options.ts';
-import { placesOf } from './rows.ts';
 
 /** Encodes texts. @throws TypeError or RangeError on inputs and options that make no sense */
 export function encodeBatch(
   state: TokenizerState,
+  added: AddedVocabulary,
   text: unknown,
   options: CallOptions,
 ): BatchEncoding<unknown> {
   const { samples, isBatch } = samplesOf(text, options.text_pair, options.is_split_into_words);
-  const batch = new Batch(state, samples, options);
+  const batch = new Batch(state, added, samples, options);
   const rows = rowsOf(state, batch, options);
-  if (options.return_special_tokens_mask) {
-    for (const row of rows) {
-      row.special_tokens_mask = placesOf(row).sequences.map((sequence) => (sequence < 0 ? 1 : 0));
-    }
-  }
   const isBare = options.return_tensor === false && !isBatch && !options.return_overflowing_tokens;
-  const fields = fieldsOf(rows, state.inputNames, options, isBare);
+  const viewOf = (row: number) => batch.view(rows[row]!);
+  const result = new BatchEncoding<unknown>(rows.length, viewOf, samples[0]!.length);
+  addFields(result, batch, rows, state.settings.inputNames, options, isBare);
   if (options.return_offsets_mapping) {
-    const spans = rows.map((row) => batch.view(row).offsets);
-    fields.offset_mapping = isBare ? spans[0]! : spans;
+    const spans = rows.map((row) => batch.offsets(row));
+    result.offset_mapping = isBare ? spans[0]! : spans;
   }
-  return new BatchEncoding(
-    fields,
-    rows.length,
-    (row) => batch.view(rows[row]!),
-    samples[0]!.length,
-  );
+  return result;
 }

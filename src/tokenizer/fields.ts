@@ -1,86 +1,103 @@
 /** Rows as what a caller gets: int64 Tensors [B,S] or plain arrays, one for each field. */
 
 import { Tensor } from '../tensor/tensor.ts';
+import type { Batch } from './batch.ts';
 import type { EncodingFields } from './batch-encoding.ts';
 import type { CallOptions } from './options.ts';
-import type { Field, Row, RowFields } from './rows.ts';
+import { type Field, type Row, writeField } from './rows.ts';
+
+/** Writes a field of row number `row` to every `step`-th place of `out` from `at` on. */
+export type FieldWriter = (
+  field: Field,
+  row: number,
+  out: { [index: number]: number },
+  at: number,
+  step: number,
+) => void;
 
 /**
- * The fields that were asked for.
+ * Puts the fields that were asked for into a result. By name, one after the other: a result made
+ * of computed names costs a short text a tenth of its time.
  * @param inputNames fields that come without being asked for
  * @param isBare whether the one row comes without a batch around it
  * @throws RangeError when Tensors are wanted of rows that differ in length
  */
-export function fieldsOf(
+export function addFields(
+  result: Partial<EncodingFields<unknown>>,
+  { sequences }: Batch,
   rows: readonly Row[],
   inputNames: readonly string[],
   options: CallOptions,
   isBare: boolean,
-): Partial<EncodingFields<unknown>> {
-  const isWanted = (name: Field, option: boolean | null | undefined) =>
-    option ?? inputNames.includes(name);
-  const names: Field[] = ['input_ids'];
-  if (isWanted('attention_mask', options.return_attention_mask)) names.push('attention_mask');
-  if (isWanted('token_type_ids', options.return_token_type_ids)) names.push('token_type_ids');
-  if (options.return_special_tokens_mask) names.push('special_tokens_mask');
-  const isPlain = options.return_tensor === false;
-  const fields: Partial<EncodingFields<unknown>> = isPlain
-    ? listsOf(names, rows, isBare)
-    : tensorsOf(names, rows);
-  if (options.return_length) {
-    const lengths = rows.map((row) => row.input_ids.length);
-    fields.length = isBare ? lengths[0]! : lengths;
-  }
+): void {
+  const hasMask = options.return_attention_mask ?? inputNames.includes('attention_mask');
+  const hasTypes = options.return_token_type_ids ?? inputNames.includes('token_type_ids');
+  const hasSpecial = options.return_special_tokens_mask ?? false;
+  const lengths = rows.map(({ length }) => length);
+  const write: FieldWriter = (name, row, out, at, step) =>
+    writeField(name, rows[row]!, sequences[rows[row]!.sample]!, out, at, step);
+  const count = 1 + Number(hasMask) + Number(hasTypes) + Number(hasSpecial);
+  const make =
+    options.return_tensor === false
+      ? listMaker(lengths, write, isBare)
+      : tensorMaker(count, lengths, write);
+  result.input_ids = make('input_ids');
+  if (hasMask) result.attention_mask = make('attention_mask');
+  if (hasTypes) result.token_type_ids = make('token_type_ids');
+  if (hasSpecial) result.special_tokens_mask = make('special_tokens_mask');
+  if (options.return_length) result.length = isBare ? lengths[0]! : lengths;
   if (options.return_overflowing_tokens) {
-    fields.overflow_to_sample_mapping = rows.map(({ sample }) => sample);
+    result.overflow_to_sample_mapping = rows.map(({ sample }) => sample);
   }
-  return fields;
 }
 
-/** Fields as plain arrays. They are copies, because look-ups read the rows later. */
-function listsOf(
-  names: readonly Field[],
-  rows: readonly Row[],
+/** Makes fields as plain arrays. */
+function listMaker(
+  lengths: readonly number[],
+  write: FieldWriter,
   isBare: boolean,
-): Partial<Record<Field, number[] | number[][]>> {
-  const fields: Partial<Record<Field, number[] | number[][]>> = {};
-  for (const name of names) {
-    const lists = rows.map((row) => row[name]!.slice());
-    fields[name] = isBare ? lists[0]! : lists;
-  }
-  return fields;
+): (field: Field) => number[] | number[][] {
+  return (field) => {
+    const lists = lengths.map((length, row) => {
+      const list = new Array<number>(length);
+      write(field, row, list, 0, 1);
+      return list;
+    });
+    return isBare ? lists[0]! : lists;
+  };
 }
 
 /**
- * Fields as Tensors. They lie one after the other in one buffer: buffers of their own would take as
- * long to allocate as all the rest of a call with a short text.
+ * Makes fields as Tensors. They lie one after the other in one buffer: buffers of their own would
+ * take as long to allocate as all the rest of a call with a short text.
+ * @param count number of fields that will be made
+ * @param lengths tokens of each row
  * @throws RangeError when rows differ in length, in transformers.js' words
  */
-export function tensorsOf(
-  names: readonly Field[],
-  rows: readonly Partial<RowFields>[],
-): Partial<Record<Field, Tensor<'int64'>>> {
-  const width = rows[0]?.input_ids?.length ?? 0;
-  const size = rows.length * width;
-  const all = new BigInt64Array(names.length * size);
-  // Ids are small, so their low halves are written alone: no BigInt is made for them.
-  const halves = new Int32Array(all.buffer);
-  const fields: Partial<Record<Field, Tensor<'int64'>>> = {};
-  for (let n = 0, at = lowHalf(); n < names.length; n++) {
-    for (let r = 0; r < rows.length; r++) {
-      const row = rows[r]![names[n]!]!;
-      if (row.length !== width) {
-        throw new RangeError(
-          'Unable to create tensor, you should probably activate truncation and/or padding with ' +
-            "'padding=true' and 'truncation=true' to have batched tensors with the same length.",
-        );
-      }
-      for (let i = 0; i < width; i++, at += 2) halves[at] = row[i]!;
-    }
-    const data = all.subarray(n * size, (n + 1) * size);
-    fields[names[n]!] = new Tensor('int64', data, [rows.length, width]);
+export function tensorMaker(
+  count: number,
+  lengths: readonly number[],
+  write: FieldWriter,
+): (field: Field) => Tensor<'int64'> {
+  const width = lengths[0] ?? 0;
+  if (lengths.some((length) => length !== width)) {
+    throw new RangeError(
+      'Unable to create tensor, you should probably activate truncation and/or padding with ' +
+        "'padding=true' and 'truncation=true' to have batched tensors with the same length.",
+    );
   }
-  return fields;
+  const size = lengths.length * width;
+  const buffer = new ArrayBuffer(count * size * BigInt64Array.BYTES_PER_ELEMENT);
+  // Ids are small, so their low halves are written alone: no BigInt is made for them.
+  const halves = new Int32Array(buffer);
+  let at = 0;
+  return (field) => {
+    const data = new BigInt64Array(buffer, at * BigInt64Array.BYTES_PER_ELEMENT, size);
+    for (let row = 0; row < lengths.length; row++, at += width) {
+      write(field, row, halves, 2 * at + lowHalf(), 2);
+    }
+    return new Tensor('int64', data, [lengths.length, width]);
+  };
 }
 
 let lowIndex: number | undefined;

@@ -76,7 +76,7 @@ export interface TokenizerSettings {
 type Fields = Record<string, unknown>;
 
 /** The splitter of a tokenizer saved with `do_basic_tokenize: false`. */
-export const WHITESPACE_ONLY = 'WhitespaceSplit';
+const WHITESPACE_ONLY = 'WhitespaceSplit';
 
 /** What the parts of a tokenizer.json may be. */
 const KINDS: Record<string, readonly string[]> = {

@@ -4,13 +4,14 @@
  */
 
 import { TokenizerError } from '../errors.ts';
+import type { TokenizerState } from './batch.ts';
 import type { BatchEncoding } from './batch-encoding.ts';
 import { encodeBatch } from './encode-batch.ts';
 import { Encoder } from './encoder.ts';
 import { readSettings, type TokenizerOptions } from './load.ts';
 import type { CallOptions, Side, TextInput } from './options.ts';
 import { type PadInput, type PadOptions, padEncoded } from './pad.ts';
-import { countSpecial, type Template } from './rows.ts';
+import { countSpecial } from './rows.ts';
 import type { SaveOptions } from './save.ts';
 import { type Content, contentOf, openTokenizer, type PretrainedOptions } from './sources.ts';
 import { type Id, TokenTable } from './token-table.ts';
@@ -38,22 +39,10 @@ export interface PreTrainedTokenizer {
 /** A tokenizer of BERT's kind. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: instances are functions, see Callable
 export class PreTrainedTokenizer extends TokenTable {
-  padding_side: Side;
-  truncation_side: Side;
-  /** Most tokens a model takes; Infinity where nothing says it. */
-  model_max_length: number;
-  /** Fields of a result that come without being asked for. */
-  model_input_names: readonly string[];
   /** Type id of padding. */
   pad_token_type_id = 0;
-  split_special_tokens: boolean;
-  readonly #encoder: Encoder;
-  readonly #template: Template;
-  readonly #padding = () => {
-    const id = this.pad_token_id;
-    if (id !== null) return { id, typeId: this.pad_token_type_id };
-    throw new TypeError('Cannot pad: tokenizer has no pad_token, expected one to be set');
-  };
+  /** What a call needs, in one plain object: own fields of a callable object are slow to read. */
+  readonly #state: TokenizerState;
 
   /**
    * @param content files by name ('tokenizer.json', 'vocab.txt', ...), or the content of a
@@ -65,13 +54,16 @@ export class PreTrainedTokenizer extends TokenTable {
   constructor(content: Content, options: TokenizerOptions = {}) {
     super(readSettings(contentOf(content), options));
     const { settings } = this;
-    this.padding_side = settings.paddingSide;
-    this.truncation_side = settings.truncationSide;
-    this.model_max_length = settings.modelMaxLength;
-    this.model_input_names = settings.inputNames;
-    this.split_special_tokens = settings.splitSpecialTokens;
-    this.#encoder = new Encoder(settings.vocab, settings.encoder);
-    this.#template = { cls: this.#required('cls_token'), sep: this.#required('sep_token') };
+    this.#state = {
+      settings,
+      encoder: new Encoder(settings.vocab, settings.encoder),
+      template: { cls: this.#required('cls_token'), sep: this.#required('sep_token') },
+      padding: () => {
+        const id = this.pad_token_id;
+        if (id !== null) return { id, typeId: this.pad_token_type_id };
+        throw new TypeError('Cannot pad: tokenizer has no pad_token, expected one to be set');
+      },
+    };
   }
 
   /**
@@ -94,20 +86,49 @@ export class PreTrainedTokenizer extends TokenTable {
     return 'BertTokenizer';
   }
 
+  /** Where padding goes. */
+  get padding_side(): Side {
+    return this.settings.paddingSide;
+  }
+  set padding_side(side: Side) {
+    this.settings.paddingSide = side;
+  }
+
+  /** Where texts are cut. */
+  get truncation_side(): Side {
+    return this.settings.truncationSide;
+  }
+  set truncation_side(side: Side) {
+    this.settings.truncationSide = side;
+  }
+
+  /** Most tokens a model takes; Infinity where nothing says it. */
+  get model_max_length(): number {
+    return this.settings.modelMaxLength;
+  }
+  set model_max_length(length: number) {
+    this.settings.modelMaxLength = length;
+  }
+
+  /** Fields of a result that come without being asked for. */
+  get model_input_names(): readonly string[] {
+    return this.settings.inputNames;
+  }
+  set model_input_names(names: readonly string[]) {
+    this.settings.inputNames = names;
+  }
+
+  /** Whether special tokens in a text are read as ordinary text. */
+  get split_special_tokens(): boolean {
+    return this.settings.splitSpecialTokens;
+  }
+  set split_special_tokens(splits: boolean) {
+    this.settings.splitSpecialTokens = splits;
+  }
+
   /** Encodes texts: what calling the tokenizer does. */
   override _call(text: unknown, options: CallOptions = {}): BatchEncoding<unknown> {
-    const state = {
-      encoder: this.#encoder,
-      added: this.added,
-      template: this.#template,
-      padding: this.#padding,
-      paddingSide: this.padding_side,
-      truncationSide: this.truncation_side,
-      modelMaxLength: this.model_max_length,
-      inputNames: this.model_input_names,
-      splitSpecialTokens: this.split_special_tokens,
-    };
-    return encodeBatch(state, text, options);
+    return encodeBatch(this.#state, this.added, text, options);
   }
 
   /** The ids of one text. */
@@ -153,7 +174,7 @@ export class PreTrainedTokenizer extends TokenTable {
     token_ids_0: readonly number[],
     token_ids_1: readonly number[] | null = null,
   ): number[] {
-    const { cls, sep } = this.#template;
+    const { cls, sep } = this.#state.template;
     return [cls, ...token_ids_0, sep, ...(token_ids_1 ? [...token_ids_1, sep] : [])];
   }
 
@@ -185,7 +206,10 @@ export class PreTrainedTokenizer extends TokenTable {
   pad<V>(encoded_inputs: PadInput<V>, options: PadOptions = {}): BatchEncoding<V> {
     const isMasked =
       options.return_attention_mask ?? this.model_input_names.includes('attention_mask');
-    const filling = { padding: this.#padding, side: options.padding_side ?? this.padding_side };
+    const filling = {
+      padding: this.#state.padding,
+      side: options.padding_side ?? this.padding_side,
+    };
     return padEncoded(encoded_inputs, filling, this.model_max_length, isMasked, options);
   }
 

@@ -1,6 +1,7 @@
 /**
- * Rows of a batch: [CLS] A [SEP] B [SEP] around ranges of sequences, and padding (tokenizers/src/
- * processors/template.rs, utils/padding.rs).
+ * Rows of a batch as runs of tokens: [CLS] A [SEP] B [SEP] around ranges of sequences, and padding
+ * (tokenizers/src/processors/template.rs, utils/padding.rs). A row holds no token of its own; its
+ * fields are written straight to where the caller gets them.
  */
 
 import type { Side } from './options.ts';
@@ -20,32 +21,29 @@ export interface Padding {
   side: Side;
 }
 
-/** The fields of a row, each with one number per token. */
-export interface RowFields {
-  input_ids: number[];
-  token_type_ids: number[];
-  attention_mask: number[];
-  special_tokens_mask?: number[];
-}
+/** A field of a row, with one number per token. */
+export type Field = 'input_ids' | 'token_type_ids' | 'attention_mask' | 'special_tokens_mask';
 
-/** Name of such a field. */
-export type Field = keyof RowFields;
+/** Tokens of a row that lie side by side: a range of a text, a special token, or padding. */
+export interface Run {
+  /** Which text; -1 for special tokens and padding. */
+  text: number;
+  /** Tokens [from, to) of the text. */
+  from: number;
+  to: number;
+  /** Id of each token, where it is of no text. */
+  id: number;
+  typeId: number;
+  isPadding: boolean;
+}
 
 /** A row of the result. */
-export interface Row extends RowFields {
+export interface Row {
   /** Number of the text it is of. */
   sample: number;
-  ranges: RowRanges;
-  /** Whether special tokens are around the texts. */
-  isSpecial: boolean;
-  /** Where its padding is. */
-  side: Side;
-}
-
-/** For each token of a row which text it is of, -1 for none, and its number there. */
-export interface Places {
-  sequences: number[];
-  indices: number[];
+  /** Number of tokens. */
+  length: number;
+  runs: Run[];
 }
 
 /** Number of special tokens around a text, or around a pair. */
@@ -54,73 +52,59 @@ export function countSpecial(isPair: boolean): number {
 }
 
 /** One row, without padding; no special tokens where there is no template. */
-export function makeRow(
-  sample: number,
-  texts: readonly Sequence[],
-  ranges: RowRanges,
-  template: Template | undefined,
-): Row {
-  const input_ids: number[] = [];
-  const token_type_ids: number[] = [];
-  const attention_mask: number[] = [];
-  const push = (id: number, type: number) => {
-    input_ids.push(id);
-    token_type_ids.push(type);
-    attention_mask.push(1);
+export function makeRow(sample: number, ranges: RowRanges, template: Template | undefined): Row {
+  const runs: Run[] = [];
+  let length = 0;
+  const add = (text: number, from: number, to: number, id: number, typeId: number) => {
+    runs.push({ text, from, to, id, typeId, isPadding: false });
+    length += to - from;
   };
-  if (template) push(template.cls, 0);
+  if (template) add(-1, 0, 1, template.cls, 0);
   for (let text = 0; text < ranges.length; text++) {
-    const { ids } = texts[text]!;
     const [from, to] = ranges[text]!;
-    for (let i = from; i < to; i++) push(ids[i]!, text);
-    if (template) push(template.sep, text);
+    add(text, from, to, -1, text);
+    if (template) add(-1, 0, 1, template.sep, text);
   }
-  const isSpecial = template !== undefined;
-  return { sample, ranges, isSpecial, side: 'right', input_ids, token_type_ids, attention_mask };
+  return { sample, length, runs };
 }
 
-/** Where the tokens of a row come from. */
-export function placesOf({ ranges, isSpecial, side, input_ids }: Row): Places {
-  const sequences: number[] = [];
-  const indices: number[] = [];
-  const push = (sequence: number, index: number) => {
-    sequences.push(sequence);
-    indices.push(index);
-  };
-  if (isSpecial) push(-1, 0);
-  ranges.forEach(([from, to], sequence) => {
-    for (let i = from; i < to; i++) push(sequence, i);
-    if (isSpecial) push(-1, 0);
-  });
-  const { length } = input_ids;
-  return {
-    sequences: padList(sequences, length, -1, side),
-    indices: padList(indices, length, 0, side),
-  };
+/** Pads a row to `length` tokens. */
+export function padRow(row: Row, length: number, { id, typeId, side }: Padding): void {
+  if (length <= row.length) return;
+  const run = { text: -1, from: 0, to: length - row.length, id, typeId, isPadding: true };
+  if (side === 'left') row.runs.unshift(run);
+  else row.runs.push(run);
+  row.length = length;
 }
 
-/** A list brought to `length` numbers. */
-function padList(list: number[], length: number, value: number, side: Side): number[] {
-  const missing = new Array<number>(Math.max(0, length - list.length)).fill(value);
-  return side === 'left' ? missing.concat(list) : list.concat(missing);
-}
-
-/** Pads the fields of a row to `length` numbers. */
-export function padFields(
-  row: Partial<RowFields>,
-  length: number,
-  { id, typeId, side }: Padding,
+/** Writes a field of a row to every `step`-th place of `out` from `at` on. */
+export function writeField(
+  field: Field,
+  { runs }: Row,
+  sequences: readonly Sequence[],
+  out: { [index: number]: number },
+  at: number,
+  step: number,
 ): void {
-  const values = {
-    input_ids: id,
-    token_type_ids: typeId,
-    attention_mask: 0,
-    special_tokens_mask: 1,
-  };
-  for (const [name, value] of Object.entries(values)) {
-    const list = row[name as Field];
-    if (list) row[name as Field] = padList(list, length, value, side);
+  let to = at;
+  for (const run of runs) {
+    const end = to + (run.to - run.from) * step;
+    if (field === 'input_ids' && run.text >= 0) {
+      const { ids } = sequences[run.text]!;
+      for (let i = run.from; to < end; to += step) out[to] = ids[i++]!;
+    } else {
+      const value = commonValue(run, field);
+      for (; to < end; to += step) out[to] = value;
+    }
   }
+}
+
+/** What all tokens of a run have in common. */
+function commonValue(run: Run, field: Field): number {
+  if (field === 'input_ids') return run.id;
+  if (field === 'token_type_ids') return run.typeId;
+  if (field === 'attention_mask') return run.isPadding ? 0 : 1;
+  return run.text < 0 ? 1 : 0;
 }
 
 /** `length`, or the next multiple of `multiple`. */

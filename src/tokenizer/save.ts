@@ -4,7 +4,7 @@
  */
 
 import type { AddedToken } from './added-tokens.ts';
-import { type TokenizerSettings, WHITESPACE_ONLY } from './load.ts';
+import type { TokenizerSettings } from './load.ts';
 
 /** Options of save_pretrained and save_vocabulary. */
 export interface SaveOptions {
@@ -133,7 +133,7 @@ function tokenizerJson(tokenizer: Saved, settings: TokenizerSettings): object {
       strip_accents: encoder.strip_accents,
       lowercase: encoder.do_lower_case,
     },
-    pre_tokenizer: { type: encoder.split_punctuation ? 'BertPreTokenizer' : WHITESPACE_ONLY },
+    pre_tokenizer: { type: encoder.split_punctuation ? 'BertPreTokenizer' : 'WhitespaceSplit' },
     post_processor: postProcessor(tokenizer),
     decoder: { type: 'WordPiece', prefix, cleanup },
     model: {

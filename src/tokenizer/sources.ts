@@ -16,7 +16,7 @@ export interface PretrainedOptions extends TokenizerOptions {
   local_files_only?: boolean;
   progress_callback?: ((event: never) => void) | null;
   signal?: AbortSignal;
-  token?: string;
+  token?: string | null;
 }
 
 /** What src/hub opens. */

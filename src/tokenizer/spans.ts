@@ -6,25 +6,32 @@
 import type { Sample } from './inputs.ts';
 import type { Sequence } from './token-buffer.ts';
 
-/** [start, end) of each token of a tracked sequence. Spans of given words count in the word. */
-export function spansOf(
-  sequence: Sequence,
+/** Gives [start, end) of a token by its number. */
+export type SpanReader = (token: number) => [number, number];
+
+/**
+ * A reader of the spans of a tracked sequence. Spans of given words count in the word.
+ * @throws RangeError on an unknown unit
+ */
+export function spanReader(
+  { starts, ends, words }: Sequence,
   source: Sample[number],
   unit: 'utf16' | 'codepoint' = 'utf16',
-): [number, number][] {
-  if (unit !== 'utf16' && unit !== 'codepoint') {
+): SpanReader {
+  if (unit === 'utf16') return (token) => [starts[token]!, ends[token]!];
+  if (unit !== 'codepoint') {
     throw new RangeError(
       `Cannot tokenize: offset_unit is "${unit}", expected "utf16" or "codepoint"`,
     );
   }
-  const { starts, ends, words } = sequence;
-  const counts = unit === 'utf16' ? undefined : new Map<string, Int32Array | undefined>();
-  return Array.from(starts, (start, i) => {
-    const text = typeof source === 'string' ? source : source[words[i]!]!;
-    if (counts && !counts.has(text)) counts.set(text, codePointsBefore(text));
-    const before = counts?.get(text);
-    return before ? [before[start]!, before[ends[i]!]!] : [start, ends[i]!];
-  });
+  const counts = new Map<string, Int32Array | undefined>();
+  return (token) => {
+    const text = typeof source === 'string' ? source : source[words[token]!]!;
+    if (!counts.has(text)) counts.set(text, codePointsBefore(text));
+    const before = counts.get(text);
+    const [start, end] = [starts[token]!, ends[token]!];
+    return before ? [before[start]!, before[end]!] : [start, end];
+  };
 }
 
 /** For each unit index the number of code points before it; undefined where they are the same. */

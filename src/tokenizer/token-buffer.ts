@@ -32,6 +32,7 @@ export class TokenBuffer {
   reset(isTracking: boolean): void {
     this.count = 0;
     this.#isTracking = isTracking;
+    if (isTracking && this.#starts.length < this.#ids.length) this.#widenSpans();
     if (this.#texts.size > 0) this.#texts = new Map();
   }
 
@@ -68,14 +69,21 @@ export class TokenBuffer {
   }
 
   #grow(): void {
-    const wider = (old: Int32Array): Int32Array<ArrayBuffer> => {
-      const array = new Int32Array(old.length * 2);
-      array.set(old);
-      return array;
-    };
-    this.#ids = wider(this.#ids);
-    this.#starts = wider(this.#starts);
-    this.#ends = wider(this.#ends);
-    this.#words = wider(this.#words);
+    this.#ids = widened(this.#ids, 2 * this.#ids.length);
+    if (this.#isTracking) this.#widenSpans();
   }
+
+  /** Brings the lists of tracking, which most texts do without, to the length of the ids. */
+  #widenSpans(): void {
+    const { length } = this.#ids;
+    this.#starts = widened(this.#starts, length);
+    this.#ends = widened(this.#ends, length);
+    this.#words = widened(this.#words, length);
+  }
+}
+
+function widened(list: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const array = new Int32Array(length);
+  array.set(list);
+  return array;
 }

@@ -22,6 +22,9 @@ export function hashUnit(hash: number, unit: number): number {
   return Math.imul(hash ^ unit, 0x01000193);
 }
 
+/** Numbers of a slot of the table. */
+const SLOT = 4;
+
 /** No real vocabulary is near this; an id beyond it is a broken file. */
 const MAX_ID = 1 << 22;
 
@@ -32,13 +35,12 @@ export class Vocab {
   /** Length in units of the longest piece, without its prefix. */
   readonly longest: number;
   readonly #tokens: (string | undefined)[] = [];
-  readonly #ids: Int32Array;
-  readonly #starts: Int32Array;
+  /** The units of all tokens, one token behind the other. */
   readonly #pool: Uint16Array;
+  /** Slots of four numbers: hash, 2 * length + role + 1, start in the pool, id; 0s where free. */
   readonly #table: Int32Array;
   /** By the hash of a piece's first two units: a bit for each length such pieces have. */
   readonly #lengths = new Int32Array(1 << 14);
-  readonly #prefix: string;
 
   /**
    * @param entries token and id; a token that comes twice keeps its last id
@@ -46,20 +48,19 @@ export class Vocab {
    * @throws TokenizerError on an id that is no small whole number, or on no tokens at all
    */
   constructor(entries: readonly (readonly [string, number])[], prefix: string) {
-    this.#prefix = prefix;
-    this.#ids = new Int32Array(entries.length);
-    this.#starts = new Int32Array(entries.length + 1);
-    const units = entries.reduce((sum, [token]) => sum + token.length, 0);
-    this.#pool = new Uint16Array(units);
-    this.#table = new Int32Array(2 << Math.ceil(Math.log2(entries.length * 4 + 2)));
+    this.#pool = new Uint16Array(entries.reduce((sum, [token]) => sum + token.length, 0));
+    this.#table = new Int32Array(SLOT << Math.ceil(Math.log2(entries.length * 2 + 2)));
     let size = 0;
     let longest = 0;
-    entries.forEach(([token, id], entry) => {
-      this.#keep(token, id, entry);
+    let end = 0;
+    for (const [token, id] of entries) {
+      this.#keep(token, id);
+      const start = end;
+      for (let i = 0; i < token.length; i++) this.#pool[end++] = token.charCodeAt(i);
       longest = Math.max(longest, token.length);
-      if (this.#insert(entry, 0)) size++;
-      if (token.startsWith(prefix)) this.#insert(entry, 1);
-    });
+      if (this.#insert(start, end, 0, id)) size++;
+      if (token.startsWith(prefix)) this.#insert(start + prefix.length, end, 1, id);
+    }
     if (size === 0) throw new TokenizerError('Cannot read a vocabulary: found no tokens');
     this.size = size;
     this.longest = longest;
@@ -109,15 +110,8 @@ export class Vocab {
    */
   find(units: Uint16Array, from: number, length: number, hash: number, role: Role): number {
     const table = this.#table;
-    const mask = table.length - 2;
-    for (let slot = slotOf(hash, mask); table[slot + 1] !== 0; slot = (slot + 2) & mask) {
-      if (table[slot] !== hash) continue;
-      const code = table[slot + 1]! - 1;
-      if ((code & 1) === role && this.#equals(code >> 1, role, units, from, length)) {
-        return this.#ids[code >> 1]!;
-      }
-    }
-    return -1;
+    const slot = this.#slot(units, from, length, hash, role);
+    return table[slot + 1] === 0 ? -1 : table[slot + 3]!;
   }
 
   /**
@@ -128,7 +122,7 @@ export class Vocab {
     return this.#lengths[(hash ^ (hash >>> 15)) & 0x3fff]!;
   }
 
-  #keep(token: string, id: number, entry: number): void {
+  #keep(token: string, id: number): void {
     if (!Number.isInteger(id) || id < 0 || id >= MAX_ID) {
       throw new TokenizerError(
         `Cannot read a vocabulary: token "${token}" has id ${id}, expected 0 to ${MAX_ID - 1}`,
@@ -136,41 +130,38 @@ export class Vocab {
     }
     while (this.#tokens.length <= id) this.#tokens.push(undefined);
     this.#tokens[id] = token;
-    this.#ids[entry] = id;
-    const start = this.#starts[entry]!;
-    this.#starts[entry + 1] = start + token.length;
-    for (let i = 0; i < token.length; i++) this.#pool[start + i] = token.charCodeAt(i);
   }
 
-  /** Puts an entry into the table; false where it took the place of an equal token. */
-  #insert(entry: number, role: Role): boolean {
-    const start = this.#starts[entry]! + role * this.#prefix.length;
-    const length = this.#starts[entry + 1]! - start;
+  /** Puts pool[start, end) into the table; false where it took the place of an equal token. */
+  #insert(start: number, end: number, role: Role, id: number): boolean {
+    const length = end - start;
     let hash: number = SEEDS[role];
     for (let i = 0; i < length; i++) {
       hash = hashUnit(hash, this.#pool[start + i]!);
       if (i === 1) this.#lengths[(hash ^ (hash >>> 15)) & 0x3fff]! |= 1 << Math.min(length, LONG);
     }
-    const table = this.#table;
-    const mask = table.length - 2;
-    let slot = slotOf(hash, mask);
-    for (; table[slot + 1] !== 0; slot = (slot + 2) & mask) {
-      const code = table[slot + 1]! - 1;
-      const isSame = table[slot] === hash && (code & 1) === role;
-      if (isSame && this.#equals(code >> 1, role, this.#pool, start, length)) break;
-    }
-    const isNew = table[slot + 1] === 0;
-    table[slot] = hash;
-    table[slot + 1] = ((entry << 1) | role) + 1;
+    const slot = this.#slot(this.#pool, start, length, hash, role);
+    const isNew = this.#table[slot + 1] === 0;
+    this.#table.set([hash, 2 * length + role + 1, start, id], slot);
     return isNew;
   }
 
-  #equals(entry: number, role: Role, units: Uint16Array, from: number, length: number): boolean {
-    const start = this.#starts[entry]! + (role === 1 ? this.#prefix.length : 0);
-    if (this.#starts[entry + 1]! - start !== length) return false;
-    for (let i = 0; i < length; i++) {
-      if (this.#pool[start + i] !== units[from + i]) return false;
+  /** Where the piece is in the table, or the free slot where it would be. */
+  #slot(units: Uint16Array, from: number, length: number, hash: number, role: Role): number {
+    const table = this.#table;
+    const mask = table.length - SLOT;
+    const code = 2 * length + role + 1;
+    let slot = Math.imul(hash ^ (hash >>> 15), SLOT) & mask;
+    for (; table[slot + 1] !== 0; slot = (slot + SLOT) & mask) {
+      const isAlike = table[slot] === hash && table[slot + 1] === code;
+      if (isAlike && this.#equals(table[slot + 2]!, units, from, length)) break;
     }
+    return slot;
+  }
+
+  #equals(start: number, units: Uint16Array, from: number, length: number): boolean {
+    const pool = this.#pool;
+    for (let i = 0; i < length; i++) if (pool[start + i] !== units[from + i]) return false;
     return true;
   }
 }
@@ -180,9 +171,4 @@ function trimmed(line: string): string {
   let end = line.length;
   while (end > 0 && isWhitespace(line.charCodeAt(end - 1))) end--;
   return line.slice(0, end);
-}
-
-/** Even slot of the table where the search for a hash begins. */
-function slotOf(hash: number, mask: number): number {
-  return ((hash ^ (hash >>> 15)) << 1) & mask;
 }

@@ -131,11 +131,17 @@ describe('FillMaskPipeline', () => {
     fill.tokenizer.mask_token = mask_token;
   });
 
-  it('stops between passes when it is aborted', async () => {
+  it('stops between passes when it is aborted, and works on afterwards', async () => {
     const abort = new AbortController();
     setTimeout(() => abort.abort(new Error('enough')));
     const many = new Array<string>(2000).fill(masked[2]!);
     await expect(fill(many, abort)).rejects.toThrow('enough');
+    expect(await fill('[MASK]')).toHaveLength(5);
+  });
+
+  it('works on after a pass has failed', async () => {
+    vi.spyOn(fill.model, 'run').mockRejectedValueOnce(new RangeError('no memory'));
+    await expect(fill('[MASK]')).rejects.toThrow('no memory');
     expect(await fill('[MASK]')).toHaveLength(5);
   });
 });

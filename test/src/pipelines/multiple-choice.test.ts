@@ -121,6 +121,13 @@ describe('MultipleChoicePipeline', () => {
     expect(await choose(many, CHOICES)).toHaveLength(200);
   });
 
+  it('works on after a pass has failed', async () => {
+    const choose = await load();
+    vi.spyOn(choose.model, 'run').mockRejectedValueOnce(new RangeError('no memory'));
+    await expect(choose('pin', CHOICES)).rejects.toThrow('no memory');
+    expect(await choose(['pin'], CHOICES)).toHaveLength(1);
+  });
+
   it('types results by what is given', async () => {
     const choose = await load();
     const batch: string[] = ['pin'];

@@ -97,6 +97,13 @@ describe('NextSentencePredictionPipeline', () => {
     expect(await follows('pin', many)).toHaveLength(800);
   });
 
+  it('works on after a pass has failed', async () => {
+    const follows = await load();
+    vi.spyOn(follows.model, 'run').mockRejectedValueOnce(new RangeError('no memory'));
+    await expect(follows('pin', 'pin')).rejects.toThrow('no memory');
+    expect(await follows(['pin'], 'pin')).toHaveLength(1);
+  });
+
   it('types results by what is given', async () => {
     const follows = await load();
     const batch: string[] = ['pin'];

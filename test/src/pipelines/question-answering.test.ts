@@ -250,6 +250,12 @@ describe('QuestionAnsweringPipeline', () => {
     expect((await answer('pin', 'pin')).answer).toBe('pin');
   });
 
+  it('works on after a pass has failed', async () => {
+    vi.spyOn(answer.model, 'run').mockRejectedValueOnce(new RangeError('no memory'));
+    await expect(answer('pin', 'pin')).rejects.toThrow('no memory');
+    expect((await answer('pin', 'pin')).answer).toBe('pin');
+  });
+
   it('types results by what is asked', async () => {
     const k: number = 2;
     expectTypeOf(await answer('pin', 'pin')).toEqualTypeOf<Answer>();

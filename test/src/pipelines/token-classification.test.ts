@@ -2,8 +2,9 @@ import { beforeAll, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import type { EntityGroup, TokenEntity } from '../../../src/pipelines/entities.ts';
 import { pipeline } from '../../../src/pipelines/pipeline.ts';
 import { TokenClassificationPipeline } from '../../../src/pipelines/token-classification.ts';
+import { MobileBertTokenizer, MobileBertTokenizerFast } from '../../../src/tokenizer/tokenizer.ts';
 import { goldenSource } from './golden-pipelines.ts';
-import { sourceOf, texts } from './support.ts';
+import { sourceOf, texts, vocabulary } from './support.ts';
 
 const all = { ignore_labels: [] };
 let tag: TokenClassificationPipeline;
@@ -72,6 +73,19 @@ describe('TokenClassificationPipeline', () => {
     const points = await tag(text, { ...all, offset_unit: 'codepoint' });
     expect(units.at(-1)).toMatchObject({ word: 'pin', start: 5, end: 8 });
     expect(points.at(-1)).toMatchObject({ word: 'pin', start: 3, end: 6 });
+  });
+
+  it('gives places with either tokenizer class, which are one class in Python', async () => {
+    const fast = new MobileBertTokenizerFast(vocabulary);
+    const { model, tokenizer } = tag;
+    const other = new TokenClassificationPipeline({ task: 'ner', model, tokenizer: fast });
+    expect(tokenizer).toBeInstanceOf(MobileBertTokenizer);
+    for (const aggregation_strategy of ['none', 'first'] as const) {
+      const options = { ...all, aggregation_strategy };
+      const found = await tag(texts, options);
+      expect(found.flat().every(({ start, end }) => start < end)).toBe(true);
+      expect(await other(texts, options)).toEqual(found);
+    }
   });
 
   it('gives nothing for an empty text', async () => {

@@ -91,6 +91,13 @@ describe('BatchEncoding', () => {
     expect(before.tokens()).toEqual(['[CLS]', 'una', 'newt', '##ok', '[SEP]']);
   });
 
+  it('knows the places in a text that is longer than all before it', () => {
+    const long = makeTokenizer()('a '.repeat(5000));
+    expect(long.input_ids.dims).toEqual([1, 5002]);
+    expect(long.token_to_chars(5000)).toEqual({ start: 9998, end: 9999 });
+    expect(long.token_to_word(5000)).toBe(4999);
+  });
+
   it('has the model inputs as own fields and nothing else', () => {
     expect(Object.keys({ ...encoding })).toEqual(['input_ids', 'attention_mask', 'token_type_ids']);
   });

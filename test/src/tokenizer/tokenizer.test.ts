@@ -216,6 +216,60 @@ describe('PreTrainedTokenizer', () => {
     expect(tokenizer.special_tokens_map.cls_token).toBe('[CLS]');
   });
 
+  it('takes other special tokens as Python does', () => {
+    const other = makeTokenizer({
+      ...{ unk_token: '[unused1]', sep_token: '[unused2]', pad_token: '[unused3]' },
+      ...{ cls_token: '[unused4]', mask_token: '[unused5]' },
+    });
+    const { input_ids } = other(['card 😀 [unused5]', 'a [MASK] card'], { ...bare, padding: true });
+    expect(input_ids).toEqual([
+      [5, 4003, 2, 6, 3, 4, 4],
+      [5, 1037, 1031, 7308, 1033, 4003, 3],
+    ]);
+    expect(other.decode(input_ids[0]!, { skip_special_tokens: true })).toBe('card');
+    const added = [2, 3, 4, 5, 6].map((id) => [`[unused${id - 1}]`, id] as const);
+    expect(other.get_added_vocab()).toEqual(new Map(added));
+    expect([...other.added_tokens_decoder].map(([id, { content }]) => [content, id])).toEqual(
+      added,
+    );
+  });
+
+  it('gives the fields of model_input_names and pads with pad_token_type_id', () => {
+    const model_input_names = ['input_ids', 'attention_mask'];
+    const other = makeTokenizer({ model_input_names });
+    other.pad_token_type_id = 7;
+    expect(Object.keys(other('a'))).toEqual(model_input_names);
+    const { token_type_ids } = other(['a', 'a b'], {
+      ...bare,
+      padding: true,
+      return_token_type_ids: true,
+    });
+    expect(token_type_ids).toEqual([
+      [0, 0, 0, 7],
+      [0, 0, 0, 0],
+    ]);
+    other.model_input_names = ['input_ids'];
+    expect(Object.keys(other('a'))).toEqual(['input_ids']);
+  });
+
+  it('obeys its settings from the next call on', () => {
+    const other = makeTokenizer();
+    const cut = { ...bare, truncation: true, padding: 'max_length' } as const;
+    other.model_max_length = 4;
+    expect(other.encode('a b c', cut)).toEqual([101, 1037, 1038, 102]);
+    other.truncation_side = 'left';
+    expect(other.encode('a b c', cut)).toEqual([101, 1038, 1039, 102]);
+    other.padding_side = 'left';
+    expect(other.encode('a', cut)).toEqual([0, 101, 1037, 102]);
+    other.split_special_tokens = true;
+    expect(other.tokenize('[SEP]')).toEqual(['[', 'sep', ']']);
+    const { model_max_length, truncation_side, padding_side, split_special_tokens } = other;
+    expect({ model_max_length, truncation_side, padding_side, split_special_tokens }).toEqual({
+      ...{ model_max_length: 4, truncation_side: 'left', padding_side: 'left' },
+      split_special_tokens: true,
+    });
+  });
+
   it('knows its vocabulary', () => {
     const vocab = tokenizer.get_vocab();
     expect(vocab.size).toBe(30522);
@@ -279,6 +333,18 @@ describe('PreTrainedTokenizer', () => {
     const calls = [tokenizer('a'), tokenizer('a b')];
     expect(tokenizer.pad(calls).input_ids).toMatchObject({ dims: [2, 4], type: 'int64' });
     expect(() => tokenizer.pad({})).toThrow('Cannot pad: found no input_ids');
+  });
+
+  it.each([
+    [{ input_ids: [1, 2], attention_mask: [1, 1, 1] }, 'attention_mask of row 0 has 3 numbers'],
+    [{ input_ids: [[1], [2]], token_type_ids: [[0]] }, 'token_type_ids of row 1 has no numbers'],
+    [[{ input_ids: [1], attention_mask: [1] }, { input_ids: [1] }], 'attention_mask is undefined'],
+    [{ input_ids: 7 }, 'input_ids is number, expected numbers or a Tensor'],
+  ])('pad() refuses fields that do not fit, as Tensors too: %j', (inputs, message) => {
+    for (const return_tensor of [false, true]) {
+      const call = () => tokenizer.pad(inputs as object, { padding: false, return_tensor });
+      expect(call).toThrow(message);
+    }
   });
 });
 
@@ -469,6 +535,19 @@ describe('save_pretrained()', () => {
       );
       expect(loaded(text, bare).input_ids).toEqual(saved(text, bare).input_ids);
       expect(loaded.length).toBe(saved.length);
+    }
+  });
+
+  it.each([
+    [true, 'BertPreTokenizer', ['don', "'", 't', 'card', '.']],
+    [false, 'WhitespaceSplit', ["don't", 'card.']],
+  ])('writes do_basic_tokenize %s as the splitter %s', async (isBasic, type, tokens) => {
+    const small = { 'vocab.txt': "[UNK]\n[CLS]\n[SEP]\ndon\n'\nt\ncard\n.\ndon't\ncard." };
+    const saved = new MobileBertTokenizer(small, { do_basic_tokenize: isBasic });
+    const json = JSON.parse((await saved.save_files())['tokenizer.json']!);
+    expect(json.pre_tokenizer).toEqual({ type });
+    for (const one of [saved, new MobileBertTokenizer(json)]) {
+      expect(one.tokenize("don't card.")).toEqual(tokens);
     }
   });
 
