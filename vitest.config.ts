@@ -8,6 +8,8 @@ export default defineConfig({
   resolve: {
     alias: {
       '#platform': source('platform/node.ts'),
+      // Only the build has the modules as text.
+      'mobilebert-wasm/inline': source('../build/js/platform/inline.js'),
       'mobilebert-wasm': source('index.ts'),
     },
   },

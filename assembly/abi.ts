@@ -4,7 +4,7 @@
  */
 
 /** Counts up whenever an export, an enum below or the order of `Config`'s fields changes. */
-export const ABI_VERSION: i32 = 2;
+export const ABI_VERSION: i32 = 3;
 
 /** A place for one module of the checkpoint: a linear layer, a norm or an embedding table. */
 export const enum Slot {

@@ -33,7 +33,9 @@ export {
   q8GemmResidualNr8,
   q8GemmResidualScaleShiftNr8,
   q8GemmScaleShiftNr8,
-} from './kernels/qd16-f32-qc8w-gemm-nr8';
+} from './kernels/qd-f32-qc8w-gemm-nr8';
+export { q8ScratchBytes, q8Starts } from './kernels/q8-panel';
+export { q8QuantizeRow } from './kernels/q8-rows';
 export { linear, linearActivation, linearNorm, linearResidualNorm } from './ops/linear';
 export { norm } from './ops/norm';
 export { copyRows, gatherRows } from './ops/rows';

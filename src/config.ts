@@ -16,12 +16,14 @@ import {
   type PROBLEM_TYPES,
 } from './config/fields.ts';
 import { defaultLabels, type IdToLabel, type LabelToId, labelsFrom } from './config/labels.ts';
+import type { PrunedHeads } from './config/pruned-heads.ts';
 import { ConfigError, FilesError } from './errors.ts';
 import { type FilesOptions, openFiles } from './hub/files.ts';
 import type { PretrainedFiles, Source } from './hub/source.ts';
 
 export { checkLanguageModelHead } from './config/combinations.ts';
 export type { IdToLabel, LabelToId } from './config/labels.ts';
+export type { PrunedHeads } from './config/pruned-heads.ts';
 
 /** Options of `new MobileBertConfig`: any field, `num_labels`, and keys to be kept as they are. */
 export interface MobileBertConfigOptions
@@ -96,6 +98,8 @@ export class MobileBertConfig {
   output_attentions = false;
   /** Model classes the checkpoint was saved from. */
   architectures: string[] | null = null;
+  /** Attention heads that were taken out, by layer; `prune_heads` of a model adds to them. */
+  pruned_heads: PrunedHeads = {};
 
   /** @throws ConfigError naming the field that cannot be used, what it holds and what was wanted */
   constructor(options: MobileBertConfigOptions = {}) {
@@ -160,6 +164,7 @@ export class MobileBertConfig {
     const all = Object.entries({ ...this, true_hidden_size: this.true_hidden_size });
     const written = all.filter(([key, value]) => {
       if (key === 'id2label' || key === 'label2id') return !hasDefaultLabels;
+      if (key === 'pruned_heads') return Object.keys(this.pruned_heads).length > 0;
       return !Object.hasOwn(COMMON_FIELDS, key) || (value !== null && value !== false);
     });
     written.sort(([a], [b]) => (a < b ? -1 : 1));

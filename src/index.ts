@@ -9,15 +9,17 @@ export {
   type LabelToId,
   MobileBertConfig,
   type MobileBertConfigOptions,
+  type PrunedHeads,
 } from './config.ts';
 export type { Build, Variant } from './engine/build.ts';
 export type { MemoryUsage } from './engine/engine.ts';
-export type { WasmSource } from './engine/module.ts';
+export { type InitOptions, init, type WasmSource, type WasmSources } from './engine/module.ts';
 export { ConfigError, FilesError, InputError, TokenizerError, WeightsError } from './errors.ts';
-export { type Environment, env, LogLevel } from './hub/env.ts';
+export { type CustomCache, type Environment, env, LogLevel } from './hub/env.ts';
+export type { FileHandle, FolderHandle } from './hub/handles.ts';
 export type { FilesOptions } from './hub/options.ts';
 export type { FileProgress, ProgressCallback, ProgressEvent } from './hub/progress.ts';
-export type { FileLike, Source } from './hub/source.ts';
+export type { FileLike, Source, StoredObject } from './hub/source.ts';
 
 // ---- models ----
 
@@ -43,6 +45,7 @@ export {
 export type { EncoderInputs } from './models/inputs.ts';
 export type { LoadingInfo } from './models/load-checkpoint.ts';
 export { MobileBertModel, type MobileBertModelOptions } from './models/mobilebert-model.ts';
+export type { CountOptions } from './models/model-info.ts';
 export type { EngineOptions, FromPretrainedOptions } from './models/options.ts';
 export type {
   BaseModelOutputWithPooling,
@@ -69,12 +72,25 @@ export {
   type NextSentencePredictionInputs,
   type PreTrainingInputs,
 } from './models/pretraining.ts';
+export type { HeadsToPrune } from './models/prune-heads.ts';
 export {
   MobileBertForQuestionAnswering,
   type QuestionAnsweringInputs,
 } from './models/question-answering.ts';
+export type { ResizeOptions } from './models/resize-embeddings.ts';
 export type { FileContent, ModelFilesOptions, ModelSaveOptions } from './models/save.ts';
 export type { NestedNumbers, TensorLike } from './models/tensor-like.ts';
+export {
+  TFMobileBertForMaskedLM,
+  TFMobileBertForMultipleChoice,
+  TFMobileBertForNextSentencePrediction,
+  TFMobileBertForPreTraining,
+  type TFMobileBertForPreTrainingOutput,
+  TFMobileBertForQuestionAnswering,
+  TFMobileBertForSequenceClassification,
+  TFMobileBertForTokenClassification,
+  TFMobileBertModel,
+} from './models/tf-names.ts';
 
 // ---- pipelines ----
 

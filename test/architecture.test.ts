@@ -100,7 +100,9 @@ describe('sources', () => {
   });
 
   it('ask for build features in assembly/simd only', () => {
-    const asking = sources('assembly').filter((file) => /ASC_FEATURE_/.test(code(file)));
+    const asking = sources('assembly').filter((file) =>
+      /ASC_FEATURE_|\b(FUSED|DOT)\b/.test(code(file)),
+    );
     expect(asking.filter((file) => !file.startsWith('assembly/simd/'))).toEqual([]);
   });
 

@@ -27,7 +27,10 @@ for path in sorted(item for item in folder.iterdir() if item.is_dir()):
     config = transformers.AutoConfig.from_pretrained(path)
     (name,) = config.architectures
     Class = getattr(transformers, name)
-    model, info = Class.from_pretrained(path, output_loading_info=True)
+    dtype = torch.float16 if path.name.endswith("-fp16") else torch.float32
+    assert config.dtype == dtype, config.dtype
+    # Halves are widened, as here.
+    model, info = Class.from_pretrained(path, dtype=torch.float32, output_loading_info=True)
     assert not any(info.values()), info
     ids = torch.tensor(json.loads((path / "ids.json").read_text()))
     answer = json.loads((path / "answer.json").read_text())

@@ -10,6 +10,12 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 
 const FORMATS = 'test/golden/formats';
+/** Files of other models: quantised graphs, heads. */
+const OTHERS = [
+  'test/golden/onnx/sequence-single/onnx/model_uint8.onnx',
+  'test/golden/onnx/masked-lm/onnx/model_quantized.onnx',
+  'test/golden/keras/pretraining/tf_model.h5',
+];
 /** A vocabulary to begin from. */
 const WORDS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', '##b', 'c', '.', '\u00e9'];
 /** Milliseconds that no file of this size takes; wide, because machines are busy. */
@@ -119,11 +125,16 @@ export async function targetsOf(library) {
   const shapes = new Map();
   for (const folder of readdirSync(FORMATS)) {
     for (const file of readdirSync(`${FORMATS}/${folder}`)) {
+      // Has no structure of its own: the model beside it says what is in it.
+      if (file.endsWith('_data')) continue;
       const bytes = readFileSync(`${FORMATS}/${folder}/${file}`);
       const name = `${folder}/${file}`;
       if (file.endsWith('.json')) targets.push(indexTarget(library, name, bytes));
       else targets.push(weightsTarget(library, name, bytes, shapes));
     }
+  }
+  for (const file of OTHERS) {
+    targets.push(weightsTarget(library, file, readFileSync(file), new Map()));
   }
   const config = readFileSync('test/golden/models/sequence-single/config.json');
   targets.push({
@@ -144,6 +155,11 @@ function weightsTarget({ loadWeights }, name, bytes, shapes) {
     size,
     async *stream() {
       for (let at = 0; at < file.length; at += size) yield file.subarray(at, at + size);
+    },
+    async beside(other) {
+      const folder = `${FORMATS}/${name.slice(0, name.indexOf('/'))}`;
+      const isThere = readdirSync(folder).includes(other);
+      return isThere ? source(readFileSync(`${folder}/${other}`), 61) : undefined;
     },
   });
   const place = (tensor, { shape }) => {

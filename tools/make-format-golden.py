@@ -23,11 +23,11 @@ parser.add_argument("out", type=Path)
 args = parser.parse_args()
 
 weights = OrderedDict(sorted(load_file(args.checkpoint / "model.safetensors").items()))
-shutil.rmtree(args.out, ignore_errors=True)
 
 
 def folder(name):
     path = args.out / name
+    shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
     return path
 

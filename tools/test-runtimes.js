@@ -1,16 +1,22 @@
 /**
  * `npm run test:runtimes`: the packed package in every runtime, each computing the same twenty
  * numbers (test/runtimes/checks.js). Runtimes come from the npm registry into build/runtimes,
- * browsers are the system's. Words choose runtimes by name ("node", "firefox"); --keep takes the
- * stage of the run before. Ends with a line "N passed, N failed".
+ * browsers from Debian, where root may install them; elsewhere a line says what is "not here". Words
+ * choose runtimes by name ("node", "firefox"); --keep takes the stage of the run before. Ends with a
+ * line "N passed, N failed"; what is not here is neither, and counted in a line above.
  */
 import { parseArgs } from 'node:util';
 import { browserHosts } from '../test/runtimes/hosts/browsers.js';
+import { bunInstallHost } from '../test/runtimes/hosts/bun-install.js';
 import { bundlerHosts } from '../test/runtimes/hosts/bundlers.js';
+import { cliHost } from '../test/runtimes/hosts/cli.js';
 import { exampleHosts } from '../test/runtimes/hosts/examples.js';
+import { extensionHost } from '../test/runtimes/hosts/extension.js';
 import { Missing } from '../test/runtimes/hosts/host.js';
+import { jsrHost } from '../test/runtimes/hosts/jsr.js';
 import { localHosts } from '../test/runtimes/hosts/local.js';
 import { typescriptHosts } from '../test/runtimes/hosts/typescript.js';
+import { workerHosts } from '../test/runtimes/hosts/worker.js';
 import { workerdHost } from '../test/runtimes/hosts/workerd.js';
 import { makeStage } from '../test/runtimes/support/stage.js';
 
@@ -19,9 +25,11 @@ const COLUMNS = [
   ['version', 16],
   ['build', 9],
   ['threads', 9],
-  ['load ms', 9],
-  ['simd ms', 9],
-  ['relaxed ms', 12],
+  ['load', 6],
+  ['simd', 6],
+  ['relaxed', 9],
+  ['q8', 6],
+  ['', 6],
   ['', 0],
 ];
 
@@ -31,11 +39,16 @@ const { positionals, values } = parseArgs({
 });
 const hosts = [
   ...localHosts,
+  bunInstallHost,
+  cliHost,
   workerdHost,
   ...browserHosts,
+  extensionHost,
   ...typescriptHosts,
+  jsrHost,
   ...bundlerHosts,
   ...exampleHosts,
+  ...workerHosts,
 ].filter(
   ({ name }) =>
     positionals.length === 0 ||
@@ -44,36 +57,34 @@ const hosts = [
 
 if (!values.keep) await makeStage();
 console.log(
-  'simd ms, relaxed ms: best of 7 calls of the full-size model, 128 tokens, one thread\n',
+  'load: the bundled model; simd, relaxed, q8: best of 7 calls of the full-size model, 128 tokens\n' +
+    'in one thread, in fp32 on both builds and in q8; all in milliseconds\n',
 );
 printRow(COLUMNS.map(([title]) => title));
-let passed = 0;
-let failed = 0;
+const count = { pass: 0, FAILED: 0, 'not here': 0 };
 // One after the other: each is alone with the processor.
 for (const host of hosts) {
   const outcome = await host.run().catch((error) => ({ error }));
   const { version = '', build = '', threads = '', load, latency = {} } = outcome;
   // A record without its figures is no pass.
   const error = outcome.error ?? (build ? undefined : 'the record is empty');
-  if (error) failed++;
-  else passed++;
-  const times = [load, latency.simd, latency.relaxed].map((ms) => ms?.toFixed(0) ?? '');
+  const verdict = !error ? 'pass' : error instanceof Missing ? 'not here' : 'FAILED';
+  count[verdict]++;
+  const { simd, relaxed, q8 } = latency;
+  const times = [load, simd, relaxed, q8].map((ms) => ms?.toFixed(0) ?? '');
   printRow([
     host.name,
     version,
     build,
     threads,
     ...times,
-    error ? reason(error) : (outcome.note ?? 'pass'),
+    `${verdict}${error ? `: ${String(error.message ?? error).trim()}` : ''}`,
+    outcome.note ?? '',
   ]);
 }
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 ? 1 : 0;
-
-function reason(error) {
-  const message = String(error.message ?? error).trim();
-  return `${error instanceof Missing ? 'not here' : 'FAILED'}: ${message}`;
-}
+if (count['not here'] > 0) console.log(`\n${count['not here']} not here`);
+console.log(`\n${count.pass} passed, ${count.FAILED} failed`);
+process.exitCode = count.FAILED > 0 ? 1 : 0;
 
 function printRow(cells) {
   console.log(

@@ -15,13 +15,14 @@ const VITEST = path.resolve('node_modules/vitest/vitest.mjs');
 
 run(process.execPath, ['tools/build-wasm.js']);
 run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
+run(process.execPath, ['tools/build-package.js']);
 
 const runs = [suite(process.execPath)];
 if (!runs[0].node.hasRelaxed) runs.push(suite(currentNode()));
 
 console.log('');
 for (const { node, passed, failed } of runs) {
-  const builds = node.hasRelaxed ? 'simd, relaxed and debug' : 'simd and debug';
+  const builds = node.hasRelaxed ? 'simd, dot, relaxed and debug' : 'simd and debug';
   console.log(`Node ${node.version}: ${builds} builds, ${passed} passed, ${failed} failed`);
 }
 const passed = runs.reduce((sum, run) => sum + run.passed, 0);

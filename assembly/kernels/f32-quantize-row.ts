@@ -32,62 +32,79 @@ abstract class row {
   /** Bits of the largest magnitude: as whole numbers they are in order, infinities and NaN last. */
   @inline static largest(x: usize, factors: usize, count: i32): i32 {
     const magnitude = i32x4.splat(MAGNITUDE);
-    const whole: usize = (<usize>(count & ~3)) << 2;
+    const end = x + ((<usize>(count & ~15)) << 2);
     let most = i32x4.splat(0);
+    let other = most;
     if (factors) {
-      for (let i: usize = 0; i < whole; i += 16) {
-        const v = f32x4.mul(v128.load(x + i), v128.load(factors + i));
-        most = i32x4.max_s(most, v128.and(v, magnitude));
+      for (; x < end; x += 64, factors += 64) {
+        most = i32x4.max_s(most, v128.and(row.product(x, factors), magnitude));
+        other = i32x4.max_s(other, v128.and(row.product(x + 16, factors + 16), magnitude));
+        most = i32x4.max_s(most, v128.and(row.product(x + 32, factors + 32), magnitude));
+        other = i32x4.max_s(other, v128.and(row.product(x + 48, factors + 48), magnitude));
       }
     } else {
-      for (let i: usize = 0; i < whole; i += 16) {
-        most = i32x4.max_s(most, v128.and(v128.load(x + i), magnitude));
+      for (; x < end; x += 64) {
+        most = i32x4.max_s(most, v128.and(v128.load(x), magnitude));
+        other = i32x4.max_s(other, v128.and(v128.load(x, 16), magnitude));
+        most = i32x4.max_s(most, v128.and(v128.load(x, 32), magnitude));
+        other = i32x4.max_s(other, v128.and(v128.load(x, 48), magnitude));
       }
     }
-    if (count & 3) {
-      const v = v128.and(row.scaled(x + whole, factors ? factors + whole : 0), magnitude);
-      most = i32x4.max_s(most, v128.and(v, lanes.first(count & 3)));
+    for (let rest = count & 15; rest > 0; rest -= 4) {
+      const v = v128.and(row.scaled(x, factors), magnitude);
+      most = i32x4.max_s(most, v128.and(v, lanes.first(rest)));
+      x += 16;
+      if (factors) factors += 16;
     }
+    most = i32x4.max_s(most, other);
     most = i32x4.max_s(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
     return max(i32x4.extract_lane(most, 0), i32x4.extract_lane(most, 1));
   }
 
   /** x * factors * inverse, rounded, eight at a time. */
   @inline static round(to: usize, x: usize, factors: usize, count: i32, inverse: f32): void {
-    const whole: usize = (<usize>(count & ~7)) << 2;
     const scale = f32x4.splat(inverse);
     const magic = f32x4.splat(ROUND);
+    const end = to + ((<usize>(count & ~15)) << 1);
     if (factors) {
-      for (let i: usize = 0; i < whole; i += 32) {
-        const low = row.whole(row.scaled(x + i, factors + i), scale, magic);
-        const high = row.whole(row.scaled(x + i + 16, factors + i + 16), scale, magic);
-        v128.store(to + (i >> 1), i16x8.narrow_i32x4_s(low, high));
+      for (; to < end; to += 32, x += 64, factors += 64) {
+        const a = row.whole(row.product(x, factors), scale, magic);
+        const b = row.whole(row.product(x + 16, factors + 16), scale, magic);
+        v128.store(to, i16x8.narrow_i32x4_s(a, b));
+        const c = row.whole(row.product(x + 32, factors + 32), scale, magic);
+        const d = row.whole(row.product(x + 48, factors + 48), scale, magic);
+        v128.store(to, i16x8.narrow_i32x4_s(c, d), 16);
       }
     } else {
-      for (let i: usize = 0; i < whole; i += 32) {
-        const low = row.whole(v128.load(x + i), scale, magic);
-        const high = row.whole(v128.load(x + i + 16), scale, magic);
-        v128.store(to + (i >> 1), i16x8.narrow_i32x4_s(low, high));
+      for (; to < end; to += 32, x += 64) {
+        const a = row.whole(v128.load(x), scale, magic);
+        const b = row.whole(v128.load(x, 16), scale, magic);
+        v128.store(to, i16x8.narrow_i32x4_s(a, b));
+        const c = row.whole(v128.load(x, 32), scale, magic);
+        const d = row.whole(v128.load(x, 48), scale, magic);
+        v128.store(to, i16x8.narrow_i32x4_s(c, d), 16);
       }
     }
-    const rest = count & 7;
-    if (rest) {
-      x += whole;
-      if (factors) factors += whole;
+    for (let rest = count & 15; rest > 0; rest -= 8, to += 16) {
       let low = row.whole(row.scaled(x, factors), scale, magic);
       let high = i32x4.splat(0);
       if (rest > 4) {
         high = row.whole(row.scaled(x + 16, factors ? factors + 16 : 0), scale, magic);
         high = v128.and(high, lanes.first(rest - 4));
-      } else {
-        low = v128.and(low, lanes.first(rest));
       }
-      v128.store(to + (whole >> 1), i16x8.narrow_i32x4_s(low, high));
+      low = v128.and(low, lanes.first(rest));
+      v128.store(to, i16x8.narrow_i32x4_s(low, high));
+      x += 32;
+      if (factors) factors += 32;
     }
   }
 
+  @inline static product(x: usize, factors: usize): v128 {
+    return f32x4.mul(v128.load(x), v128.load(factors));
+  }
+
   @inline static scaled(x: usize, factors: usize): v128 {
-    return factors ? f32x4.mul(v128.load(x), v128.load(factors)) : v128.load(x);
+    return factors ? row.product(x, factors) : v128.load(x);
   }
 
   /** v * scale as i32, |v * scale| < 2^22. */

@@ -33,7 +33,10 @@ export function homeBytes(slot: Slot, layer: i32, network: i32, home: Home): usi
   return f32s(n.size);
 }
 
-/** Where they lie. */
+/** Where they lie, to be read or written. */
 export function homeAddress(slot: Slot, layer: i32, network: i32, home: Home): usize {
-  return homeBytes(slot, layer, network, home) ? address : 0;
+  if (!homeBytes(slot, layer, network, home)) return 0;
+  const l = linearOf(slot, layer, network);
+  if (l) l.hasStarts = false;
+  return address;
 }

@@ -13,6 +13,8 @@
  * the host writes or reads are dense.
  */
 import { Activation, Kind, NormKind } from '../abi';
+import { q8PanelBytes } from '../kernels/q8-panel';
+import { RowForm } from '../kernels/q8-rows';
 
 /** Columns of a panel. */
 export const NR: i32 = 8;
@@ -42,9 +44,9 @@ export function panelBytes(inputs: i32): usize {
   return (<usize>(inputs + 1)) << 5;
 }
 
-/** Bytes of one panel of a linear layer: f32-gemm-nr8.ts, qd16-f32-qc8w-gemm-nr8.ts. */
+/** Bytes of one panel of a linear layer: kernels/f32-gemm-nr8.ts and q8-panel.ts. */
 export function weightPanelBytes(kind: Kind, inputs: i32): usize {
-  if (kind == Kind.Q8) return 64 + ((<usize>((inputs + 1) >> 1)) << 4);
+  if (kind == Kind.Q8) return q8PanelBytes(inputs);
   return kind == Kind.F16 ? 32 + ((<usize>inputs) << 4) : panelBytes(inputs);
 }
 
@@ -77,9 +79,11 @@ export class Config {
   tokenLabels!: i32; // C of the head on every row, 0: none
   languageModel!: i32;
   kind!: Kind;
+  /** q8: bits of quantised rows, 16 or 8. */
+  rowBits!: i32;
 }
 
-/** y = x W + b, packed: panels [N/8][bias 8, K x 8], in q8 [N/8][bias 8, scale 8, K x 8]. */
+/** y = x W + b, packed in panels (weightPanelBytes). */
 @unmanaged
 export class Linear {
   inputs!: i32; // K
@@ -88,6 +92,11 @@ export class Linear {
   kind!: Kind;
   /** q8: what inputs are multiplied by before they are quantised [K], padded with zeros; 0: nothing. */
   factors!: usize;
+  /** q8: how finely inputs are quantised. */
+  rowForm!: RowForm;
+  /** q8: what sums start from, i32 [N], padded; made of the weights before they are first used. */
+  starts!: usize;
+  hasStarts!: bool;
 }
 
 /** NoNorm or LayerNorm over `size` columns. */
@@ -210,7 +219,8 @@ export class Activations {
   scoreRows!: i32;
   inverseSums!: usize; // [scoreRows]
   // Of one product, where weights are small.
-  quantized!: usize; // i16 [ROW_BLOCK, longest depth]
+  quantized!: usize; // [ROW_BLOCK] rows of whole numbers
   rowScales!: usize; // [ROW_BLOCK]
-  panel!: usize; // one panel in f32
+  words16!: usize; // one row, i16
+  panel!: usize; // one panel, widened
 }

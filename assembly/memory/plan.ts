@@ -3,7 +3,8 @@
  * the constructors of transformers' modeling_mobilebert.py, and with them which norms keep torch's
  * default epsilon.
  */
-import { Kind, NormKind } from '../abi';
+import { Activation, Kind, NormKind } from '../abi';
+import { RowForm } from '../kernels/q8-rows';
 import {
   Block,
   Config,
@@ -81,18 +82,23 @@ export function feedForwardAt(block: Block, network: i32): FeedForward {
   return load<FeedForward>(block.feedForwards + <usize>network * sizeof<usize>());
 }
 
+/**
+ * With 8-bit rows, attention's output and the products into and out of the residual stream still read
+ * 16 bits: they are a sixth of the work and lose most (docs/accuracy.md).
+ */
 function block(): Block {
   const H = config.hidden;
   const T = config.bottleneck;
+  const coarse = config.rowBits == 8 ? RowForm.Bytes : RowForm.Words;
   const b = record<Block>();
   const shared = config.useBottleneck && config.sharedBottleneck;
   b.inputBottleneck = config.useBottleneck ? linear(H, T) : null;
   b.inputBottleneckNorm = config.useBottleneck ? norm(config.norm, T, config.epsilon) : null;
-  b.sharedBottleneck = shared ? linear(H, T) : null;
+  b.sharedBottleneck = shared ? linear(H, T, coarse) : null;
   b.sharedBottleneckNorm = shared ? norm(config.norm, T, config.epsilon) : null;
-  b.query = linear(T, T);
-  b.key = linear(T, T);
-  b.value = linear(config.bottleneckAttention ? T : H, T);
+  b.query = linear(T, T, coarse);
+  b.key = linear(T, T, coarse);
+  b.value = linear(config.bottleneckAttention ? T : H, T, coarse);
   b.attentionOutput = linear(T, T);
   b.attentionOutputNorm = norm(config.norm, T, config.epsilon);
   b.feedForwards = addresses(config.feedForwards);
@@ -122,9 +128,12 @@ function addresses(count: i32): usize {
 }
 
 function feedForward(epsilon: f32): FeedForward {
+  const coarse = config.rowBits == 8 ? RowForm.Bytes : RowForm.Words;
+  // What ReLU leaves needs no sign: a bit more of it is kept.
+  const inner = coarse && config.activation == Activation.Relu ? RowForm.Magnitudes : coarse;
   const f = record<FeedForward>();
-  f.intermediate = linear(config.bottleneck, config.intermediate);
-  f.output = linear(config.intermediate, config.bottleneck);
+  f.intermediate = linear(config.bottleneck, config.intermediate, coarse);
+  f.output = linear(config.intermediate, config.bottleneck, inner);
   f.norm = norm(config.norm, config.bottleneck, epsilon);
   return f;
 }
@@ -143,8 +152,9 @@ function table(rows: i32, columns: i32): Table {
   return t;
 }
 
-function linear(inputs: i32, outputs: i32): Linear {
+function linear(inputs: i32, outputs: i32, rowForm: RowForm = RowForm.Words): Linear {
   const l = product(inputs, outputs, config.kind);
+  l.rowForm = rowForm;
   if (l.kind == Kind.Q8) l.factors = allocate(rowBytes(inputs));
   return l;
 }
@@ -159,7 +169,9 @@ function product(inputs: i32, outputs: i32, kind: Kind): Linear {
   l.inputs = inputs;
   l.outputs = outputs;
   l.kind = kind;
+  l.rowForm = RowForm.Words;
   l.panels = allocate(<u64>(roundUp8(outputs) / NR) * weightPanelBytes(kind, inputs));
+  l.starts = kind == Kind.Q8 ? allocate(rowBytes(outputs)) : 0;
   return l;
 }
 

@@ -4,7 +4,9 @@
  * request that does not fit leaves memory as it was.
  */
 import { Kind, Output } from '../abi';
-import { Activations, f32s, panelBytes, roundUp8, rowBytes, wordBytes } from './layout';
+import { q8ScratchBytes } from '../kernels/q8-panel';
+import { q8RowBytes } from '../kernels/q8-rows';
+import { Activations, f32s, panelBytes, roundUp8, rowBytes } from './layout';
 import { config, embeddedInputs, longestDepth } from './plan';
 import { allocate, commit, mark, release } from './region';
 
@@ -161,7 +163,10 @@ function planProducts(): void {
   const a = activations;
   const depth = longestDepth();
   const isQ8 = config.kind == Kind.Q8;
-  a.quantized = isQ8 ? allocate(<u64>ROW_BLOCK * wordBytes(depth)) : 0;
+  a.quantized = isQ8 ? allocate(<u64>ROW_BLOCK * q8RowBytes(depth)) : 0;
   a.rowScales = isQ8 ? allocate(f32s(ROW_BLOCK)) : 0;
-  a.panel = config.kind == Kind.F16 ? allocate(panelBytes(depth) + 16) : 0;
+  a.words16 = isQ8 ? allocate(q8RowBytes(depth)) : 0;
+  a.panel = 0;
+  if (isQ8) a.panel = allocate(q8ScratchBytes(depth));
+  if (config.kind == Kind.F16) a.panel = allocate(panelBytes(depth) + 16);
 }

@@ -7,7 +7,8 @@ import { Kind, Status } from '../abi';
 import { f16FromF32 } from '../kernels/f32-convert';
 import { f32ColumnRanges } from '../kernels/f32-column-ranges';
 import { f32QuantizeRow } from '../kernels/f32-quantize-row';
-import { Linear, Table, f32s, rowBytes, weightPanelBytes, wordBytes } from './layout';
+import { q8Weight } from '../kernels/q8-panel';
+import { Linear, Table, f32s, rowBytes, weightPanelBytes } from './layout';
 
 /** Largest 8-bit weight: -128 is not used. */
 const LIMIT: i32 = 127;
@@ -79,6 +80,7 @@ export function storeSmallRows(l: Linear, from: usize, first: i32, rows: i32, de
 /** Rows `first` .. of a matrix [K,N] that are depths; an 8-bit one has a scale per depth, in factors. */
 export function storeSmallDepths(l: Linear, depth: i32, from: usize, rows: i32): Status {
   const N = l.outputs;
+  l.hasStarts = false;
   for (let i = 0; i < rows; i++, depth++, from += f32s(N)) {
     if (l.kind == Kind.F16) {
       if (!f16FromF32(words, from, N)) return Status.TooLarge;
@@ -93,10 +95,7 @@ export function storeSmallDepths(l: Linear, depth: i32, from: usize, rows: i32):
         store<u16>(panel + 32 + ((<usize>depth) << 4) + (lane << 1), word);
       } else {
         store<f32>(panel + 32 + (lane << 2), 1);
-        store<u8>(
-          panel + 64 + ((<usize>(depth >> 1)) << 4) + (lane << 1) + <usize>(depth & 1),
-          <u8>word,
-        );
+        store<u8>(q8Weight(panel, depth, n & 7), <u8>word);
       }
     }
   }
@@ -108,13 +107,10 @@ function packWords(l: Linear, n: i32, row: usize): void {
   const lane = <usize>(n & 7);
   const panel = l.panels + <usize>(n >> 3) * weightPanelBytes(Kind.Q8, l.inputs);
   const inverse = l.factors ? powers : 0;
+  l.hasStarts = false;
   store<f32>(panel + 32 + (lane << 2), f32QuantizeRow(words, row, inverse, l.inputs, LIMIT));
-  const end = words + wordBytes(l.inputs);
-  let to = panel + 64 + (lane << 1);
-  const last = panel + weightPanelBytes(Kind.Q8, l.inputs);
-  for (let from = words; from < end && to < last; from += 4, to += 16) {
-    store<u8>(to, load<u8>(from));
-    store<u8>(to, load<u8>(from, 2), 1);
+  for (let k = 0; k < l.inputs; k++) {
+    store<u8>(q8Weight(panel, k, n & 7), load<u8>(words + ((<usize>k) << 1)));
   }
 }
 

@@ -11,15 +11,16 @@ import {
   f32GemmResidualScaleShiftNr8,
   f32GemmScaleShiftNr8,
 } from '../kernels/f32-gemm-nr8';
-import { f32QuantizeRow } from '../kernels/f32-quantize-row';
+import { q8Starts } from '../kernels/q8-panel';
+import { q8IsOffset, q8Planes, q8QuantizeRow, q8RowBytes } from '../kernels/q8-rows';
 import {
   q8GemmNr8,
   q8GemmReluNr8,
   q8GemmResidualNr8,
   q8GemmResidualScaleShiftNr8,
   q8GemmScaleShiftNr8,
-} from '../kernels/qd16-f32-qc8w-gemm-nr8';
-import { Linear, NR, rowBytes, weightPanelBytes, wordBytes } from '../memory/layout';
+} from '../kernels/qd-f32-qc8w-gemm-nr8';
+import { Linear, NR, f32s, rowBytes, weightPanelBytes } from '../memory/layout';
 import { ROW_BLOCK, activations } from '../memory/request';
 
 /** What stands behind a product. */
@@ -78,16 +79,19 @@ export abstract class product {
     const depth = w.inputs;
     const step = weightPanelBytes(Kind.Q8, depth);
     const a = activations.quantized;
-    const aBytes = wordBytes(depth);
+    const aBytes = q8RowBytes(depth);
+    const planes = q8Planes(w.rowForm);
+    const scratch = activations.panel;
     const aScales = activations.rowScales;
     quantizeRows(a, aScales, x, xBytes, rows, w);
+    const starts = startsOf(w);
     let panel = w.panels;
     for (let n: usize = 0; n < yBytes; n += 32) {
-      if (behind == Behind.Nothing) q8GemmNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth);
-      if (behind == Behind.Relu) q8GemmReluNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth);
-      if (behind == Behind.Residual) q8GemmResidualNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, residual + n);
-      if (behind == Behind.Norm) q8GemmScaleShiftNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, scale + n, shift + n);
-      if (behind == Behind.ResidualNorm) q8GemmResidualScaleShiftNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, residual + n, scale + n, shift + n);
+      if (behind == Behind.Nothing) q8GemmNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, planes, starts + n, scratch);
+      if (behind == Behind.Relu) q8GemmReluNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, planes, starts + n, scratch);
+      if (behind == Behind.Residual) q8GemmResidualNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, planes, starts + n, scratch, residual + n);
+      if (behind == Behind.Norm) q8GemmScaleShiftNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, planes, starts + n, scratch, scale + n, shift + n);
+      if (behind == Behind.ResidualNorm) q8GemmResidualScaleShiftNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, planes, starts + n, scratch, residual + n, scale + n, shift + n);
       panel += step;
     }
   }
@@ -101,7 +105,19 @@ function widenPanel(from: usize, depth: i32): usize {
   return panel;
 }
 
-/** x [rows,K] -> i16 and one scale a row. Sums of K products with weights up to 127 stay below 2^31. */
+/** What sums start from: zeros, or what takes off the 128 of bytes that stand for signed ones. */
+function startsOf(w: Linear): usize {
+  if (q8IsOffset(w.rowForm) && !w.hasStarts) {
+    const step = weightPanelBytes(Kind.Q8, w.inputs);
+    for (let n = 0; n < w.outputs; n += NR) {
+      q8Starts(w.starts + f32s(n), w.panels + <usize>(n / NR) * step, w.inputs);
+    }
+    w.hasStarts = true;
+  }
+  return w.starts;
+}
+
+/** x [rows,K] -> rows of whole numbers and one scale each. */
 function quantizeRows(
   to: usize,
   scales: usize,
@@ -110,10 +126,10 @@ function quantizeRows(
   rows: i32,
   w: Linear,
 ): void {
-  const limit = min(<i32>i16.MAX_VALUE, i32.MAX_VALUE / (127 * (w.inputs + 1)));
-  const bytes = wordBytes(w.inputs);
+  const words = activations.words16;
+  const bytes = q8RowBytes(w.inputs);
   for (; rows > 0; rows--) {
-    store<f32>(scales, f32QuantizeRow(to, x, w.factors, w.inputs, limit));
+    store<f32>(scales, q8QuantizeRow(w.rowForm, to, words, x, w.factors, w.inputs));
     to += bytes;
     x += xBytes;
     scales += 4;

@@ -1,9 +1,20 @@
 /**
- * Rows of a product's tile. V8 has 15 registers for vectors: a fused tile of 6 rows takes 12 sums, two
- * of the panel and one splat; an unfused one needs another for the product, and gains nothing
+ * What a build is made of: asconfig.json says FUSED and DOT, which are 0 or 1. `simd` has neither,
+ * `dot` has relaxed integer dot products, `relaxed` fuses multiply and add as well.
+ */
+
+/**
+ * Rows of an f32 product's tile. V8 has 15 registers for vectors: a fused tile of 6 rows takes 12 sums,
+ * two of the panel and one splat; an unfused one needs another for the product, and gains nothing
  * past 4 rows (docs/kernels.md).
  */
-export const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+export const TILE_ROWS: i32 = FUSED ? 6 : 4;
+
+/** Rows of an integer product's tile: as above, for a relaxed dot product adds in place. */
+export const DOT_TILE_ROWS: i32 = DOT ? 6 : 4;
+
+/** Depths that one 32-bit lane of a row of whole numbers holds: bytes, or words of 16 bits. */
+export const DOT_DEPTHS: i32 = DOT ? 4 : 2;
 
 /**
  * Four f32 lanes: the seam between kernels and the instruction set.
@@ -12,7 +23,17 @@ export const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 export abstract class lanes {
   /** a * b + c; one rounding in relaxed builds, two in the baseline. */
   @inline static madd(a: v128, b: v128, c: v128): v128 {
-    return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+    return FUSED ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+  }
+
+  /**
+   * sum + weights . row, lane by lane, exact: four signed bytes by four unsigned ones where there are
+   * relaxed dot products (of the engines that the host chose for it), else two words by two.
+   */
+  @inline static dot(weights: v128, row: v128, sum: v128): v128 {
+    return DOT
+      ? i32x4.relaxed_dot_i8x16_i7x16_add_s(weights, row, sum)
+      : i32x4.add(sum, i32x4.dot_i16x8_s(row, weights));
   }
 
   /** Element `index` of a table made by `memory.data<f32>`, in all lanes: for constants inside loops. */

@@ -13,7 +13,7 @@ import { createInterface } from 'node:readline';
  *
  * @typedef {object} Library what an adapter's `open()` gives
  * @property {string} version
- * @property {(folder: string, dtype: 'fp32' | 'q8') => Promise<Model>} load
+ * @property {(folder: string, dtype: 'fp32' | 'q8' | 'q8-fast') => Promise<Model>} load
  *
  * @typedef {object} Model
  * @property {(inputs: Inputs, length: number) => any} prepare the library's own tensors; not timed

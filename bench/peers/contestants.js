@@ -5,20 +5,13 @@
  * @property {string} id for --peers and results
  * @property {string} label
  * @property {string} adapter file of adapters/
- * @property {'fp32' | 'q8'} dtype
+ * @property {'fp32' | 'q8' | 'q8-fast'} dtype
  * @property {'wasm' | 'native'} kind what its arithmetic is compiled to
  * @property {boolean} isPinned one thread on one core; false lets it take the cores it wants
  */
 
-/** @type {Contestant} */
-export const ours = {
-  id: 'ours',
-  label: 'mobilebert-wasm fp32',
-  adapter: 'ours.js',
-  dtype: 'fp32',
-  kind: 'wasm',
-  isPinned: true,
-};
+/** This package, in one of its dtypes. */
+export const ours = [ourselves('fp32'), ourselves('q8'), ourselves('q8-fast')];
 
 /** @type {readonly Contestant[]} */
 export const peers = [
@@ -71,3 +64,12 @@ export const peers = [
     isPinned: true,
   },
 ];
+
+/**
+ * @param {Contestant['dtype']} dtype
+ * @returns {Contestant}
+ */
+function ourselves(dtype) {
+  const label = `mobilebert-wasm ${dtype}`;
+  return { id: 'ours', label, adapter: 'ours.js', dtype, kind: 'wasm', isPinned: true };
+}

@@ -3,7 +3,6 @@
  * probe, ours, probe, peer, probe; it counts when all three probes were quiet.
  */
 import { setTimeout } from 'node:timers/promises';
-import { ours } from './contestants.js';
 import { ContestantProcess } from './process.js';
 import { figure, relativeL2, round } from './statistics.js';
 
@@ -32,7 +31,8 @@ const REST_MS = 100;
  * @param {(length: number) => void} onLength called before each length
  * @returns {Promise<Duel>}
  */
-export async function duel(peer, { lengths, samples, seconds, runtimes }, probe, onLength) {
+export async function duel(peer, options, probe, onLength) {
+  const { ours, lengths, samples, seconds, runtimes } = options;
   const both = [];
   try {
     for (const contestant of [ours, peer]) {

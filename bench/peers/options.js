@@ -3,11 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { peers } from './contestants.js';
+import { ours, peers } from './contestants.js';
 import { allowedCores, lastCore } from './cores.js';
 
 export const USAGE = `node bench/peers/run.js [options]
 
+  --ours dtype     ${ours.map(({ dtype }) => dtype).join(', ')} of this package (fp32)
   --peers a,b      which of ${peers.map(({ id }) => id).join(', ')} (all)
   --lengths a,b    tokens of a call (8,32,128,384)
   --samples n      quiet pairs wanted at each length (21)
@@ -28,6 +29,7 @@ const LONGEST = 512;
 
 /**
  * @typedef {object} Options
+ * @property {import('./contestants.js').Contestant} ours
  * @property {import('./contestants.js').Contestant[]} chosen
  * @property {number[]} lengths
  * @property {number} samples
@@ -47,7 +49,7 @@ export function readOptions(args) {
   const { values } = parseArgs({
     args,
     options: {
-      ...{ peers: text, lengths: text, samples: text, seconds: text, loads: text },
+      ...{ ours: text, peers: text, lengths: text, samples: text, seconds: text, loads: text },
       ...{ node: text, core: text, folder: text, out: text },
       quick: { type: 'boolean', default: false },
     },
@@ -57,6 +59,7 @@ export function readOptions(args) {
     values.folder ?? fileURLToPath(new URL('../../build/peers', import.meta.url)),
   );
   return {
+    ours: chosenOurs(values.ours ?? 'fp32'),
     chosen: chosenPeers(values.peers),
     lengths: (values.lengths ?? '8,32,128,384')
       .split(',')
@@ -80,7 +83,7 @@ export function readOptions(args) {
  * @param {Options} options
  * @throws {Error} naming the command that makes what is missing
  */
-export function expectFiles({ runtimes: { folder } }) {
+export function expectFiles({ ours: { dtype }, runtimes: { folder } }) {
   const here = fileURLToPath(new URL('.', import.meta.url));
   const root = join(here, '..', '..');
   const needed = [
@@ -89,6 +92,10 @@ export function expectFiles({ runtimes: { folder } }) {
     [join(root, 'build', 'wasm', 'testing.simd.wasm'), 'node tools/build-wasm.js'],
     [join(folder, 'inputs.json'), 'python tools/export-onnx.py build/peers'],
   ];
+  if (dtype !== 'fp32') {
+    const convert = `node build/js/cli/main.js convert ${folder} ${join(folder, 'q8')} --dtype q8`;
+    needed.push([join(folder, 'q8', 'model.q8.safetensors'), convert]);
+  }
   for (const [path, command] of needed) {
     if (!existsSync(path)) throw new Error(`Cannot find ${path}: run "${command}" first`);
   }
@@ -98,6 +105,13 @@ export function expectFiles({ runtimes: { folder } }) {
       `Cannot use ${folder}: it holds ${architectures}, expected MobileBertForQuestionAnswering`,
     );
   }
+}
+
+function chosenOurs(name) {
+  const found = ours.find(({ dtype }) => dtype === name);
+  if (found) return found;
+  const known = ours.map(({ dtype }) => dtype).join(', ');
+  throw new RangeError(`Cannot read --ours "${name}": expected one of ${known}`);
 }
 
 function chosenPeers(names) {

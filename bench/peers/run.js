@@ -5,7 +5,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ours } from './contestants.js';
 import { pinSelf } from './cores.js';
 import { duel, summarise as summariseLatency } from './latency.js';
 import { describeMachine, machineSlug } from './machine.js';
@@ -29,9 +28,9 @@ async function main() {
     if (isMissing) skipped.push({ id, reason: `${label}: PEERS_PYTHON is not set` });
     return !isMissing;
   });
-  const startups = await measureStartups([ours, ...runnable], options, probe, skipped);
+  const startups = await measureStartups([options.ours, ...runnable], options, probe, skipped);
   // Before this process is pinned: afterwards it sees one core.
-  const machine = describeMachine(startups.get(ours).runtime);
+  const machine = describeMachine(startups.get(options.ours).runtime);
   const duels = await measureDuels(runnable, startups, options, probe, skipped);
   if (duels.length === 0) {
     const reasons = skipped.map(({ reason }) => reason).join('; ');
@@ -44,7 +43,7 @@ async function main() {
     probe: { best: round(probe.best(), 3), quietFrom: QUIET },
     method: methodOf(options),
     model: JSON.parse(await readFile(join(options.runtimes.folder, 'made-with.json'), 'utf8')),
-    ours: describe(ours, startups.get(ours), probe),
+    ours: describe(options.ours, startups.get(options.ours), probe),
     duels: duels.map(({ peer, found }) => ({
       ...describe(peer, startups.get(peer), probe),
       error: found.error,
@@ -59,7 +58,7 @@ async function main() {
 }
 
 /** Rounds over all contestants, so that a slow spell of the machine meets everyone. */
-async function measureStartups(contestants, { loads, runtimes }, probe, skipped) {
+async function measureStartups(contestants, { ours, loads, runtimes }, probe, skipped) {
   /** @type {Map<any, import('./startup.js').Startup>} */
   const startups = new Map();
   for (let round = 1; round <= loads; round++) {
@@ -110,7 +109,8 @@ function methodOf({ lengths, samples, seconds, loads, runtimes }) {
 }
 
 async function write(result, out) {
-  const name = `peers-${machineSlug(result.machine)}-${result.date.slice(0, 10)}.json`;
+  const bench = result.ours.dtype === 'fp32' ? 'peers' : `peers-${result.ours.dtype}`;
+  const name = `${bench}-${machineSlug(result.machine)}-${result.date.slice(0, 10)}.json`;
   const path = out ?? join(results, name);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `${JSON.stringify(result, null, 2)}\n`);

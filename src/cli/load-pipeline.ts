@@ -3,6 +3,7 @@
 import { VARIANTS, type Variant } from '../engine/build.ts';
 import { type PipelineOf, pipeline, type Task } from '../pipelines/pipeline.ts';
 import { oneOf, UsageError } from './arguments.ts';
+import { ProgressBar } from './progress-bar.ts';
 import type { StatusLine } from './status-line.ts';
 
 /** Options that every command with a model takes. */
@@ -36,18 +37,17 @@ export async function loadPipeline<T extends Task>(
   if (!source) {
     throw new UsageError(`Cannot load a model for ${task}: found no --model, expected one`);
   }
+  const bar = new ProgressBar(status);
   return pipeline(task, source, {
     variant: build,
-    progress_callback: (event) => {
-      if (event.status !== 'progress_total') return;
-      status.show(`Loading ${event.name} ${Math.floor(event.progress)} %`);
-    },
+    progress_callback: (event) => bar.take(event),
   });
 }
 
-/** A folder of the package's models/. */
+/**
+ * A bundled model. Compiled, this file is build/js/cli/load-pipeline.js and finds those of the package,
+ * build/models; tests run src/cli/load-pipeline.ts and find the originals, models.
+ */
 export function bundledModel(name: string): URL {
-  // Compiled, this file is build/js/cli/load-pipeline.js; tests run src/cli/load-pipeline.ts.
-  const root = import.meta.url.endsWith('.ts') ? '../../' : '../../../';
-  return new URL(`${root}models/${name}/`, import.meta.url);
+  return new URL(`../../models/${name}/`, import.meta.url);
 }

@@ -42,9 +42,17 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'show what a tokenizer makes of texts',
     load: async () => (await import('./commands/tokens.ts')).tokens,
   },
+  inspect: {
+    summary: 'show what a checkpoint is and what it can do',
+    load: async () => (await import('./commands/inspect.ts')).inspect,
+  },
   convert: {
-    summary: 'make small weights (q8) of a checkpoint',
+    summary: 'make small weights (q8, fp16) of a checkpoint',
     load: async () => (await import('./commands/convert.ts')).convert,
+  },
+  cache: {
+    summary: 'list or delete downloaded models',
+    load: async () => (await import('./commands/cache.ts')).cache,
   },
 };
 

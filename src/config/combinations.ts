@@ -6,6 +6,7 @@
 
 import type { MobileBertConfig } from '../config.ts';
 import { ConfigError } from '../errors.ts';
+import { checkPrunedHeads } from './pruned-heads.ts';
 
 /** The most weights a model may have: 4 GiB of float32, all that 32-bit linear memory addresses. */
 const MAX_WEIGHTS = 2 ** 30;
@@ -13,6 +14,7 @@ const MAX_WEIGHTS = 2 ** 30;
 /** ConfigError when fields that are fine alone cannot go together. */
 export function checkCombinations(config: MobileBertConfig): void {
   checkAttention(config);
+  checkPrunedHeads(config);
   const { pad_token_id, vocab_size, problem_type, num_labels } = config;
   if (pad_token_id !== null && (pad_token_id >= vocab_size || pad_token_id < -vocab_size)) {
     throw new ConfigError(

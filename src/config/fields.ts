@@ -4,6 +4,7 @@
  */
 
 import { ConfigError } from '../errors.ts';
+import { isPrunedHeads } from './pruned-heads.ts';
 
 interface Rule {
   readonly wanted: string;
@@ -65,6 +66,7 @@ export const COMMON_FIELDS = {
     wanted: 'a list of class names',
     test: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
   }),
+  pruned_heads: { wanted: 'lists of heads by layer', test: isPrunedHeads },
 } as const satisfies Record<string, Rule>;
 
 const RULES: Record<string, Rule> = { ...FIELDS, ...COMMON_FIELDS };

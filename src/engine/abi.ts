@@ -3,7 +3,7 @@
  * module share. test/src/engine/abi.test.ts compares the two.
  */
 
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** Places of the checkpoint's modules. */
 export const Slot = {
@@ -107,6 +107,7 @@ export const CONFIG_FIELDS = [
   'tokenLabels',
   'languageModel',
   'kind',
+  'rowBits',
 ] as const;
 
 /** The model's dimensions as the module wants them; booleans are 0 or 1. */

@@ -152,6 +152,11 @@ export class Engine {
     return fetched;
   }
 
+  /** Bits of a quantised row, where weights are q8. */
+  get rowBits(): number {
+    return this.#dimensions.rowBits;
+  }
+
   /** Packed bytes of a home, where they lie: valid until the next call. Empty where there is none. */
   home({ slot, layer, network, home }: HomeAddress): Uint8Array<ArrayBuffer> {
     const at = [Slot[slot], layer, network, Home[home]] as const;

@@ -6,7 +6,7 @@
 /**
  * (module
  *   (memory (export "memory") 1)
- *   ;; sum over `count` blocks of 32 bytes: 16 signed bytes times 16 unsigned 7-bit ones
+ *   ;; sum over `count` blocks of 32 bytes: 16 signed bytes times 16 unsigned ones
  *   (func (export "dot") (param $count i32) (result i32)
  *     (local $p i32) (local $end i32) (local $acc v128)
  *     (local.set $end (i32.shl (local.get $count) (i32.const 5)))
@@ -21,7 +21,7 @@
  *     (f32x4.extract_lane 0 (f32x4.relaxed_madd
  *       (f32x4.splat (local.get $a)) (f32x4.splat (local.get $b)) (f32x4.splat (local.get $c))))))
  */
-const RELAXED_PROBE =
+export const RELAXED_PROBE =
   'AGFzbQEAAAABDQJgAX8Bf2ADfX19AX0DAwIAAQUDAQABBxcDBm1lbW9yeQIAA2RvdAAABG1hZGQAAQpdAkYCAn8BeyAA' +
   'QQV0IQIDQCAB/QAEACAB/QAEECAD/ZMCIQMgAUEgaiIBIAJJDQALIAP9GwAgA/0bAWogA/0bAmogA/0bA2oLFAAgAP0T' +
   'IAH9EyAC/RP9hQL9HwAL';
@@ -32,41 +32,73 @@ interface RelaxedProbe {
   madd(a: number, b: number, c: number): number;
 }
 
-let relaxedSimd: boolean | undefined;
-
-/** Whether relaxed SIMD is there and its results are right. Decided once per process. */
-export function relaxedSimdWorks(): boolean {
-  relaxedSimd ??= probeRelaxedSimd();
-  return relaxedSimd;
+/** What this engine's relaxed SIMD is good for. */
+interface Features {
+  /** Multiply-adds and dot products are what the specification allows. */
+  readonly relaxedSimd: boolean;
+  /** Dot products take all of an unsigned byte: x86 with VNNI. */
+  readonly unsignedDot: boolean;
 }
 
-function probeRelaxedSimd(): boolean {
-  const bytes = Uint8Array.from(atob(RELAXED_PROBE), (c) => c.charCodeAt(0));
+let features: Features | undefined;
+
+/**
+ * Whether relaxed SIMD is there and its results are right. Decided once per process.
+ *
+ * @param module the probe, compiled, where the host forbids compiling it here
+ */
+export function relaxedSimdWorks(module?: WebAssembly.Module): boolean {
+  features ??= probe(module);
+  return features.relaxedSimd;
+}
+
+/**
+ * Whether relaxed dot products of signed by unsigned bytes are exact. The specification leaves it to
+ * the machine what they make of a second operand past 127: some saturate, some take it as negative.
+ *
+ * @param module the probe, compiled, where the host forbids compiling it here
+ */
+export function unsignedDotWorks(module?: WebAssembly.Module): boolean {
+  features ??= probe(module);
+  return features.unsignedDot;
+}
+
+function probe(module: WebAssembly.Module | undefined): Features {
   try {
-    if (!WebAssembly.validate(bytes)) return false;
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-    return sumsRight(exports as unknown as RelaxedProbe);
+    const instance = new WebAssembly.Instance(module ?? compileProbe());
+    const exports = instance.exports as unknown as RelaxedProbe;
+    const relaxedSimd = sumsRight(exports, 128) && multipliesRight(exports);
+    return { relaxedSimd, unsignedDot: relaxedSimd && sumsRight(exports, 256) };
   } catch {
-    // A host that forbids compiling from bytes: the baseline build runs there.
-    return false;
+    // No relaxed SIMD, or a host that forbids compiling: the baseline build runs there.
+    return { relaxedSimd: false, unsignedDot: false };
   }
 }
 
-/** Integer sums must be exact; a madd may be fused or not, but nothing else. */
-function sumsRight({ memory, dot, madd }: RelaxedProbe): boolean {
+function compileProbe(): WebAssembly.Module {
+  return new WebAssembly.Module(Uint8Array.from(atob(RELAXED_PROBE), (c) => c.charCodeAt(0)));
+}
+
+/** Whether sums of signed bytes times unsigned ones below `limit` are exact. */
+function sumsRight({ memory, dot }: RelaxedProbe, limit: number): boolean {
   const blocks = 16;
-  const data = new Int8Array(memory.buffer, 0, 32 * blocks);
+  const data = new Uint8Array(memory.buffer, 0, 32 * blocks);
   let expected = 0;
   for (let i = 0; i < 16 * blocks; i++) {
     const weight = ((i * 67) % 255) - 127;
-    const activation = (i * 29) % 128;
+    const activation = (i * 29) % limit;
     const at = 32 * (i >> 4) + (i & 15);
     data[at] = weight;
     data[at + 16] = activation;
     expected += weight * activation;
   }
+  return dot(blocks) === expected;
+}
+
+/** A madd may be fused or not, but nothing else. */
+function multipliesRight({ madd }: RelaxedProbe): boolean {
   // (1 + 2^-12)^2 - 1 = 2^-11 + 2^-24; without fusing the last bit is rounded away.
   const product = madd(1 + 2 ** -12, 1 + 2 ** -12, -1);
   const isMadd = product === 2 ** -11 + 2 ** -24 || product === 2 ** -11;
-  return dot(blocks) === expected && isMadd && madd(3, 4, 5) === 17;
+  return isMadd && madd(3, 4, 5) === 17;
 }

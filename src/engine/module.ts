@@ -1,4 +1,7 @@
-/** Compiled modules: the package's own, once per build and process, or one that the caller brings. */
+/**
+ * Compiled modules, once per build and process: the package's own, or those that `init` was given; and
+ * the one that a caller brings for one model.
+ */
 
 import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
@@ -7,14 +10,55 @@ import type { Build } from './build.ts';
 /** What a caller may give instead of the package's module: for hosts that forbid compiling, say. */
 export type WasmSource = WebAssembly.Module | BufferSource | Response | URL | string;
 
+/** Modules by build; the baseline has to be among them. */
+export interface WasmSources {
+  readonly simd: WasmSource;
+  readonly dot?: WasmSource | undefined;
+  readonly relaxed?: WasmSource | undefined;
+}
+
+export interface InitOptions {
+  /**
+   * Modules for all models to come, in place of the package's own: the baseline alone, or by build.
+   * Undefined takes the package's own again.
+   */
+  readonly wasm?: WasmSource | WasmSources | undefined;
+}
+
 const compiled = new Map<Build, Promise<WebAssembly.Module>>();
+let given: WasmSources | undefined;
+
+/**
+ * Settings of the engine for the whole process, to be made before the first model. A host that forbids
+ * compiling gives a `WebAssembly.Module`, a single file the bytes of `mobilebert-wasm/inline`.
+ *
+ * @throws TypeError for an object that is no source and has no baseline
+ */
+export function init({ wasm }: InitOptions = {}): void {
+  const sources = wasm === undefined || isByBuild(wasm) ? wasm : { simd: wasm };
+  if (sources && (sources.simd === undefined || sources.simd === null)) {
+    throw new TypeError('Cannot use the WebAssembly modules: found no "simd", expected that build');
+  }
+  given = sources;
+  compiled.clear();
+}
+
+/** Whether there is a module of a build to be had. */
+export function hasModule(build: Build): boolean {
+  if (given) return (given[build] ?? undefined) !== undefined;
+  return platform.builds?.includes(build) ?? true;
+}
 
 /** The module of a build. A failed attempt is forgotten, so that the next call tries again. */
 export function packageModule(build: Build): Promise<WebAssembly.Module> {
   const known = compiled.get(build);
   if (known) return known;
-  const module = platform.readWasm(build);
-  module.catch(() => compiled.delete(build));
+  const source = given?.[build];
+  const module = source === undefined ? platform.readWasm(build) : givenModule(source);
+  module.catch(() => {
+    // init() may have made way for another one.
+    if (compiled.get(build) === module) compiled.delete(build);
+  });
   compiled.set(build, module);
   return module;
 }
@@ -36,6 +80,10 @@ export async function givenModule(source: WasmSource): Promise<WebAssembly.Modul
   throw new TypeError(
     `Cannot use the WebAssembly module: found ${tag.slice(8, -1)}, expected a WebAssembly.Module, bytes, a Response or a URL`,
   );
+}
+
+function isByBuild(wasm: WasmSource | WasmSources): wasm is WasmSources {
+  return Object.prototype.toString.call(wasm) === '[object Object]';
 }
 
 async function fromUrl(url: string): Promise<WebAssembly.Module> {

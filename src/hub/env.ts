@@ -3,6 +3,15 @@
 /** How much to say on the console; a level shows itself and everything above. */
 export const LogLevel = { DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, NONE: 50 } as const;
 
+/**
+ * A cache of one's own, as the Web's Cache: keys are URLs. `match` may also give whatever else
+ * stands for a file: bytes, a Blob, a stream, a path.
+ */
+export interface CustomCache {
+  match(key: string): Promise<object | string | undefined>;
+  put(key: string, response: Response): Promise<void>;
+}
+
 /** Global settings; assign to change them. */
 export interface Environment {
   /** Version of this package. */
@@ -17,6 +26,23 @@ export interface Environment {
   allowLocalModels: boolean;
   /** Folder with local copies: `<localModelPath>/<org>/<name>/<file>`. */
   localModelPath: string;
+  /** Whether files of hub ids are kept in the Web's Cache, where there is no file system. */
+  useBrowserCache: boolean;
+  /** Whether files of hub ids are kept in `cacheDir`, where there is a file system. */
+  useFSCache: boolean;
+  /** That folder; null for `mobilebert-wasm` in the user's folder for caches. */
+  cacheDir: string | null;
+  /** Whether `customCache` is used in place of both. */
+  useCustomCache: boolean;
+  customCache: CustomCache | null;
+  /** Name of the Web's Cache. */
+  cacheKey: string;
+  /** How often a request that failed for a passing reason is made again. */
+  maxRetries: number;
+  /** Milliseconds before the first time; each further wait is twice as long. */
+  retryDelay: number;
+  /** Milliseconds without a byte after which a connection is given up. */
+  stallTimeout: number;
   /** Used for every request. */
   fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
   /** One of `LogLevel`. */
@@ -30,6 +56,15 @@ export const env: Environment = {
   remotePathTemplate: '{model}/resolve/{revision}/',
   allowLocalModels: true,
   localModelPath: '/models/',
+  useBrowserCache: true,
+  useFSCache: true,
+  cacheDir: null,
+  useCustomCache: false,
+  customCache: null,
+  cacheKey: 'transformers-cache',
+  maxRetries: 5,
+  retryDelay: 500,
+  stallTimeout: 30_000,
   fetch: (url, init) => globalThis.fetch(url, init),
   logLevel: LogLevel.WARNING,
 };

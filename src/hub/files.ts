@@ -1,15 +1,17 @@
 /**
  * openFiles(): from whatever a caller names as a checkpoint to its files. Knows folders, URLs and
- * the hub, and no file format. A cache will stand in `openUrl`, before `fetchFile`.
+ * the hub, and no file format.
  */
 
 import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
+import { fileIn, isFolderHandle } from './handles.ts';
 import { locate } from './locate.ts';
 import type { FilesOptions } from './options.ts';
 import { Progress } from './progress.ts';
 import {
   type ByteSource,
+  type FileLike,
   openSource,
   openUrl,
   type PretrainedFiles,
@@ -30,8 +32,8 @@ export async function openFiles(
   source: Source,
   options: FilesOptions = {},
 ): Promise<PretrainedFiles> {
-  const opener = await openerOf(source, options);
   const folder = options.subfolder ? `${checkedName(options.subfolder)}/` : '';
+  const opener = await openerOf(source, options);
   const progress = options.progress_callback
     ? new Progress(opener.name, options.progress_callback)
     : undefined;
@@ -60,11 +62,12 @@ interface Opener {
 /** How to open a file of the checkpoint: one function per kind of source. */
 async function openerOf(source: Source, options: FilesOptions): Promise<Opener> {
   if (typeof source === 'object' && !(source instanceof URL)) {
+    const isFolder = isFolderHandle(source);
     const open = async (file: string) => {
-      const value = Object.hasOwn(source, file) ? source[file] : undefined;
-      return value === undefined || value === null ? undefined : openSource(value, file, options);
+      const value = isFolder ? await fileIn(source, file) : entryOf(source, file);
+      return value === undefined ? undefined : openSource(value, file, options);
     };
-    return { name: 'files', open };
+    return { name: isFolder ? source.name : 'files', open };
   }
   const name = String(source);
   const place = await locate(name, options);
@@ -74,7 +77,14 @@ async function openerOf(source: Source, options: FilesOptions): Promise<Opener> 
   // Encoded before it is resolved: a name can neither leave the folder nor become a query.
   const urlOf = (file: string) =>
     new URL(file.split('/').map(encodeURIComponent).join('/'), place.base);
-  return { name, open: (file) => openUrl(urlOf(file), options) };
+  if (place.kind === 'url') return { name, open: (file) => openUrl(urlOf(file), options) };
+  const { id, revision } = place;
+  const { openRepository } = await import('./hub-files.ts');
+  return { name, open: await openRepository({ id, revision, urlOf }, options) };
+}
+
+function entryOf(files: Record<string, FileLike | object>, name: string) {
+  return Object.hasOwn(files, name) ? (files[name] ?? undefined) : undefined;
 }
 
 /** A file or folder name that stays inside the checkpoint. */

@@ -5,17 +5,23 @@ import { FilesError } from '../errors.ts';
 import { env } from './env.ts';
 import type { FilesOptions } from './options.ts';
 
-/** A local folder, or a URL that ends in a slash. */
-export type Place = { kind: 'folder'; path: string } | { kind: 'url'; base: URL };
+/** A local folder, or a URL that ends in a slash, of the hub's or not. */
+export type Place =
+  | { kind: 'folder'; path: string }
+  | { kind: 'url'; base: URL }
+  | { kind: 'hub'; base: URL; id: string; revision: string };
 
 /** As the hub: optional organisation, then a name of letters, digits, `-`, `_` and `.`. */
 const HUB_ID = /^([\w-][\w.-]*\/)?[\w-][\w.-]{0,95}$/;
+
+/** Branches may have slashes; what git forbids could lead out of a cache's folder. */
+const REVISION = /^[^\s/\\:?*[~^][^\s\\:?*[~^]*$/;
 
 /**
  * Finds a checkpoint: a URL is one; else a folder of that path, a folder of that name in
  * `env.localModelPath`, a path on the page's own site, or a repository of the hub, in this order.
  *
- * @throws FilesError when it is none of them, or may not be looked for
+ * @throws FilesError when it is none of them
  */
 export async function locate(source: string, options: FilesOptions): Promise<Place> {
   if (/^(https?|file):/i.test(source)) return { kind: 'url', base: folderUrl(source) };
@@ -25,25 +31,25 @@ export async function locate(source: string, options: FilesOptions): Promise<Pla
     if (await platform.isFolder(source)) return { kind: 'folder', path: source };
     if (isHubId && (await platform.isFolder(copy))) return { kind: 'folder', path: copy };
   }
-  if (isHubId) return hubPlace(source, options);
+  if (isHubId) return hubPlace(source, options.revision);
   const url = platform.pathUrl(source);
   if (url !== undefined) return { kind: 'url', base: folderUrl(url.href) };
   throw notFound(source);
 }
 
 /** The folder of a hub repository, by the template that transformers.js uses. */
-function hubPlace(id: string, { local_files_only, revision = 'main' }: FilesOptions): Place {
-  if (local_files_only || !env.allowRemoteModels) {
-    const rule = local_files_only ? '"local_files_only" is set' : 'env.allowRemoteModels is false';
+function hubPlace(id: string, revision = 'main'): Place {
+  if (!REVISION.test(revision) || revision.includes('..')) {
     throw new FilesError(
-      `Cannot open "${id}": there is no such folder and ${rule}, expected a local folder`,
+      `Cannot open "${id}": revision is ${JSON.stringify(revision)}, expected a branch, a tag or a commit`,
       id,
     );
   }
   const path = env.remotePathTemplate
     .replaceAll('{model}', id)
     .replaceAll('{revision}', encodeURIComponent(revision));
-  return { kind: 'url', base: folderUrl(`${env.remoteHost.replace(/\/$/, '')}/${path}`) };
+  const base = folderUrl(`${env.remoteHost.replace(/\/$/, '')}/${path}`);
+  return { kind: 'hub', id, revision, base };
 }
 
 function notFound(source: string): FilesError {

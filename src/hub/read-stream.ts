@@ -1,15 +1,17 @@
 /** A ReadableStream as an async iterable: given back when left early, stopped by a signal. */
 
 import { FilesError } from '../errors.ts';
+import { within } from './timing.ts';
 
 /**
  * Yields a stream's chunks. Rejects with the signal's reason when that aborts, also in the middle
- * of a wait, and with FilesError when the stream breaks.
+ * of a wait, and with FilesError when the stream breaks or gives nothing for `stallTimeout` ms.
  */
 export async function* readStream(
   stream: ReadableStream<Uint8Array>,
   name: string,
   signal?: AbortSignal,
+  stallTimeout?: number,
 ): AsyncGenerator<Uint8Array> {
   signal?.throwIfAborted();
   const reader = stream.getReader();
@@ -19,13 +21,22 @@ export async function* readStream(
   let received = 0;
   try {
     for (;;) {
-      const { done, value } = await reader.read().catch((error: unknown) => {
+      const reading = reader.read();
+      const waiting = stallTimeout ? within(stallTimeout, reading) : reading;
+      const next = await waiting.catch((error: unknown) => {
         signal?.throwIfAborted();
         throw new FilesError(`Cannot read "${name}": it broke off after ${received} bytes`, name, {
           cause: error,
         });
       });
       signal?.throwIfAborted();
+      if (next === undefined) {
+        throw new FilesError(
+          `Cannot read "${name}": nothing came for ${stallTimeout} ms after ${received} bytes`,
+          name,
+        );
+      }
+      const { done, value } = next;
       if (done) return;
       if (!ArrayBuffer.isView(value)) {
         throw new FilesError(

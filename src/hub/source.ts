@@ -6,7 +6,7 @@
 import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
 import type { ByteSource } from '../platform/types.ts';
-import { fetchFile } from './fetch-file.ts';
+import type { FileHandle, FolderHandle } from './handles.ts';
 import type { FilesOptions } from './options.ts';
 import { readStream } from './read-stream.ts';
 
@@ -20,10 +20,23 @@ export type FileLike =
   | ArrayBuffer
   | Blob
   | Response
-  | ReadableStream<Uint8Array>;
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+  | FileHandle
+  | StoredObject;
 
-/** A checkpoint: folder, base URL, hub id, or a map of files (a plain object: parsed JSON). */
-export type Source = string | URL | Record<string, FileLike | object>;
+/** What storage services give: R2 an object with `body` and `size`, KV one with a `value`. */
+export interface StoredObject {
+  readonly body?: ReadableStream<Uint8Array> | null;
+  readonly value?: ReadableStream<Uint8Array> | ArrayBuffer | Uint8Array | null;
+  readonly size?: number;
+}
+
+/**
+ * A checkpoint: folder, base URL, hub id, a folder's handle, or a map of files (a plain object:
+ * parsed JSON).
+ */
+export type Source = string | URL | FolderHandle | Record<string, FileLike | object>;
 
 /** The files of one checkpoint. */
 export interface PretrainedFiles {
@@ -47,25 +60,41 @@ export async function openSource(
   if (typeof file !== 'object') {
     throw new TypeError(`Cannot read "${name}": found a ${typeof file}, expected a file`);
   }
-  if (ArrayBuffer.isView(file)) return fromBytes(name, bytesOf(file));
-  if (Object.prototype.toString.call(file) === '[object ArrayBuffer]') {
-    return fromBytes(name, new Uint8Array(file as ArrayBuffer));
-  }
-  if (has<ReadableStream<Uint8Array>>(file, 'getReader')) {
-    return fromOnce(name, undefined, file, options.signal);
-  }
+  if (has<FileHandle>(file, 'getFile')) return openContent(await file.getFile(), name, options);
+  const { value } = file as StoredObject;
+  const content = isContent(value) ? openContent(value, name, options) : undefined;
+  return (
+    content ??
+    openContent(file, name, options) ??
+    fromBytes(name, new TextEncoder().encode(JSON.stringify(file)))
+  );
+}
+
+/** Bytes, streams, and what has them; undefined for any other object. */
+function openContent(file: object, name: string, options: FilesOptions): ByteSource | undefined {
+  const bytes = bytesOf(file);
+  if (bytes) return fromBytes(name, bytes);
+  if (isStream(file)) return fromOnce(name, undefined, file, options.signal);
   if (has<Blob>(file, 'stream')) {
     const stream = () => readStream(file.stream(), name, options.signal);
     return { name, size: file.size, stream };
   }
-  if (has<Response>(file, 'arrayBuffer') && 'body' in file)
+  if (has<Response>(file, 'arrayBuffer') && 'body' in file) {
     return fromResponse(name, file, options);
-  return fromBytes(name, new TextEncoder().encode(JSON.stringify(file)));
+  }
+  if (isStream((file as StoredObject).body)) return fromResponse(name, file as Response, options);
+  if (has<AsyncIterable<Uint8Array>>(file, Symbol.asyncIterator)) {
+    return fromOnce(name, undefined, streamOf(file), options.signal);
+  }
+  return undefined;
 }
 
 /** A URL: fetched, or read where it is a file's. */
-export function openUrl(url: URL, options: FilesOptions): Promise<ByteSource | undefined> {
-  return url.protocol === 'file:' ? platform.openFile(url.href) : fetchFile(url, options);
+export async function openUrl(url: URL, options: FilesOptions): Promise<ByteSource | undefined> {
+  if (url.protocol === 'file:') return platform.openFile(url.href);
+  // What fetches, and all that keeps at it, is not loaded where files are local or bundled.
+  const { fetchFile } = await import('./fetch-file.ts');
+  return fetchFile(url, options);
 }
 
 /** A path or a URL, as a string. */
@@ -118,8 +147,33 @@ function fromOnce(
   };
 }
 
-function bytesOf(view: ArrayBufferView): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+/** What JSON cannot be. */
+function isContent(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && (isStream(value) || !!bytesOf(value));
+}
+
+function bytesOf(file: object): Uint8Array | undefined {
+  if (ArrayBuffer.isView(file)) {
+    return new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
+  }
+  const isBuffer = Object.prototype.toString.call(file) === '[object ArrayBuffer]';
+  return isBuffer ? new Uint8Array(file as ArrayBuffer) : undefined;
+}
+
+function isStream(file: unknown): file is ReadableStream<Uint8Array> {
+  return typeof file === 'object' && file !== null && has<ReadableStream>(file, 'getReader');
+}
+
+/** Node's streams and generators. Nothing is read ahead: chunks may share one buffer. */
+function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    const { done, value } = await iterator.next();
+    if (done) controller.close();
+    else controller.enqueue(value);
+  };
+  const cancel = async () => void (await iterator.return?.());
+  return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
 }
 
 /** By their methods, so that those of other realms and of storage services are known too. */

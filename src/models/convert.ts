@@ -1,87 +1,91 @@
-/** A checkpoint in q8, with how far its answers are from fp32: what `mobilebert convert` writes. */
+/** A checkpoint in fewer bits, with how far its answers are from fp32: what `mobilebert convert` writes. */
 
 import { MobileBertConfig } from '../config.ts';
 import { openFiles } from '../hub/files.ts';
 import type { Source } from '../hub/source.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import * as classification from './classification.ts';
+import { type Architecture, architectureOf } from './architectures.ts';
 import type { EncoderInputs } from './inputs.ts';
-import { MobileBertModel } from './mobilebert-model.ts';
+import type { MobileBertModel } from './mobilebert-model.ts';
+import { conversionOf } from './model-info.ts';
 import type { FromPretrainedOptions } from './options.ts';
-import * as pretraining from './pretraining.ts';
-import { MobileBertForQuestionAnswering } from './question-answering.ts';
+import { probeIds } from './probes.ts';
+import { largestError } from './relative-error.ts';
+
+/** What a checkpoint can be converted to. */
+export type SmallDtype = 'q8' | 'fp16';
+
+/** Options of `convert`. */
+export interface ConvertOptions extends Omit<FromPretrainedOptions, 'dtype'> {
+  /** Ids of texts that the error is measured on; default: words from all over the vocabulary. */
+  readonly probes?: readonly (readonly number[])[] | undefined;
+}
 
 /** A converted checkpoint. */
 export interface Converted {
   /** The class that the checkpoint was read as. */
   readonly architecture: string;
-  /** Largest relative L2 error of an output against fp32, over the probes. */
+  /** Largest relative L2 error of an output against fp32, over all probes. */
   readonly relativeError: number;
-  /** Chunks of `model.q8.safetensors`, each valid until the next. */
-  readonly chunks: Iterable<Uint8Array>;
+  /** Files by name, each in chunks that are valid until the next. */
+  readonly files: Readonly<Record<string, Iterable<Uint8Array>>>;
 }
 
-/** By their names; all of them load and are called alike. */
-const CLASSES = {
-  ...classification,
-  ...pretraining,
-  MobileBertForQuestionAnswering,
-  MobileBertModel,
-} as unknown as Readonly<Record<string, typeof MobileBertModel>>;
-
-/** Probes: texts of this many words drawn from all over the vocabulary. */
-const PROBES = { texts: 4, length: 24 };
-
 /**
- * Reads a checkpoint twice, in fp32 and in q8, as the class that config.json names (MobileBertModel where
- * it names none), and compares the answers.
+ * Reads a checkpoint in fp32 and in `dtype`, as the class that config.json names (MobileBertModel where
+ * it names none), and compares the answers. q8 gives `model.q8.safetensors`; fp16 gives
+ * `model.safetensors`, F16 as Python opens it, and the config.json that says so.
  *
  * @throws what `from_pretrained` throws
  */
-export async function convertToQ8(
+export async function convert(
   source: Source,
-  options: FromPretrainedOptions = {},
+  dtype: SmallDtype,
+  { probes, ...options }: ConvertOptions = {},
 ): Promise<Converted> {
   const files = await openFiles(source, options);
   const config = await MobileBertConfig.fromFiles(files);
-  const { architectures } = (await files.json('config.json')) as { architectures?: unknown };
-  const named = Array.isArray(architectures) ? String(architectures[0]) : '';
-  const architecture = Object.hasOwn(CLASSES, named) ? named : 'MobileBertModel';
-  const Class = CLASSES[architecture]!;
-  const inputs = probes(config, architecture);
+  const architecture = architectureOf(config.architectures);
+  const P = config.max_position_embeddings;
+  const inputs = (probes ?? probeIds(config)).map((ids) => inputsOf(ids.slice(0, P), architecture));
+  const { Class } = architecture;
   const exact = await Class.from_pretrained(source, { ...options, dtype: 'fp32' });
-  const expected = await exact(inputs);
+  const expected = await answers(exact, inputs);
   await exact.dispose();
-  const model = await Class.from_pretrained(source, { ...options, dtype: 'q8' });
-  const relativeError = largestError(await model(inputs), expected);
-  const metadata = { architecture, relative_error: relativeError.toPrecision(3) };
-  return { architecture, relativeError, chunks: await model.packed(metadata) };
-}
-
-function probes(config: MobileBertConfig, architecture: string): EncoderInputs {
-  const length = Math.min(PROBES.length, config.max_position_embeddings);
-  // A stride that shares no factor with most sizes visits words of every kind.
-  const word = (i: number) => (7919 * (i + 1)) % config.vocab_size;
-  const texts = Array.from({ length: PROBES.texts }, (_, text) =>
-    Array.from({ length }, (_, i) => word(text * length + i)),
-  );
-  const isChoice = architecture === 'MobileBertForMultipleChoice';
-  return { input_ids: isChoice ? [texts] : texts };
-}
-
-/** Relative L2 of the worst output; tensors only, and no loss, since there are no labels. */
-function largestError(found: object, expected: object): number {
-  let largest = 0;
-  for (const [name, tensor] of Object.entries(expected)) {
-    const other = (found as Record<string, unknown>)[name];
-    if (!(tensor instanceof Tensor && other instanceof Tensor)) continue;
-    const [a, b] = [other.data as Float32Array, tensor.data as Float32Array];
-    let [error, norm] = [0, 0];
-    for (let i = 0; i < b.length; i++) {
-      error += (a[i]! - b[i]!) ** 2;
-      norm += b[i]! ** 2;
-    }
-    largest = Math.max(largest, Math.sqrt(error / (norm || 1)));
+  const model = await Class.from_pretrained(source, { ...options, dtype });
+  const measure = async (small: MobileBertModel) =>
+    largestError(await answers(small, inputs), expected);
+  if (dtype === 'q8') {
+    const relativeError = await measure(model);
+    const chunks = await model.packed(conversionOf(architecture.name, relativeError));
+    const files = { 'model.q8.safetensors': chunks };
+    return { architecture: architecture.name, relativeError, files };
   }
-  return largest;
+  const saved = await model.save_files();
+  await model.dispose();
+  // Of the file, whose vectors are halves too.
+  const { variant, wasm } = options;
+  const again = await Class.from_pretrained(saved, { variant, wasm, dtype });
+  const relativeError = await measure(again);
+  const chunks = Object.entries(saved).map(([name, content]) => [name, [content]]);
+  return { architecture: architecture.name, relativeError, files: Object.fromEntries(chunks) };
+}
+
+function inputsOf(ids: readonly number[], { name }: Architecture): EncoderInputs {
+  return { input_ids: name === 'MobileBertForMultipleChoice' ? [[ids]] : [ids] };
+}
+
+/** Every output of every call, as numbers by name. */
+async function answers(
+  model: MobileBertModel,
+  inputs: readonly EncoderInputs[],
+): Promise<Map<string, Float32Array>[]> {
+  const all: Map<string, Float32Array>[] = [];
+  for (const input of inputs) {
+    const tensors = Object.entries(await model(input)).filter(
+      ([, value]) => value instanceof Tensor,
+    );
+    all.push(new Map(tensors.map(([name, { data }]) => [name, data as Float32Array])));
+  }
+  return all;
 }

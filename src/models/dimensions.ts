@@ -44,5 +44,6 @@ export function dimensionsOf(
     tokenLabels: parts.token?.labels ?? 0,
     languageModel: Number(Boolean(parts.languageModel)),
     kind: KINDS[dtype],
+    rowBits: 16,
   };
 }

@@ -13,8 +13,9 @@ export type WeightDtype = 'fp32' | 'fp16' | 'q8';
 export interface EngineOptions {
   /**
    * What matrices and tables are kept in: 'fp32' ('auto'), 'fp16' (half the memory, fp32 arithmetic)
-   * or 'q8' (a quarter, whole-number products: docs/accuracy.md). transformers.js' other names warn
-   * and mean the nearest of these.
+   * or 'q8' (a quarter, whole-number products: docs/accuracy.md). 'q8-fast' is 'q8' with activations of 8
+   * bits where that loses little, and plain 'q8' on engines that it would not make faster.
+   * transformers.js' other names warn and mean the nearest of these.
    */
   dtype?: string | null | undefined;
   /** Which build; 'auto' (the default) takes the fastest that works here. */
@@ -32,6 +33,8 @@ export interface FromPretrainedOptions extends FilesOptions, EngineOptions {
   device?: string | null | undefined;
   /** Base name of the weights file; default 'model'. */
   model_file_name?: string | null | undefined;
+  /** Read tf_model.h5, whatever else is there; without it, it is taken where nothing else is. */
+  from_tf?: boolean | undefined;
 }
 
 const DEVICES = ['auto', 'wasm', 'cpu'];
@@ -42,6 +45,7 @@ const DTYPES: Readonly<Record<string, WeightDtype>> = {
   fp32: 'fp32',
   fp16: 'fp16',
   q8: 'q8',
+  'q8-fast': 'q8',
   int8: 'q8',
   uint8: 'q8',
   q4: 'q8',
@@ -57,15 +61,25 @@ const DTYPES: Readonly<Record<string, WeightDtype>> = {
 export function weightDtype(dtype: string | null | undefined): WeightDtype {
   if (!dtype) return 'fp32';
   const ours = Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype]! : 'fp32';
-  if (dtype !== 'auto' && dtype !== ours) {
+  if (dtype !== 'auto' && dtype !== 'q8-fast' && dtype !== ours) {
     warn(`dtype ${JSON.stringify(dtype)} is not available, weights are kept as "${ours}"`);
   }
   return ours;
 }
 
-/** Says which of transformers.js' wishes are not met here. */
-export function warnOfUnsupported({ device }: FromPretrainedOptions): void {
+/** The dtype of an engine for a wish, where weights turned out to be kept in `kept`. */
+export function engineDtype(wish: string | null | undefined, kept: WeightDtype): string {
+  return wish === 'q8-fast' && kept === 'q8' ? wish : kept;
+}
+
+/**
+ * How a checkpoint's files are found; says which of transformers.js' wishes are not met here. Its
+ * `subfolder` names the folder of ONNX models, which lies beside config.json and is looked into anyway.
+ */
+export function supportedOptions(options: FromPretrainedOptions): FilesOptions {
+  const { device, subfolder } = options;
   if (device && !DEVICES.includes(device)) {
     warn(`device "${device}" is not available, the model runs on "wasm"`);
   }
+  return subfolder === 'onnx' ? { ...options, subfolder: undefined } : options;
 }

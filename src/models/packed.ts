@@ -1,11 +1,12 @@
 /** A model's packed weights by name, and loading them from a converted folder. */
 
-import { Slot } from '../engine/abi.ts';
+import { Home as HomeOf, Slot } from '../engine/abi.ts';
 import type { Engine, HomeAddress } from '../engine/engine.ts';
 import type { ByteSource } from '../hub/source.ts';
 import { type Parameter, type Place, parameters } from '../weights/names.ts';
 import { type Home, type Homes, loadPacked } from '../weights/packed.ts';
-import { type Loading, type LoadingInfo, settle } from './load-checkpoint.ts';
+import type { FoundWeights } from './find-weights.ts';
+import { type Loading, type LoadingInfo, loadCheckpoint, settle } from './load-checkpoint.ts';
 import type { Target } from './placement.ts';
 
 /** What a packed file gives beside weights. */
@@ -15,15 +16,16 @@ export interface PackedInfo {
   readonly relativeError: number | null;
 }
 
-/** `Slot.layer.network.Data` and `.Scales` of every place that the model has. */
+/** `Block.7`, `WordEmbeddings`, ...: one home a block, and one for every slot outside of them. */
 export function homesOf(target: Target): Homes {
   const { engine } = target;
-  return new Map(
-    allAddresses(target).map((address) => [
-      nameOf(address),
-      hasExponents(address) ? exponentsOf(engine, address) : bytesOf(engine, address),
-    ]),
-  );
+  const groups = new Map<string, Home[]>();
+  for (const address of allAddresses(target)) {
+    const name = nameOf(address);
+    const home = hasExponents(address) ? exponentsOf(engine, address) : bytesOf(engine, address);
+    groups.set(name, [...(groups.get(name) ?? []), home]);
+  }
+  return new Map(Array.from(groups, ([name, homes]) => [name, joined(homes)]));
 }
 
 /** Bytes of packed weights. */
@@ -42,8 +44,18 @@ export function bytesByPart(target: Target): WeightBytes {
   return bytes;
 }
 
+/** Fills the engine from what was found: tensor by tensor, or by copying what was packed before. */
+export async function loadFound(
+  weights: FoundWeights,
+  folder: string,
+  loading: Loading,
+): Promise<PackedInfo> {
+  if (weights.packed) return loadPackedCheckpoint(weights.packed, weights.name, folder, loading);
+  return { loading: await loadCheckpoint(weights, folder, loading), relativeError: null };
+}
+
 /** Copies a converted file into the engine. Heads that it lacks are initialised as in Python. */
-export async function loadPackedCheckpoint(
+async function loadPackedCheckpoint(
   source: ByteSource,
   file: string,
   folder: string,
@@ -62,22 +74,55 @@ export async function loadPackedCheckpoint(
   };
 }
 
-function addressesOf(engine: Engine, places: readonly Place[]): HomeAddress[] {
+/** What the engine keeps of some places; several parameters share a home. */
+export function addressesOf(engine: Engine, places: readonly Place[]): HomeAddress[] {
   const homes = ['Data', 'Scales'] as const;
   return places
     .flatMap(({ slot, layer, network }) => homes.map((home) => ({ slot, layer, network, home })))
     .filter((address) => engine.home(address).length > 0);
 }
 
-function nameOf({ slot, layer, network, home }: HomeAddress): string {
-  return `${slot}.${layer}.${network}.${home}`;
+function nameOf({ slot, layer }: HomeAddress): string {
+  return partOf(slot) === 'blocks' ? `Block.${layer}` : slot;
 }
 
-/** Every home once: several parameters share one. */
+/** Every home once, in the order that a file has: slots by number, networks, data before scales. */
 function allAddresses({ engine, config, parts }: Target): HomeAddress[] {
   const places = [...parameters(config, parts)].flatMap((parameter) => parameter.places);
-  const byName = new Map(addressesOf(engine, places).map((at) => [nameOf(at), at]));
-  return [...byName.values()];
+  const byOrder = new Map<number, HomeAddress>();
+  for (const at of addressesOf(engine, places)) byOrder.set(orderOf(at), at);
+  return [...byOrder].sort(([a], [b]) => a - b).map(([, address]) => address);
+}
+
+/** A number of its own for every home; no configuration has as many layers or networks. */
+function orderOf({ slot, layer, network, home }: HomeAddress): number {
+  return ((layer * 64 + Slot[slot]) * 2048 + network) * 2 + HomeOf[home];
+}
+
+/** Several homes as one, back to back. */
+function joined(homes: readonly Home[]): Home {
+  const length = homes.reduce((sum, home) => sum + home.length, 0);
+  return {
+    length,
+    read() {
+      const bytes = new Uint8Array(length);
+      let at = 0;
+      for (const home of homes) {
+        bytes.set(home.read(), at);
+        at += home.length;
+      }
+      return bytes;
+    },
+    write(first, bytes) {
+      let at = 0;
+      for (const home of homes) {
+        const from = Math.max(first, at);
+        const end = Math.min(first + bytes.length, at + home.length);
+        if (from < end) home.write(from - at, bytes.subarray(from - first, end - first));
+        at += home.length;
+      }
+    },
+  };
 }
 
 /** A home whose bytes a file has as they are. */

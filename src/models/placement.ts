@@ -7,14 +7,19 @@ import {
   canonicalName,
   decoder,
   type HeadParts,
+  type Kept,
   type Parameter,
   type Place,
   parameters,
 } from '../weights/names.ts';
+import { DTYPE_BYTES, rowsOf } from '../weights/tensor-info.ts';
+import type { WeightDtype } from './options.ts';
 
-/** The model that weights go into. */
+/** The model that weights go into, and come from. */
 export interface Target {
   readonly engine: Engine;
+  /** What its matrices and tables are kept in. */
+  readonly dtype: WeightDtype;
   readonly config: MobileBertConfig;
   readonly parts: HeadParts;
 }
@@ -64,9 +69,11 @@ export class Placement {
   /** All places but those that a saved decoder fills. Known when the first value is written. */
   #destination(parameter: Parameter): Destination {
     if (this.#tied.has(parameter.name)) return destination(this.#engine, parameter);
+    let home: Destination | undefined;
     const write: Destination['write'] = (...rows) => {
       const places = parameter.places.filter((place) => !this.#isSaved(place));
-      destination(this.#engine, { ...parameter, places }).write(...rows);
+      home ??= destination(this.#engine, { ...parameter, places });
+      home.write(...rows);
     };
     return { shape: parameter.shape, write };
   }
@@ -78,11 +85,36 @@ export class Placement {
 }
 
 /** Where a parameter's rows go: all its places, or nowhere. */
-export function destination(engine: Engine, { shape, places }: Parameter): Destination {
-  return {
+export function destination(engine: Engine, { shape, places, kept }: Parameter): Destination {
+  const home: Destination = {
     shape,
     write(first, rows, bytes, dtype) {
       for (const place of places) engine.store(place, first, rows, bytes, dtype);
+    },
+  };
+  return kept ? widened(home, kept) : home;
+}
+
+/** Collects what pruning left of a tensor, and hands it on whole: zeros where heads were. */
+function widened(home: Destination, { axis, size, indices }: Kept): Destination {
+  const { shape } = home;
+  const { rows: count, rowSize } = rowsOf(shape);
+  const [rows, width] = axis === 0 ? [size, rowSize] : [count, size];
+  let all = new Uint8Array();
+  return {
+    shape,
+    write(first, part, bytes, dtype) {
+      const bytesEach = DTYPE_BYTES[dtype];
+      if (first === 0) all = new Uint8Array(rows * width * bytesEach);
+      // Runs of numbers that stay together: whole rows, or single columns.
+      const run = (axis === 0 ? width : 1) * bytesEach;
+      const runsPerRow = (rowSize * bytesEach) / run;
+      for (let i = 0; i < part * runsPerRow; i++) {
+        const row = first + Math.floor(i / runsPerRow);
+        const to = axis === 0 ? indices[row]! : row * width + indices[i % runsPerRow]!;
+        all.set(bytes.subarray(i * run, (i + 1) * run), to * run);
+      }
+      if (first + part === count) home.write(0, rows, all, dtype);
     },
   };
 }

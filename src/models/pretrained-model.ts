@@ -5,33 +5,36 @@
 
 import { Callable } from '../callable.ts';
 import { MobileBertConfig, type MobileBertConfigOptions } from '../config.ts';
-import { chooseBuild } from '../engine/build.ts';
-import { Engine, type OutputName, type Request } from '../engine/engine.ts';
-import { givenModule, packageModule } from '../engine/module.ts';
+import type { Engine, OutputName, Request } from '../engine/engine.ts';
 import { openFiles } from '../hub/files.ts';
 import type { Source } from '../hub/source.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { type HeadParts, parameters } from '../weights/names.ts';
 import { packedFile } from '../weights/packed.ts';
 import { dimensionsOf } from './dimensions.ts';
 import { type FoundWeights, findWeights } from './find-weights.ts';
+import type { InputEmbeddings } from './input-embeddings.ts';
 import { type Batch, batchOf, type EncoderInputs } from './inputs.ts';
-import { initialiseInto, type LoadingInfo, loadCheckpoint } from './load-checkpoint.ts';
-import type { ModelInfo } from './model-info.ts';
+import { initialiseInto, type LoadingInfo } from './load-checkpoint.ts';
+import { ModelEngine } from './model-engine.ts';
+import { type CountOptions, countParameters, infoOf, type ModelInfo } from './model-info.ts';
 import {
   type EngineOptions,
+  engineDtype,
   type FromPretrainedOptions,
+  supportedOptions,
   type WeightDtype,
-  warnOfUnsupported,
   weightDtype,
 } from './options.ts';
 import type { EncoderOutput } from './outputs.ts';
-import { bytesByPart, homesOf, loadPackedCheckpoint } from './packed.ts';
+import { homesOf, loadFound } from './packed.ts';
 import type { Target } from './placement.ts';
+import type { HeadsToPrune } from './prune-heads.ts';
 import { attentionsOf, type Buffers, hiddenStatesOf } from './recorded.ts';
+import type { ResizeOptions } from './resize-embeddings.ts';
 import type { FileContent, ModelFilesOptions, ModelSaveOptions } from './save.ts';
-import { tensor } from './tensor-like.ts';
+import type { TensorLike } from './tensor-like.ts';
 
+export type { InputEmbeddings } from './input-embeddings.ts';
 export type { ModelInfo } from './model-info.ts';
 export type { Buffers } from './recorded.ts';
 
@@ -40,14 +43,6 @@ export type ModelClass<M extends PreTrainedModel<never>, O extends EngineOptions
   config: MobileBertConfig,
   options?: O,
 ) => M;
-
-/** The word embedding under the names of torch.nn.Embedding. */
-export interface InputEmbeddings {
-  readonly num_embeddings: number;
-  readonly embedding_dim: number;
-  /** [num_embeddings, embedding_dim] */
-  readonly weight: Tensor<'float32'>;
-}
 
 /**
  * Base of the model classes. Made from a configuration alone, a model has Hugging Face's random
@@ -61,13 +56,11 @@ export abstract class PreTrainedModel<
   readonly config: MobileBertConfig;
   /** What `from_pretrained` found; null for a model that was not loaded. */
   loading_info: LoadingInfo | null = null;
-  readonly #options: Omit<EngineOptions, 'dtype'> & {
-    readonly seed: number;
-    readonly dtype: WeightDtype;
-  };
-  #engine: Promise<Engine> | undefined;
+  readonly #seed: number;
+  readonly #dtype: WeightDtype;
+  readonly #engine: ModelEngine;
+  /** As the conversion measured it; null where it did not, or the weights are others since. */
   #relativeError: number | null = null;
-  #isDisposed = false;
 
   constructor(
     config: MobileBertConfig | MobileBertConfigOptions = {},
@@ -77,7 +70,11 @@ export abstract class PreTrainedModel<
     this.config = config instanceof MobileBertConfig ? config : new MobileBertConfig(config);
     this.config.validate();
     const { variant, wasm, seed = Math.floor(Math.random() * 2 ** 32) } = options;
-    this.#options = { variant, wasm, seed, dtype: weightDtype(options.dtype) };
+    this.#seed = seed;
+    this.#dtype = weightDtype(options.dtype);
+    const dimensions = () => dimensionsOf(this.config, this.parts(), this.#dtype);
+    const isFast = options.dtype === 'q8-fast';
+    this.#engine = new ModelEngine(dimensions, { variant, wasm, dtype: this.#dtype, isFast });
   }
 
   /** Which of the optional parameters this class has. */
@@ -106,15 +103,15 @@ export abstract class PreTrainedModel<
     options?: FromPretrainedOptions & NoInfer<O>,
   ): Promise<M> {
     const { config, model_file_name, ...wishes }: FromPretrainedOptions = options ?? {};
-    warnOfUnsupported(wishes);
-    const files = await openFiles(source, wishes);
+    const files = await openFiles(source, supportedOptions(wishes));
     const fields =
       config instanceof MobileBertConfig
         ? config
         : await MobileBertConfig.fromFiles(files, config ?? {});
-    const weights = await findWeights(files, model_file_name ?? 'model', wishes.dtype);
-    const model = new this(fields, { ...options, dtype: weights.dtype } as unknown as O);
-    await model.#load((engine) => model.#fill(engine, weights, files.name, wishes.signal));
+    const weights = await findWeights(files, model_file_name ?? 'model', wishes);
+    const dtype = engineDtype(wishes.dtype, weights.dtype);
+    const model = new this(fields, { ...options, dtype } as unknown as O);
+    await model.#engine.get((engine) => model.#fill(engine, weights, files.name, wishes.signal));
     return model;
   }
 
@@ -126,6 +123,7 @@ export abstract class PreTrainedModel<
       );
     }
     inputs.signal?.throwIfAborted();
+    if (this.#engine.surgery) await this.#engine.surgery;
     const batch = this.batch(inputs);
     const read = this.reader(inputs, batch);
     const withHidden = inputs.output_hidden_states ?? this.config.output_hidden_states;
@@ -159,16 +157,7 @@ export abstract class PreTrainedModel<
 
   /** How and where the model runs. Makes the engine if no call did yet. */
   async info(): Promise<ModelInfo> {
-    const engine = await this.#ready();
-    return {
-      build: engine.build,
-      dtype: this.#options.dtype,
-      threads: 1,
-      parameters: this.num_parameters(),
-      memory: engine.memoryUsage(),
-      weights: bytesByPart(this.#target(engine)),
-      relative_error: this.#relativeError,
-    };
+    return infoOf(await this.#target(), this.#relativeError);
   }
 
   /**
@@ -178,34 +167,64 @@ export abstract class PreTrainedModel<
    * @throws TypeError for a model that is not q8
    */
   async packed(metadata: Readonly<Record<string, string>> = {}): Promise<Iterable<Uint8Array>> {
-    if (this.#options.dtype !== 'q8') {
+    if (this.#dtype !== 'q8') {
       throw new TypeError(
-        `Cannot pack the weights: the model is ${this.#options.dtype}, expected one loaded with dtype "q8"`,
+        `Cannot pack the weights: the model is ${this.#dtype}, expected one loaded with dtype "q8"`,
       );
     }
-    return packedFile(homesOf(this.#target(await this.#ready())), metadata);
+    return packedFile(homesOf(await this.#target()), metadata);
   }
 
-  /** Number of weights. */
-  num_parameters(): number {
-    let count = 0;
-    for (const { shape } of parameters(this.config, this.parts())) {
-      count += shape.reduce((product, n) => product * n, 1);
-    }
-    return count;
+  /** Number of weights, as Python counts: a tied decoder once, pruned heads not at all. */
+  num_parameters(options: CountOptions = {}): number {
+    return countParameters(this.config, this.parts(), options);
+  }
+
+  /** The word embedding, as Python's module: `weight` is a copy in f32, [vocab_size, embedding_size]. */
+  async get_input_embeddings(): Promise<InputEmbeddings> {
+    const { inputEmbeddings } = await import('./input-embeddings.ts');
+    return inputEmbeddings(await this.#target());
   }
 
   /**
-   * The word embedding, as Python's module: its `weight` is a copy, [vocab_size, embedding_size].
+   * Takes other values for the word embedding, [vocab_size, embedding_size]. A tied decoder takes them
+   * too, as after Python's `tie_weights`; an fp16 or q8 model rounds them.
+   *
+   * @throws InputError for other dims, RangeError for numbers that fp16 does not hold
    */
-  async get_input_embeddings(): Promise<InputEmbeddings> {
-    const engine = await this.#ready();
-    const { fetchParameter } = await import('./save.ts');
-    const { vocab_size: num_embeddings, embedding_size: embedding_dim } = this.config;
-    const all = parameters(this.config, this.parts());
-    const words = [...all].find(({ places }) => places[0]?.slot === 'WordEmbeddings')!;
-    const weight = tensor(fetchParameter(engine, words), words.shape);
-    return { num_embeddings, embedding_dim, weight };
+  async set_input_embeddings(value: { readonly weight: TensorLike }): Promise<void> {
+    const { replaceInputEmbeddings } = await import('./input-embeddings.ts');
+    await this.#operate((target) => replaceInputEmbeddings(target, value.weight));
+  }
+
+  /**
+   * Another number of words, as after adding tokens: the word embedding, `config.vocab_size`, and the
+   * decoder of a language model. Old words keep their weights to the bit, and with them their answers;
+   * new ones are drawn as Hugging Face's modeling_utils.py does. Null for the number only pads.
+   *
+   * @throws ConfigError or RangeError for a number that does not fit, TypeError for a q8 model with a
+   *   decoder; the model is as it was then
+   */
+  async resize_token_embeddings(
+    new_num_tokens?: number | null,
+    options: ResizeOptions = {},
+  ): Promise<InputEmbeddings> {
+    const { resizeEmbeddings } = await import('./resize-embeddings.ts');
+    await this.#operate((target) =>
+      resizeEmbeddings(target, this.#engine, new_num_tokens, options, this.#seed),
+    );
+    return this.get_input_embeddings();
+  }
+
+  /**
+   * Takes attention heads out, by layer: `{ 0: [1, 3] }`, numbered as before any pruning. What is left
+   * computes what Python's smaller layers do; files are written as small, `config.pruned_heads` says so.
+   *
+   * @throws ConfigError for heads that are not there, or a layer without any; nothing is pruned then
+   */
+  async prune_heads(heads_to_prune: HeadsToPrune): Promise<void> {
+    const { pruneHeads } = await import('./prune-heads.ts');
+    await this.#operate((target) => pruneHeads(target, heads_to_prune));
   }
 
   /** The files that `save_pretrained` writes, by name: config.json and safetensors. */
@@ -215,7 +234,8 @@ export abstract class PreTrainedModel<
 
   /**
    * Writes config.json and model.safetensors, in parts where it is larger than `max_shard_size`,
-   * below a folder through `options.write`; returns the paths. Python's transformers opens them.
+   * below a folder through `options.write`; returns the paths. Python's transformers opens them. A q8
+   * model is written as `mobilebert convert` does, for this package alone.
    */
   async save_pretrained(save_directory: string, options: ModelSaveOptions): Promise<string[]> {
     const { writeModel } = await import('./save.ts');
@@ -224,8 +244,7 @@ export abstract class PreTrainedModel<
 
   /** Gives the memory back; later calls are refused. */
   async dispose(): Promise<void> {
-    this.#isDisposed = true;
-    this.#engine = undefined;
+    this.#engine.dispose();
   }
 
   /** Arguments -> engine request; multiple choice flattens its own. */
@@ -233,43 +252,23 @@ export abstract class PreTrainedModel<
     return batchOf(inputs, this.config);
   }
 
+  /** Changes the weights, once others are done; the error that a conversion measured is no longer theirs. */
+  async #operate(surgery: (target: Target) => unknown): Promise<void> {
+    const changed = await this.#engine.operate(async () => surgery(await this.#target()));
+    if (changed !== false) this.#relativeError = null;
+  }
+
   async #saved(options: ModelFilesOptions | undefined) {
-    const engine = await this.#ready();
     const { savedModel } = await import('./save.ts');
-    const target = { engine, config: this.config, parts: this.parts() };
-    return savedModel(target, this.constructor.name, options);
+    const target = await this.#target();
+    return savedModel(target, this.constructor.name, options, this.#relativeError);
   }
 
   #ready(): Promise<Engine> {
-    return this.#load((engine) => {
+    return this.#engine.get((engine) => {
       const all = parameters(this.config, this.parts());
-      initialiseInto(engine, all, this.config, this.#options.seed);
+      initialiseInto(engine, all, this.config, this.#seed);
     });
-  }
-
-  /** The engine, made and filled once. A failed attempt is forgotten, so that the next tries again. */
-  #load(fill: (engine: Engine) => void | Promise<void>): Promise<Engine> {
-    if (this.#isDisposed) {
-      throw new Error('Cannot run the model: it is disposed, expected a model in use');
-    }
-    if (!this.#engine) {
-      this.#engine = this.#makeEngine(fill);
-      this.#engine.catch(() => {
-        this.#engine = undefined;
-      });
-    }
-    return this.#engine;
-  }
-
-  async #makeEngine(fill: (engine: Engine) => void | Promise<void>): Promise<Engine> {
-    const { variant, wasm, dtype } = this.#options;
-    // Where nothing is fused, the same input gives the same bits on every engine.
-    const build = chooseBuild(dtype === 'q8' ? 'simd' : variant);
-    const module = await (wasm === undefined ? packageModule(build) : givenModule(wasm));
-    const dimensions = dimensionsOf(this.config, this.parts(), dtype);
-    const engine = await Engine.create(module, build, dimensions);
-    await fill(engine);
-    return engine;
   }
 
   async #fill(
@@ -278,17 +277,17 @@ export abstract class PreTrainedModel<
     folder: string,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const loading = { ...this.#target(engine), seed: this.#options.seed, signal };
-    if (weights.packed) {
-      const packed = await loadPackedCheckpoint(weights.packed, weights.name, folder, loading);
-      this.loading_info = packed.loading;
-      this.#relativeError = packed.relativeError;
-    } else {
-      this.loading_info = await loadCheckpoint(weights, folder, loading);
-    }
+    const loading = { ...this.#targetOf(engine), seed: this.#seed, signal };
+    const found = await loadFound(weights, folder, loading);
+    this.loading_info = found.loading;
+    this.#relativeError = found.relativeError;
   }
 
-  #target(engine: Engine): Target {
-    return { engine, config: this.config, parts: this.parts() };
+  async #target(): Promise<Target> {
+    return this.#targetOf(await this.#ready());
+  }
+
+  #targetOf(engine: Engine): Target {
+    return { engine, dtype: this.#dtype, config: this.config, parts: this.parts() };
   }
 }

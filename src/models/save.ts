@@ -3,9 +3,9 @@
  * them. In: an engine with weights. Out: name and content, file by file.
  */
 
-import type { MobileBertConfig } from '../config.ts';
-import type { Engine } from '../engine/engine.ts';
-import { decoder, type Parameter, type Place, parameters } from '../weights/names.ts';
+import { LARGEST_HALF } from '../weights/half.ts';
+import { decoder, type Parameter, parameters } from '../weights/names.ts';
+import { packedFile } from '../weights/packed.ts';
 import {
   bytesOfSize,
   type SavedTensor,
@@ -13,7 +13,9 @@ import {
   shardIndexOf,
   shardsOf,
 } from '../weights/save.ts';
-import { byteSize, rowsOf } from '../weights/tensor-info.ts';
+import { fetchParameter, fetchPlace } from './fetch-parameter.ts';
+import { conversionOf } from './model-info.ts';
+import { homesOf } from './packed.ts';
 import type { Target } from './placement.ts';
 
 /** What a file of a saved model holds: bytes, JSON as well, so that a map of files loads again. */
@@ -31,18 +33,33 @@ export interface ModelSaveOptions extends ModelFilesOptions {
   write: (path: string, content: FileContent) => void | Promise<void>;
 }
 
-/** Files one by one, so that only one of them is in memory; `architecture` is the class's name. */
+/** What a file of packed weights is called. */
+const PACKED_FILE = 'model.q8.safetensors';
+
+/**
+ * Files one by one, so that only one of them is in memory. An fp32 model is written as F32, an fp16
+ * model as F16, both for Python as well; a q8 model as it is packed, with the error that its
+ * conversion measured.
+ */
 export function* savedModel(
-  { engine, config, parts }: Target,
-  architecture: string,
+  target: Target,
+  className: string,
   { max_shard_size }: ModelFilesOptions = {},
+  relativeError: number | null = null,
 ): Generator<[name: string, content: FileContent]> {
+  const { config, parts, dtype } = target;
+  const architecture = className.replace(/^TF/, '');
   const most = bytesOfSize(max_shard_size ?? '50GB');
-  yield ['config.json', encode(configText(config, architecture))];
-  const tensors = [...parameters(config, parts)].map((parameter) => saved(engine, parameter));
-  if (parts.languageModel && config.tie_word_embeddings && hasOwnDecoder(engine, config)) {
+  yield ['config.json', encode(configText(target, architecture))];
+  if (dtype === 'q8') {
+    const metadata = conversionOf(architecture, relativeError);
+    yield [PACKED_FILE, joined(packedFile(homesOf(target), metadata))];
+    return;
+  }
+  const tensors = [...parameters(config, parts)].map((parameter) => saved(target, parameter));
+  if (parts.languageModel && config.tie_word_embeddings && hasOwnDecoder(target)) {
     const [weight] = decoder(config);
-    tensors.push(saved(engine, weight!));
+    tensors.push(saved(target, weight!));
   }
   const shards = shardsOf(tensors, most);
   for (const { file, tensors } of shards) yield [file, safetensorsOf(tensors)];
@@ -67,50 +84,55 @@ export async function writeModel(
   return paths;
 }
 
-/** A parameter's values, dense; zeros for one that no output depends on, and that is not kept. */
-export function fetchParameter(
-  engine: Engine,
-  { shape, places }: Parameter,
-): Float32Array<ArrayBuffer> {
-  const [place] = places;
-  return place ? fetchPlace(engine, place, shape) : new Float32Array(byteSize(shape, 1));
-}
-
-function fetchPlace(
-  engine: Engine,
-  place: Place,
-  shape: readonly number[],
-): Float32Array<ArrayBuffer> {
-  const { rows, rowSize } = rowsOf(shape);
-  return engine.fetch(place, 0, rows, rowSize);
-}
-
-function saved(engine: Engine, parameter: Parameter): SavedTensor {
+function saved(target: Target, parameter: Parameter): SavedTensor {
   const { name, shape } = parameter;
-  return { name, shape, values: () => fetchParameter(engine, parameter) };
+  const values = () => fetchParameter(target, parameter);
+  const isHalf = target.dtype === 'fp16' && (isKeptSmall(parameter) || fitHalves(values()));
+  return { name, dtype: isHalf ? 'F16' : 'F32', shape, values };
+}
+
+/** Whether an fp16 model keeps a parameter in halves: all but vectors and classifiers. */
+function isKeptSmall({ shape, places }: Parameter): boolean {
+  return shape.length > 1 && !places.some(({ slot }) => slot.endsWith('Head'));
+}
+
+function fitHalves(values: Float32Array): boolean {
+  return values.every((x) => Math.abs(x) <= LARGEST_HALF);
 }
 
 /** Whether a tied decoder was loaded beside the embedding, and is another. */
-function hasOwnDecoder(engine: Engine, config: MobileBertConfig): boolean {
-  const { shape, places } = [...decoder(config)][0]!;
+function hasOwnDecoder(target: Target): boolean {
+  const { shape, places } = [...decoder(target.config)][0]!;
   const words = { ...places[0]!, slot: 'WordEmbeddings' } as const;
   const [own, tied] = [places[0]!, words].map((place) => {
-    return new Uint32Array(fetchPlace(engine, place, shape).buffer);
+    return new Uint32Array(fetchPlace(target, place, shape).buffer);
   });
   return own!.some((bits, i) => bits !== tied![i]);
 }
 
 /** As Python: the config's own keys, which class this is, and of which type its numbers are. */
-function configText(config: MobileBertConfig, architecture: string): string {
+function configText({ config, dtype }: Target, architecture: string): string {
   const known = /^MobileBert/.test(architecture);
   const fields: Record<string, unknown> = {
     ...config.to_dict(),
     // A bundler may have renamed the class.
     ...(known && { architectures: [architecture] }),
-    dtype: 'float32',
+    dtype: dtype === 'fp16' ? 'float16' : 'float32',
   };
   const sorted = Object.keys(fields).sort();
   return `${JSON.stringify(Object.fromEntries(sorted.map((key) => [key, fields[key]])), null, 2)}\n`;
+}
+
+/** Chunks that are valid until the next, as one. */
+function joined(chunks: Iterable<Uint8Array>): FileContent {
+  const copies = Array.from(chunks, (chunk) => chunk.slice());
+  const all = new Uint8Array(copies.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const copy of copies) {
+    all.set(copy, at);
+    at += copy.length;
+  }
+  return all;
 }
 
 function encode(text: string): FileContent {

@@ -130,12 +130,13 @@ function loader<M extends PreTrainedModel<never>, P>(
 
 /** Where and how files are fetched. The totals of progress are those of the model's files. */
 function tokenizerOptions(options: PipelineOptions) {
-  const { revision, subfolder, local_files_only, cache_dir, signal, progress_callback } = options;
+  const { revision, subfolder, local_files_only, cache_dir, token, signal, progress_callback } =
+    options;
   const report = (event: ProgressEvent) => {
     if (event.status !== 'progress_total') progress_callback?.(event);
   };
   return {
-    ...{ revision, subfolder, local_files_only, cache_dir, signal },
+    ...{ revision, subfolder, local_files_only, cache_dir, token, signal },
     progress_callback: progress_callback ? report : null,
   };
 }

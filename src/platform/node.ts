@@ -1,12 +1,13 @@
 /** Node, Deno and Bun: files through node:fs. */
 
-import { open, readFile, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { FilesError } from '../errors.ts';
+import { disk } from './disk.ts';
+import { readFileChunks } from './read-file.ts';
 import type { ByteSource, Platform, WasmBuild } from './types.ts';
-
-/** Files are read through one buffer of this size, used over and over. */
-const BUFFER_BYTES = 2 ** 20;
 
 export const platform: Platform = {
   async readWasm(build) {
@@ -24,7 +25,11 @@ export const platform: Platform = {
     if (!found.isFile()) {
       throw new FilesError(`Cannot open "${file}": found a folder, expected a file`, file);
     }
-    return { name: file, size: found.size, stream: () => read(file) } satisfies ByteSource;
+    return {
+      name: file,
+      size: found.size,
+      stream: () => readFileChunks(file),
+    } satisfies ByteSource;
   },
 
   async isFolder(path) {
@@ -32,16 +37,35 @@ export const platform: Platform = {
   },
 
   pathUrl: () => undefined,
+
+  variable(name) {
+    try {
+      return process.env[name] || undefined;
+    } catch {
+      // Deno, where the variable may not be read.
+      return undefined;
+    }
+  },
+
+  createHash(name) {
+    const hash = createHash(name);
+    return {
+      update: (bytes) => void hash.update(bytes),
+      hex: () => hash.digest('hex'),
+    };
+  },
+
+  disk,
 };
 
 function wasmUrl(build: WasmBuild): URL {
   // Compiled, this file is build/js/platform/node.js; tests and benches run src/platform/node.ts.
   if (import.meta.url.endsWith('.ts'))
     return new URL(`../../build/wasm/${build}.wasm`, import.meta.url);
-  // Written out, so that tools which trace files for deployment see both.
-  return build === 'simd'
-    ? new URL('../../wasm/simd.wasm', import.meta.url)
-    : new URL('../../wasm/relaxed.wasm', import.meta.url);
+  // Written out, so that tools which trace files for deployment see all.
+  if (build === 'simd') return new URL('../../wasm/simd.wasm', import.meta.url);
+  if (build === 'dot') return new URL('../../wasm/dot.wasm', import.meta.url);
+  return new URL('../../wasm/relaxed.wasm', import.meta.url);
 }
 
 function localPath(path: string): string {
@@ -55,25 +79,8 @@ async function statOf(path: string) {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    return fail('open', path, error);
+    throw new FilesError(`Cannot open "${path}": ${(error as Error).message}`, path, {
+      cause: error,
+    });
   }
-}
-
-async function* read(path: string): AsyncGenerator<Uint8Array> {
-  const handle = await open(path).catch((error: unknown) => fail('open', path, error));
-  try {
-    const buffer = new Uint8Array(BUFFER_BYTES);
-    for (;;) {
-      const reading = handle.read(buffer, 0, BUFFER_BYTES);
-      const { bytesRead } = await reading.catch((error: unknown) => fail('read', path, error));
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
-function fail(action: string, path: string, cause: unknown): never {
-  throw new FilesError(`Cannot ${action} "${path}": ${(cause as Error).message}`, path, { cause });
 }

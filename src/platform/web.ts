@@ -32,11 +32,13 @@ export const platform: Platform = {
     const base = globalThis.location?.href;
     return base && URL.canParse(path, base) ? new URL(path, base) : undefined;
   },
+
+  variable: () => undefined,
 };
 
 /** Written out, because bundlers look for exactly this form. */
 function wasmUrl(build: WasmBuild): URL {
-  return build === 'simd'
-    ? new URL('../../wasm/simd.wasm', import.meta.url)
-    : new URL('../../wasm/relaxed.wasm', import.meta.url);
+  if (build === 'simd') return new URL('../../wasm/simd.wasm', import.meta.url);
+  if (build === 'dot') return new URL('../../wasm/dot.wasm', import.meta.url);
+  return new URL('../../wasm/relaxed.wasm', import.meta.url);
 }

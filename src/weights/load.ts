@@ -37,7 +37,8 @@ export interface LoadOptions {
  * after the other. Missing tensors are the caller's to find.
  *
  * @throws WeightsError naming the tensor: a broken file, a wrong shape, integers for weights, two
- *   tensors for one place; nothing of a file is written unless its header and all its shapes are right
+ *   tensors for one place; nothing of a file is written unless its header and all its shapes are right,
+ *   except of formats that say shapes as they go: there nothing of a tensor is
  */
 export async function loadWeights(
   sources: ByteSource | AsyncIterable<ByteSource>,
@@ -50,13 +51,19 @@ export async function loadWeights(
     signal?.throwIfAborted();
     const file = await openWeights(source);
     try {
-      const homes = placeAll(file.tensors, place, taken);
-      for await (const { tensor, firstRow, rows, bytes } of file.read(new Set(homes.keys()))) {
+      const homes = new Map<TensorInfo, Destination | undefined>();
+      // Not through `has`: an error's stack would hold that closure, and with it the engine.
+      for (const tensor of file.tensors) homes.set(tensor, homeOf(tensor, place, taken));
+      const has = (tensor: TensorInfo): boolean => {
+        if (!homes.has(tensor)) homes.set(tensor, homeOf(tensor, place, taken));
+        return homes.get(tensor) !== undefined;
+      };
+      for await (const { tensor, firstRow, rows, bytes } of file.read({ has })) {
         signal?.throwIfAborted();
         homes.get(tensor)!.write(firstRow, rows, bytes, tensor.dtype as FloatDtype);
       }
-      for (const tensor of file.tensors) {
-        (homes.has(tensor) ? report.loaded : report.unexpected).push(tensor.name);
+      for (const [{ name }, home] of homes) {
+        (home ? report.loaded : report.unexpected).push(name);
       }
     } finally {
       await file.close();
@@ -65,27 +72,23 @@ export async function loadWeights(
   return report;
 }
 
-/** Finds every tensor's place, and refuses the file if one of them does not fit. */
-function placeAll(
-  tensors: readonly TensorInfo[],
+/** Where a tensor goes, if anywhere; `taken`: the places filled so far, by any file. */
+function homeOf(
+  tensor: TensorInfo,
   place: PlaceTensor,
   taken: Map<Destination, string>,
-): Map<TensorInfo, Destination> {
-  const homes = new Map<TensorInfo, Destination>();
-  for (const tensor of tensors) {
-    const home = place(tensor.name, tensor);
-    if (home === undefined) continue;
-    checkFit(tensor, home);
-    const other = taken.get(home);
-    if (other !== undefined) {
-      throw new WeightsError(
-        `Cannot load weights: tensors ${quote(other)} and ${quote(tensor.name)} are the same parameter, expected one`,
-      );
-    }
-    taken.set(home, tensor.name);
-    homes.set(tensor, home);
+): Destination | undefined {
+  const home = place(tensor.name, tensor);
+  if (home === undefined) return undefined;
+  checkFit(tensor, home);
+  const other = taken.get(home);
+  if (other !== undefined) {
+    throw new WeightsError(
+      `Cannot load weights: tensors ${quote(other)} and ${quote(tensor.name)} are the same parameter, expected one`,
+    );
   }
-  return homes;
+  taken.set(home, tensor.name);
+  return home;
 }
 
 function checkFit({ name, dtype, shape }: TensorInfo, home: Destination): void {

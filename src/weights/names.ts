@@ -4,6 +4,7 @@
  * and slot of every parameter out.
  */
 
+import { keptChannels } from '../config/pruned-heads.ts';
 import type { MobileBertConfig } from '../config.ts';
 
 /** The place of a module inside the engine, by the names its ABI has for them. */
@@ -53,6 +54,15 @@ export interface Parameter {
   readonly init: 'normal' | 'embedding' | 'zeros' | 'ones';
   /** Every home of its values; none for a parameter that no output depends on. */
   readonly places: readonly Place[];
+  /** Where heads are pruned: what is left of the module's full size, which the engine keeps. */
+  readonly kept?: Kept;
+}
+
+/** Rows (axis 0) or columns (axis 1) that are left of a tensor with `size` of them. */
+export interface Kept {
+  readonly axis: 0 | 1;
+  readonly size: number;
+  readonly indices: readonly number[];
 }
 
 /** What stands on top of the encoder: which of the optional parts a model class has. */
@@ -135,10 +145,13 @@ function* block(config: MobileBertConfig, layer: number, prefix: string): Genera
   const own = config.num_feedforward_networks - 1;
   const here = { layer };
   const valueInputs = config.use_bottleneck_attention ? T : H;
-  yield* linear(`${prefix}attention.self.query`, 'Query', T, T, here);
-  yield* linear(`${prefix}attention.self.key`, 'Key', T, T, here);
-  yield* linear(`${prefix}attention.self.value`, 'Value', valueInputs, T, here);
-  yield* linearNorm(`${prefix}attention.output.`, 'AttentionOutput', T, T, here);
+  const kept = keptChannels(config, layer);
+  const self = `${prefix}attention.self.`;
+  yield* pruned(linear(`${self}query`, 'Query', T, T, here), 0, kept);
+  yield* pruned(linear(`${self}key`, 'Key', T, T, here), 0, kept);
+  yield* pruned(linear(`${self}value`, 'Value', valueInputs, T, here), 0, kept);
+  const output = `${prefix}attention.output.`;
+  yield* pruned(linearNorm(output, 'AttentionOutput', T, T, here), 1, kept);
   yield* feedForward(`${prefix}intermediate.`, `${prefix}output.`, own);
   if (config.use_bottleneck) {
     yield* linearNorm(`${prefix}output.bottleneck.`, 'OutputBottleneck', T, H, here);
@@ -243,4 +256,20 @@ function* linearNorm(
 ): Generator<Parameter> {
   yield* linear(`${prefix}dense`, slot, inputs, outputs, index);
   yield* norm(`${prefix}LayerNorm`, `${slot}Norm`, outputs, index);
+}
+
+/** A layer without its pruned heads: rows of what makes them, columns of what reads them. */
+function* pruned(
+  parameters: Iterable<Parameter>,
+  axis: Kept['axis'],
+  indices: readonly number[] | undefined,
+): Generator<Parameter> {
+  for (const parameter of parameters) {
+    const size = parameter.shape[axis];
+    if (!indices || size === undefined) yield parameter;
+    else {
+      const shape = parameter.shape.with(axis, indices.length);
+      yield { ...parameter, shape, kept: { axis, size, indices } };
+    }
+  }
 }

@@ -1,6 +1,6 @@
 /**
  * Files of packed weights: what the engine keeps, byte for byte, so that loading is copying. A
- * safetensors file of U8 tensors, one per home; the metadata say which packing it is (docs/memory.md).
+ * safetensors file of U8 tensors; the metadata say which packing it is (docs/memory.md).
  */
 
 import { WeightsError } from '../errors.ts';
@@ -10,7 +10,7 @@ import type { LoadOptions } from './load.ts';
 import { quote, showShape } from './tensor-info.ts';
 
 /** Counts up whenever the bytes of a home change their meaning. */
-export const PACKING = 'mobilebert-wasm/q8-nr8/1';
+export const PACKING = 'mobilebert-wasm/q8-nr8/2';
 
 /** One packed part, as a file has it. */
 export interface Home {

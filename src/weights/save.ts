@@ -1,13 +1,16 @@
 /**
  * Tensors -> safetensors files, byte for byte as Python's `safetensors.torch.save_file` writes them,
- * and the split into files of a bounded size as huggingface_hub makes it. All numbers are f32.
+ * and the split into files of a bounded size as huggingface_hub makes it. Numbers are F32 or F16.
  */
 
-import { byteSize } from './tensor-info.ts';
+import { toHalf } from './half.ts';
+import { byteSize, DTYPE_BYTES } from './tensor-info.ts';
 
 /** A tensor to be saved; `values` is called when its turn has come, and once. */
 export interface SavedTensor {
   readonly name: string;
+  /** What the file has; halves are the nearest ones. */
+  readonly dtype: 'F32' | 'F16';
   readonly shape: readonly number[];
   values(): Float32Array;
 }
@@ -20,14 +23,17 @@ export interface Shard {
 
 const UNITS: Readonly<Record<string, number>> = { KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 
-/** A safetensors file: length of the header, header padded to a multiple of 8, the tensors by name. */
+/** A safetensors file: length of the header, header padded to a multiple of 8, F32 before F16, by name. */
 export function safetensorsOf(tensors: readonly SavedTensor[]): Uint8Array<ArrayBuffer> {
-  const sorted = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = [...tensors].sort((a, b) => {
+    return DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype] || (a.name < b.name ? -1 : 1);
+  });
   let end = 0;
-  const entries = sorted.map(({ name, shape }) => {
+  const entries = sorted.map((tensor) => {
+    const { name, dtype, shape } = tensor;
     const start = end;
-    end += byteSize(shape, 4);
-    return `${JSON.stringify(name)}:${JSON.stringify({ dtype: 'F32', shape, data_offsets: [start, end] })}`;
+    end += bytesOf(tensor);
+    return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [start, end] })}`;
   });
   const json = `{${['"__metadata__":{"format":"pt"}', ...entries].join(',')}}`;
   const text = new TextEncoder().encode(json);
@@ -36,11 +42,10 @@ export function safetensorsOf(tensors: readonly SavedTensor[]): Uint8Array<Array
   const view = new DataView(file.buffer);
   view.setBigUint64(0, BigInt(header), true);
   file.fill(0x20, 8, 8 + header).set(text, 8);
-  const numbers = new Float32Array(file.buffer, 8 + header);
-  let at = 0;
+  let at = 8 + header;
   for (const tensor of sorted) {
-    numbers.set(tensor.values(), at);
-    at += byteSize(tensor.shape, 1);
+    writeNumbers(file, at, tensor);
+    at += bytesOf(tensor);
   }
   return file;
 }
@@ -54,7 +59,7 @@ export function shardsOf(tensors: readonly SavedTensor[], mostBytes: number): Sh
   let current: SavedTensor[] = [];
   let bytes = 0;
   for (const tensor of tensors) {
-    const size = byteSize(tensor.shape, 4);
+    const size = bytesOf(tensor);
     if (size > mostBytes) {
       groups.push([tensor]);
       continue;
@@ -81,7 +86,8 @@ export function shardIndexOf(shards: readonly Shard[]): string {
   all.sort((a, b) => (a.tensor.name < b.tensor.name ? -1 : 1));
   const total_parameters = all.reduce((sum, { tensor }) => sum + byteSize(tensor.shape, 1), 0);
   const weight_map = Object.fromEntries(all.map(({ file, tensor }) => [tensor.name, file]));
-  const metadata = { total_parameters, total_size: 4 * total_parameters };
+  const total_size = all.reduce((sum, { tensor }) => sum + bytesOf(tensor), 0);
+  const metadata = { total_parameters, total_size };
   return `${JSON.stringify({ metadata, weight_map }, null, 2)}\n`;
 }
 
@@ -98,4 +104,17 @@ export function bytesOfSize(size: number | string): number {
   throw new TypeError(
     `Cannot save: max_shard_size is ${JSON.stringify(size)}, expected a number of bytes or a text such as "200MB"`,
   );
+}
+
+function bytesOf({ dtype, shape }: SavedTensor): number {
+  return byteSize(shape, DTYPE_BYTES[dtype]);
+}
+
+function writeNumbers(file: Uint8Array<ArrayBuffer>, at: number, tensor: SavedTensor): void {
+  const values = tensor.values();
+  if (tensor.dtype === 'F32') new Float32Array(file.buffer, at, values.length).set(values);
+  else {
+    const halves = new Uint16Array(file.buffer, at, values.length);
+    for (let i = 0; i < values.length; i++) halves[i] = toHalf(values[i]!);
+  }
 }

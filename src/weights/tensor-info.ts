@@ -55,15 +55,20 @@ export interface TensorRows extends Rows {
   readonly tensor: TensorInfo;
 }
 
+/** Which tensors of a file have a place. A tensor that does not fit its place is refused here. */
+export interface Wanted {
+  has(tensor: TensorInfo): boolean;
+}
+
 /** One pass over a file of weights of any format. */
 export interface WeightsFile {
-  /** What the file declares, before any value is read. */
+  /** What the file declares, before any value is read; nothing where tensors are known as they come. */
   readonly tensors: readonly TensorInfo[];
   /**
-   * The rows of the tensors asked for, each tensor's in order, tensors as the file has them; at the
+   * The rows of the tensors wanted, each tensor's in order, tensors as the file has them; at the
    * end the file is checked to be whole. Rows are valid until the next are asked for.
    */
-  read(wanted: ReadonlySet<TensorInfo>): AsyncIterable<TensorRows>;
+  read(wanted: Wanted): AsyncIterable<TensorRows>;
   /** Gives the stream back; needed wherever the pass stops early. */
   close(): Promise<void>;
 }

@@ -1,23 +1,50 @@
 import { describe, expect, it, vi } from 'vitest';
 
-type Ready = () => Promise<(texts: string[], options: { signal: AbortSignal }) => unknown>;
+interface Options {
+  readonly signal: AbortSignal;
+}
 
-/** Plain JavaScript, which the compiler does not read: its type is said here. */
-const { handle } = (await import(
+interface Route {
+  readonly task: string;
+  readonly model: string;
+}
+
+/** A pipeline: text or texts, what goes with them, options last. */
+type Pipe = (...args: never[]) => unknown;
+type Open = (route: Route) => Promise<Pipe>;
+
+/** Plain JavaScript, which the compiler does not read: its types are said here. */
+const { handle, opener, ROUTES } = (await import(
   new URL('../../examples/http/handler.js', import.meta.url).href
-)) as { handle(request: Request, ready: Ready): Promise<Response> };
+)) as {
+  handle(request: Request, open: Open): Promise<Response>;
+  opener(
+    load: (route: Route, place: string) => Promise<Pipe>,
+  ): (route: Route, place: string) => Promise<Pipe>;
+  ROUTES: Record<string, Route>;
+};
 
 const url = (path: string) => `http://localhost${path}`;
-const post = (body: BodyInit) => new Request(url('/classify'), { method: 'POST', body });
+const post = (path: string, body: BodyInit) => new Request(url(path), { method: 'POST', body });
 
 describe('handle()', () => {
-  it('answers with what the classifier says of the texts', async () => {
-    const classify = vi.fn(async (texts: string[]) => texts.map((label) => [{ label, score: 1 }]));
-    const response = await handle(post('{ "texts": ["a", ""] }'), async () => classify);
+  it.each([
+    ['/classify', '{ "texts": ["a", ""] }', [['a', ''], { top_k: 3 }]],
+    ['/ner', '{ "texts": ["a"] }', [['a'], { aggregation_strategy: 'simple' }]],
+    [
+      '/answer',
+      '{ "question": "a?", "context": "b" }',
+      ['a?', 'b', { handle_impossible_answer: true }],
+    ],
+  ])('%s answers with what the pipeline says', async (path, body, asked) => {
+    const pipe = vi.fn(async () => [{ score: 1 }]);
+    const open = vi.fn(async () => pipe);
+    const response = await handle(post(path, body), open);
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({
-      results: [[{ label: 'a', score: 1 }], [{ label: '', score: 1 }]],
-    });
+    expect(await response.json()).toEqual({ results: [{ score: 1 }] });
+    expect(open).toHaveBeenCalledWith(ROUTES[path]);
+    const options = { ...(asked.at(-1) as object), signal: expect.any(AbortSignal) };
+    expect(pipe).toHaveBeenCalledWith(...asked.slice(0, -1), options);
   });
 
   it('hands the signal of the request on, so that work ends with its client', async () => {
@@ -27,9 +54,9 @@ describe('handle()', () => {
       body: '{ "texts": ["a"] }',
       signal: left.signal,
     });
-    const answer = handle(request, async () => async (_texts, { signal }) => {
+    const answer = handle(request, async () => async (_: string[], options: Options) => {
       left.abort();
-      signal.throwIfAborted();
+      options.signal.throwIfAborted();
     });
     await expect(answer).rejects.toThrow(/abort/i);
   });
@@ -44,7 +71,17 @@ describe('handle()', () => {
     ['33 texts', JSON.stringify({ texts: new Array(33).fill('a') })],
     ['no body', ''],
   ])('refuses %s with 400', async (_, body) => {
-    expect((await handle(post(body), never)).status).toBe(400);
+    expect((await handle(post('/classify', body), never)).status).toBe(400);
+    expect((await handle(post('/ner', body), never)).status).toBe(400);
+  });
+
+  it.each([
+    ['texts', '{ "texts": ["a"] }'],
+    ['no context', '{ "question": "a" }'],
+    ['a list of questions', '{ "question": ["a"], "context": "b" }'],
+    ['no JSON', 'a'],
+  ])('/answer refuses %s with 400', async (_, body) => {
+    expect((await handle(post('/answer', body), never)).status).toBe(400);
   });
 
   it('refuses a body of more than 64 KiB with 413, and reads no further', async () => {
@@ -65,9 +102,30 @@ describe('handle()', () => {
     ['GET', '/healthz', 200],
     ['GET', '/classify', 405],
     ['GET', '/', 404],
+    ['POST', '/toString', 404],
     ['POST', '/classify/more', 404],
   ])('answers %s %s with %i', async (method, path, status) => {
     expect((await handle(new Request(url(path), { method }), never)).status).toBe(status);
+  });
+});
+
+describe('opener()', () => {
+  const route = { task: 'a', model: 'b' };
+
+  it('opens a pipeline once, for all who wait for it', async () => {
+    const load = vi.fn(async () => () => 'answer');
+    const open = opener(load);
+    expect(await open(route, 'here')).toBe(await open(route, 'here'));
+    expect(load).toHaveBeenCalledOnce();
+    expect(load).toHaveBeenCalledWith(route, 'here');
+  });
+
+  it('forgets a failed attempt', async () => {
+    const load = vi.fn(async () => () => 'answer');
+    load.mockRejectedValueOnce(new Error('no net'));
+    const open = opener(load);
+    await expect(open(route, 'here')).rejects.toThrow('no net');
+    expect((await open(route, 'here'))()).toBe('answer');
   });
 });
 

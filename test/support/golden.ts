@@ -49,11 +49,11 @@ export interface GoldenCase {
   readonly float32Error: Readonly<Record<string, number>>;
 }
 
-const root = path.resolve('test/golden/models');
+const MODELS = path.resolve('test/golden/models');
 
 /** Names of all cases, in alphabetical order. */
 export function listCases(): string[] {
-  return readdirSync(root, { withFileTypes: true })
+  return readdirSync(MODELS, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort();
@@ -61,6 +61,11 @@ export function listCases(): string[] {
 
 /** Reads one case. A few milliseconds. */
 export function loadCase(name: string): GoldenCase {
+  return loadCaseOf(MODELS, name);
+}
+
+/** Reads one case of a folder that is laid out as test/golden/models. */
+export function loadCaseOf(root: string, name: string): GoldenCase {
   const record = readJson(`${root}/${name}/case.json`);
   const folder = `${root}/${record.checkpoint}`;
   const golden = [...readSafetensors(`${root}/${name}/golden.safetensors`)];

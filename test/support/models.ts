@@ -22,10 +22,10 @@ export const classes = {
   MobileBertForQuestionAnswering,
 } as unknown as Record<string, typeof MobileBertModel>;
 
-/** Options that run a build; `debug` is passed as a module of the caller's. */
+/** Options that run a build; what floats are never run on is passed as a module of the caller's. */
 export function optionsOf(build: BuildName): { variant: Wish; wasm?: Uint8Array<ArrayBuffer> } {
-  return build === 'debug'
-    ? { wasm: readBuild('debug.wasm'), variant: 'simd' }
+  return build === 'debug' || build === 'dot'
+    ? { wasm: readBuild(`${build}.wasm`), variant: 'simd' }
     : { variant: build };
 }
 

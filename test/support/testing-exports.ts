@@ -22,6 +22,9 @@ type Q8GemmArguments = [
   panel: number,
   rows: number,
   depth: number,
+  planes: number,
+  starts: number,
+  scratch: number,
 ];
 
 type LinearArguments = [y: number, x: number, xBytes: number, rows: number, linear: number];
@@ -72,6 +75,16 @@ export interface TestingExports {
   ): void;
   f32ColumnRanges(ranges: number, x: number, factors: number, count: number): void;
   f32QuantizeRow(to: number, x: number, factors: number, count: number, limit: number): number;
+  q8QuantizeRow(
+    form: number,
+    to: number,
+    words: number,
+    x: number,
+    factors: number,
+    depth: number,
+  ): number;
+  q8ScratchBytes(depth: number): number;
+  q8Starts(to: number, panel: number, depth: number): void;
 
   f32PackRows(
     to: number,

@@ -4,30 +4,40 @@
  * `describe.each(variants)('$name', ...)`.
  */
 import { readFileSync } from 'node:fs';
+import { unsignedDotWorks } from '../../src/engine/features.ts';
 
 /** A target of asconfig.json. */
-export type BuildName = 'simd' | 'relaxed' | 'debug';
+export type BuildName = 'simd' | 'dot' | 'relaxed' | 'debug';
 
 /** One build that runs here. */
 export interface Variant {
   readonly name: BuildName;
   /** Multiply-adds round once, not twice. */
   readonly isFused: boolean;
+  /** Sums of whole numbers are relaxed dot products. */
+  readonly hasDot: boolean;
 }
 
 /**
  * Every target, runnable or not. `debug` is the baseline with assertions and without optimisation.
  */
 export const builds: readonly Variant[] = [
-  { name: 'simd', isFused: false },
-  { name: 'relaxed', isFused: true },
-  { name: 'debug', isFused: false },
+  { name: 'simd', isFused: false, hasDot: false },
+  { name: 'dot', isFused: false, hasDot: true },
+  { name: 'relaxed', isFused: true, hasDot: true },
+  { name: 'debug', isFused: false, hasDot: false },
 ];
 
 /** The builds that this runtime runs: all that validate. The baseline always does. */
 export const variants: readonly Variant[] = builds.filter(
   ({ name }) => name === 'simd' || WebAssembly.validate(readBuild(`${name}.wasm`)),
 );
+
+/**
+ * The builds whose products of whole numbers run here: relaxed dot products only where they take
+ * unsigned bytes, which is the machine's choice.
+ */
+export const dotVariants = variants.filter(({ hasDot }) => !hasDot || unsignedDotWorks());
 
 /** Bytes of a file of build/wasm, such as `simd.wasm` or `testing.simd.wasm`. */
 export function readBuild(file: string): Uint8Array<ArrayBuffer> {

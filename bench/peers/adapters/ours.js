@@ -1,5 +1,6 @@
 /** This package, as `npm run build` leaves it. */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { int64Tensors } from './int64-tensors.js';
 
 /** @returns {Promise<import('../child.js').Library>} */
@@ -12,7 +13,9 @@ export async function open() {
   return {
     version,
     async load(folder, dtype) {
-      const model = await MobileBertForQuestionAnswering.from_pretrained(folder, { dtype });
+      // Converted once, as small weights are deployed.
+      const from = dtype === 'fp32' ? folder : join(folder, 'q8');
+      const model = await MobileBertForQuestionAnswering.from_pretrained(from, { dtype });
       return {
         prepare: int64Tensors(Tensor),
         async run(feeds) {

@@ -1,30 +1,34 @@
 /**
  * openWeights(): which kind of file of weights a source is. Its first bytes say, not its name. Readers
- * of PyTorch's own formats are loaded when such a file is met.
+ * of other formats than safetensors are loaded when such a file is met.
  */
 
-import type { ByteSource } from '../../platform/types.ts';
 import { ByteReader } from '../byte-reader.ts';
 import type { WeightsFile } from '../tensor-info.ts';
 import { fail } from './fail.ts';
+import type { OnnxSource } from './onnx.ts';
 import { SafetensorsReader } from './safetensors.ts';
 
 /** The magic number's pickle, behind its protocol. */
 const LEGACY_MAGIC = '\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20';
 
+/** ModelProto: the version of its format (field 1), and then text (2 to 4, 6) or number (5) or the graph (7). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: tags are such bytes
+const ONNX_START = /^\x08[\x01-\x7f][\x12\x1a\x22\x28\x32\x3a]/;
+
 /** Kinds that are recognised only to be refused by name. */
 const REFUSED: readonly [start: string, kind: string][] = [
   ['version https://git-lfs', 'a Git LFS pointer, not the file itself'],
-  ['\x89HDF\r\n', 'an HDF5 file'],
   ['\x80', 'a pickle that is no PyTorch checkpoint'],
 ];
 
 /**
- * Reads what a file declares: safetensors, PyTorch's zip files, and those of before torch 1.6.
+ * Reads what a file declares: safetensors, PyTorch's zip files and those of before torch 1.6, ONNX
+ * models, Keras' weights in HDF5.
  *
  * @throws WeightsError for a broken file and for one of no known kind
  */
-export async function openWeights(source: ByteSource): Promise<WeightsFile> {
+export async function openWeights(source: OnnxSource): Promise<WeightsFile> {
   const reader = new ByteReader(source.stream());
   try {
     const head = String.fromCharCode(...(await reader.peek(32)));
@@ -37,6 +41,14 @@ export async function openWeights(source: ByteSource): Promise<WeightsFile> {
     if (head[0] === '\x80' && head.startsWith(LEGACY_MAGIC, 2)) {
       const { openTorchLegacy } = await import('./torch-legacy.ts');
       return await openTorchLegacy(source, reader);
+    }
+    if (head.startsWith('\x89HDF\r\n\x1a\n')) {
+      const { openKeras } = await import('./keras.ts');
+      return await openKeras(source, reader);
+    }
+    if (ONNX_START.test(head)) {
+      const { openOnnx } = await import('./onnx.ts');
+      return openOnnx(source, reader);
     }
     for (const [start, kind] of REFUSED) {
       if (!head.startsWith(start)) continue;

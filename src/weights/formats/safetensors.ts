@@ -5,7 +5,7 @@
 
 import type { ByteSource } from '../../platform/types.ts';
 import { ByteReader } from '../byte-reader.ts';
-import type { Rows, TensorInfo, TensorRows, WeightsFile } from '../tensor-info.ts';
+import type { Rows, TensorInfo, TensorRows, Wanted, WeightsFile } from '../tensor-info.ts';
 import { DTYPE_BYTES, quote, rowsOf, rowsPerChunk } from '../tensor-info.ts';
 import { fail } from './fail.ts';
 import { type Header, parseHeader, type StoredTensor } from './safetensors-header.ts';
@@ -47,7 +47,7 @@ export class SafetensorsReader implements WeightsFile {
     return this.header.tensors;
   }
 
-  async *read(wanted: ReadonlySet<TensorInfo>): AsyncGenerator<TensorRows> {
+  async *read(wanted: Wanted): AsyncGenerator<TensorRows> {
     for (const tensor of this.header.tensors) {
       if (!wanted.has(tensor)) await this.skip(tensor);
       else for await (const rows of this.rows(tensor)) yield { tensor, ...rows };

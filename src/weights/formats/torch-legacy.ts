@@ -10,8 +10,8 @@ import {
   byteSize,
   DTYPE_BYTES,
   quote,
-  type TensorInfo,
   type TensorRows,
+  type Wanted,
   type WeightsFile,
 } from '../tensor-info.ts';
 import { fail } from './fail.ts';
@@ -72,7 +72,7 @@ async function* readStorages(
   reader: ByteReader,
   storages: readonly Storage[],
   views: readonly View[],
-  wanted: ReadonlySet<TensorInfo>,
+  wanted: Wanted,
   file: string,
 ): AsyncGenerator<TensorRows> {
   const used = viewsByKey(views, wanted);

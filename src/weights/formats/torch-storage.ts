@@ -10,8 +10,8 @@ import {
   quote,
   rowsOf,
   rowsPerChunk,
-  type TensorInfo,
   type TensorRows,
+  type Wanted,
 } from '../tensor-info.ts';
 import { fail } from './fail.ts';
 import type { View } from './torch-pickle.ts';
@@ -23,10 +23,7 @@ import type { View } from './torch-pickle.ts';
 const MOST_HELD = 16;
 
 /** The views that are wanted, by the key of their storage. */
-export function viewsByKey(
-  views: readonly View[],
-  wanted: ReadonlySet<TensorInfo>,
-): Map<string, View[]> {
+export function viewsByKey(views: readonly View[], wanted: Wanted): Map<string, View[]> {
   const byKey = new Map<string, View[]>();
   for (const view of views) {
     if (!wanted.has(view)) continue;
@@ -105,10 +102,10 @@ async function* gather(
   return held;
 }
 
-type Elements = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+export type Elements = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 
 /** Numbers as so many bits: they are moved, not read. */
-function elementsOf({ buffer, byteOffset, length }: Uint8Array, size: number): Elements {
+export function elementsOf({ buffer, byteOffset, length }: Uint8Array, size: number): Elements {
   if (size === 1) return new Uint8Array(buffer, byteOffset, length);
   if (size === 2) return new Uint16Array(buffer, byteOffset, length / 2);
   if (size === 4) return new Uint32Array(buffer, byteOffset, length / 4);

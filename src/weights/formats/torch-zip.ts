@@ -11,8 +11,8 @@ import {
   byteSize,
   DTYPE_BYTES,
   quote,
-  type TensorInfo,
   type TensorRows,
+  type Wanted,
   type WeightsFile,
 } from '../tensor-info.ts';
 import { fail } from './fail.ts';
@@ -99,7 +99,7 @@ class Archive {
     this.#file = file;
   }
 
-  async *read(kept: readonly Kept[], wanted: ReadonlySet<TensorInfo>): AsyncGenerator<TensorRows> {
+  async *read(kept: readonly Kept[], wanted: Wanted): AsyncGenerator<TensorRows> {
     const used = viewsByKey(this.#views, wanted);
     const sizes = new Map(this.#views.map(({ storage }) => [storage.key, sizeOf(storage)]));
     for (const { entry, bytes } of kept) {

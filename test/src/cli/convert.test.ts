@@ -36,6 +36,45 @@ describe('mobilebert convert', () => {
     expect(after).toMatchObject({ label: (before as { label: string }).label });
   });
 
+  it('writes halves that load as a plain checkpoint', async () => {
+    const out = join(folder, 'halves');
+    const { code, stdout } = await mobilebert(['convert', '--dtype', 'fp16', SOURCE, out]);
+    expect(code).toBe(0);
+    // The bundled model is F16 already: nothing is rounded.
+    expect(stdout).toMatch(
+      /model\.safetensors: MobileBertForSequenceClassification, \d\.\d MB, 0 % from/,
+    );
+    expect(readdirSync(out).sort()).toEqual([
+      'config.json',
+      'model.safetensors',
+      'tokenizer_config.json',
+      'vocab.txt',
+    ]);
+    const text = 'My card has not arrived yet';
+    const before = await (await pipeline('text-classification', SOURCE))(text);
+    expect(await (await pipeline('text-classification', out))(text)).toEqual(before);
+  });
+
+  it.each(['q8', 'fp16'])(
+    'measures %s without a tokenizer on words of all kinds',
+    async (dtype) => {
+      const out = join(folder, `bare-${dtype}`);
+      const golden = 'test/golden/models/choice';
+      const { code, stdout } = await mobilebert([
+        'convert',
+        '--json',
+        '--dtype',
+        dtype,
+        golden,
+        out,
+      ]);
+      expect(code).toBe(0);
+      const { relative_error } = JSON.parse(stdout);
+      expect(relative_error).toBeGreaterThan(0);
+      expect(relative_error).toBeLessThan(dtype === 'q8' ? 0.1 : 0.005);
+    },
+  );
+
   it('leaves nothing behind where the checkpoint is not there', async () => {
     const out = join(folder, 'nothing');
     const { code, stderr } = await mobilebert(['convert', join(folder, 'no-such'), out]);
@@ -46,7 +85,7 @@ describe('mobilebert convert', () => {
 
   it.each([
     [[SOURCE], 'found 1 names, expected SOURCE and OUT'],
-    [['--dtype', 'q4', SOURCE, 'x'], '--dtype is "q4", expected one of "q8"'],
+    [['--dtype', 'q4', SOURCE, 'x'], '--dtype is "q4", expected one of "q8", "fp16"'],
   ])('does not understand %j', async (args, message) => {
     const { code, stderr } = await mobilebert(['convert', ...args]);
     expect(code).toBe(2);

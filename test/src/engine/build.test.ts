@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { transformWithOxc } from 'vite';
-import { describe, expect, it } from 'vitest';
-import { chooseBuild, type Variant } from '../../../src/engine/build.ts';
-import { relaxedSimdWorks } from '../../../src/engine/features.ts';
-import { variants } from '../../support/variants.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { chooseBuild, chooseDotBuild, type Variant } from '../../../src/engine/build.ts';
+import { RELAXED_PROBE, relaxedSimdWorks, unsignedDotWorks } from '../../../src/engine/features.ts';
+import { init } from '../../../src/engine/module.ts';
+import { readBuild, variants } from '../../support/variants.ts';
 
 const isNode20 = process.versions.node.startsWith('20.');
 const hasRelaxed = variants.some(({ name }) => name === 'relaxed');
@@ -16,6 +17,21 @@ describe('relaxedSimdWorks()', () => {
 
   it('is false on Node 20, and true from Node 22 on', () => {
     expect(relaxedSimdWorks()).toBe(!isNode20);
+  });
+
+  it.each([
+    ['the probe, compiled elsewhere', readBuild('probe.wasm'), hasRelaxed],
+    // Exports nothing, so nothing can be right.
+    ['another module', Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), false],
+  ])('asks %s where it is given', async (_, bytes, expected) => {
+    vi.resetModules();
+    const { relaxedSimdWorks } = await import('../../../src/engine/features.ts');
+    const module = WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined;
+    expect(relaxedSimdWorks(module)).toBe(expected);
+  });
+
+  it('has the probe as the file that hosts import which compile nothing', () => {
+    expect(btoa(String.fromCharCode(...readBuild('probe.wasm')))).toBe(RELAXED_PROBE);
   });
 
   // Node 20 behind its flag is the engine that validates relaxed SIMD and sums wrongly.
@@ -34,6 +50,8 @@ describe('relaxedSimdWorks()', () => {
 });
 
 describe('chooseBuild()', () => {
+  afterEach(() => init());
+
   it('takes the fastest build that works by default', () => {
     const best = hasRelaxed ? 'relaxed' : 'simd';
     expect(chooseBuild()).toBe(best);
@@ -55,11 +73,47 @@ describe('chooseBuild()', () => {
     }
   });
 
+  it('takes no build that init() was not given', () => {
+    init({ wasm: readBuild('simd.wasm') });
+    expect(chooseBuild()).toBe('simd');
+    expect(() => chooseBuild('relaxed')).toThrow(
+      new RangeError(
+        'Cannot choose a build: variant is "relaxed", but its module is not here, nor by init(); expected "auto" or "simd"',
+      ),
+    );
+  });
+
   it('refuses an unknown variant', () => {
     expect(() => chooseBuild('threaded' as Variant)).toThrow(
       new RangeError(
         'Cannot choose a build: variant is "threaded", expected one of "auto", "simd", "relaxed"',
       ),
+    );
+  });
+});
+
+describe('unsignedDotWorks()', () => {
+  it('needs relaxed SIMD, which Node 20 has not', () => {
+    expect(unsignedDotWorks() && !relaxedSimdWorks()).toBe(false);
+    if (isNode20) expect(unsignedDotWorks()).toBe(false);
+  });
+});
+
+describe('chooseDotBuild()', () => {
+  it('takes relaxed dot products where they are exact, and fuses only where it may', () => {
+    expect(chooseDotBuild()).toBe(unsignedDotWorks() ? 'dot' : 'simd');
+    expect(chooseDotBuild('relaxed')).toBe(unsignedDotWorks() ? 'dot' : 'simd');
+    expect(chooseDotBuild('auto', true)).toBe(unsignedDotWorks() ? 'relaxed' : 'simd');
+  });
+
+  it('takes the baseline wherever it is asked for', () => {
+    expect(chooseDotBuild('simd')).toBe('simd');
+    expect(chooseDotBuild('simd', true)).toBe('simd');
+  });
+
+  it('refuses an unknown variant', () => {
+    expect(() => chooseDotBuild('dot' as Variant)).toThrow(
+      'Cannot choose a build: variant is "dot", expected one of "auto", "simd", "relaxed"',
     );
   });
 });

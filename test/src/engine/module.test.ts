@@ -1,7 +1,14 @@
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from 'vitest';
-import { givenModule, packageModule, type WasmSource } from '../../../src/engine/module.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  givenModule,
+  hasModule,
+  init,
+  packageModule,
+  type WasmSource,
+  type WasmSources,
+} from '../../../src/engine/module.ts';
 import { FilesError } from '../../../src/errors.ts';
 import { readBuild } from '../../support/variants.ts';
 import { startServer } from '../hub/server.ts';
@@ -83,5 +90,42 @@ describe('givenModule()', () => {
 describe('packageModule()', () => {
   it('compiles a build once', async () => {
     expect(await packageModule('simd')).toBe(await packageModule('simd'));
+  });
+});
+
+describe('init()', () => {
+  // Settings are the process's: the package's own modules again.
+  afterEach(() => init());
+
+  it('takes a compiled module as the baseline of all models to come', async () => {
+    const module = new WebAssembly.Module(bytes);
+    init({ wasm: module });
+    expect(await packageModule('simd')).toBe(module);
+    expect([hasModule('simd'), hasModule('relaxed')]).toEqual([true, false]);
+  });
+
+  it('takes sources by build, and compiles each once', async () => {
+    const relaxed = new WebAssembly.Module(bytes);
+    init({ wasm: { simd: bytes, relaxed } });
+    expect(await packageModule('simd')).toBeInstanceOf(WebAssembly.Module);
+    expect(await packageModule('simd')).toBe(await packageModule('simd'));
+    expect(await packageModule('relaxed')).toBe(relaxed);
+    expect(hasModule('relaxed')).toBe(true);
+  });
+
+  it("without options takes the package's own again", async () => {
+    const own = await packageModule('simd');
+    init({ wasm: new WebAssembly.Module(bytes) });
+    expect(await packageModule('simd')).not.toBe(own);
+    init();
+    expect(hasModule('relaxed')).toBe(true);
+    expect(await packageModule('simd')).toBeInstanceOf(WebAssembly.Module);
+  });
+
+  it.each([{}, { relaxed: bytes }, { simd: null }])('refuses %o, without a baseline', (wasm) => {
+    expect(() => init({ wasm: wasm as unknown as WasmSources })).toThrow(
+      new TypeError('Cannot use the WebAssembly modules: found no "simd", expected that build'),
+    );
+    expect(hasModule('relaxed')).toBe(true);
   });
 });

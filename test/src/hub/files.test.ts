@@ -7,6 +7,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { FilesError } from '../../../src/errors.ts';
 import { env } from '../../../src/hub/env.ts';
 import { openFiles } from '../../../src/hub/files.ts';
+import type { FolderHandle } from '../../../src/hub/handles.ts';
 import type { ProgressEvent } from '../../../src/hub/progress.ts';
 import { startServer, type TestServer } from './server.ts';
 
@@ -30,6 +31,7 @@ beforeEach(async () => {
     else response.writeHead(404).end('nothing here');
   });
   env.remoteHost = server.url;
+  Object.assign(env, { useFSCache: false, retryDelay: 1 });
 });
 
 afterEach(async () => {
@@ -81,6 +83,29 @@ describe('openFiles()', () => {
     expect(await files.text('vocab.txt')).toBe('\u00e9\n');
     expect(await files.json('far.json')).toEqual({ from: 'net' });
     expect(await files.open('toString')).toBeUndefined();
+  });
+
+  it("opens a folder's handle", async () => {
+    const missing = (name: string) => Promise.reject(new DOMException('none', name));
+    const folderOf = (name: string, inner?: FolderHandle): FolderHandle => ({
+      name,
+      getFileHandle: async (file) =>
+        file === 'config.json'
+          ? { getFile: async () => new Blob([`{"from": "${name}"}`]) }
+          : missing('NotFoundError'),
+      getDirectoryHandle: async (sub) =>
+        inner && sub === inner.name ? inner : missing('NotFoundError'),
+    });
+    const handle = folderOf('top', folderOf('sub'));
+    const files = await openFiles(handle);
+    expect(files.name).toBe('top');
+    expect(await files.json('config.json')).toEqual({ from: 'top' });
+    expect(await files.open('none.json')).toBeUndefined();
+    expect(await files.open('no/config.json')).toBeUndefined();
+    const sub = await openFiles(handle, { subfolder: 'sub' });
+    expect(await sub.json('config.json')).toEqual({ from: 'sub' });
+    const broken = { ...handle, getFileHandle: () => missing('NotAllowedError') };
+    await expect((await openFiles(broken)).open('x')).rejects.toThrow('none');
   });
 
   it('looks in the subfolder', async () => {

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,6 +31,14 @@ function endless() {
   return { stream, state };
 }
 
+async function* oneBuffer() {
+  const buffer = new Uint8Array(100);
+  for (let i = 0; i < 1000; i += 100) {
+    buffer.set(BYTES.subarray(i, i + 100));
+    yield buffer;
+  }
+}
+
 describe('openSource()', () => {
   let folder = '';
   beforeAll(async () => {
@@ -48,6 +57,13 @@ describe('openSource()', () => {
     ['a Blob', () => new Blob([BYTES])],
     ['a blob URL', () => URL.createObjectURL(new Blob([BYTES]))],
     ['a data URL', () => `data:;base64,${btoa(String.fromCharCode(...BYTES))}`],
+    ['a file handle', () => ({ getFile: async () => new Blob([BYTES]) })],
+    ["an entry of Deno's KV", () => ({ key: ['x'], value: BYTES, versionstamp: '1' })],
+    ['a value of KV', () => ({ value: BYTES.slice().buffer, metadata: null })],
+    ['a stream of KV', () => ({ value: new Blob([BYTES]).stream(), metadata: null })],
+    ['an object of R2', () => ({ body: new Blob([BYTES]).stream(), size: 1000, etag: 'x' })],
+    ["a stream of Node's", () => createReadStream(join(folder, 'file.bin'))],
+    ['a generator that uses one buffer', () => oneBuffer()],
     ['a Response', () => new Response(BYTES)],
     ['a ReadableStream', () => new Blob([BYTES]).stream()],
   ];
@@ -57,13 +73,13 @@ describe('openSource()', () => {
     expect([undefined, 1000]).toContain(source?.size);
   });
 
-  it.each(kinds.slice(0, -2))('reads %s twice', async (_, make) => {
+  it.each(kinds.slice(0, -6))('reads %s twice', async (_, make) => {
     const source = await openSource(make(), 'file.bin');
     await readAll(source);
     expect(await readAll(source)).toEqual(BYTES);
   });
 
-  it.each(kinds.slice(-2))('refuses to read %s twice', async (_, make) => {
+  it.each(kinds.slice(-6))('refuses to read %s twice', async (_, make) => {
     const source = await openSource(make(), 'file.bin');
     await readAll(source);
     await expect(readAll(source)).rejects.toThrow(
@@ -100,6 +116,14 @@ describe('openSource()', () => {
     expect(await openSource(join(folder, 'file.bin', 'none'), 'x')).toBeUndefined();
     await expect(openSource(folder, 'x')).rejects.toThrow('found a folder, expected a file');
   });
+
+  it.each([{ value: [1] }, { body: 'text', size: 3 }, { value: 'x' }])(
+    'takes %j for JSON, as it holds no bytes',
+    async (json) => {
+      const bytes = await readAll(await openSource(json, 'x.json'));
+      expect(JSON.parse(new TextDecoder().decode(bytes))).toEqual(json);
+    },
+  );
 
   it('refuses what is no file', async () => {
     await expect(openSource(7 as unknown as FileLike, 'x')).rejects.toThrow('found a number');

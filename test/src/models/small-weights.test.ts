@@ -1,5 +1,6 @@
 /** Small weights in every configuration: golden cases at q8 and fp16, what loading refuses, and bits. */
 import { describe, expect, it } from 'vitest';
+import { unsignedDotWorks } from '../../../src/engine/features.ts';
 import { MobileBertModel } from '../../../src/models/mobilebert-model.ts';
 import type { PreTrainedModel } from '../../../src/models/pretrained-model.ts';
 import { parameters } from '../../../src/weights/names.ts';
@@ -13,8 +14,8 @@ import { fileOfTensors } from '../weights/safetensors-file.ts';
  * Relative L2 of an output. One weight's rounding is 0.4 % and 0.02 %; sharp attentions and logits that
  * nearly cancel multiply it in these few thousand weights. A wrong path is off by a whole.
  */
-const BOUNDS = { q8: 0.15, fp16: 0.008 } as const;
-const DTYPES = ['q8', 'fp16'] as const;
+const BOUNDS = { q8: 0.15, 'q8-fast': 0.25, fp16: 0.008 } as const;
+const DTYPES = ['q8', 'q8-fast', 'fp16'] as const;
 
 describe.each(DTYPES)('%s', (dtype) => {
   it.each(listCases())('%s stays near Hugging Face in float64', async (name) => {
@@ -84,9 +85,18 @@ describe.each(DTYPES)('%s', (dtype) => {
 });
 
 describe('model.info()', () => {
-  it.each(['fp32', ...DTYPES])('says that a model is %s', async (dtype) => {
+  it.each(['fp32', 'q8', 'fp16'])('says that a model is %s', async (dtype) => {
     const model = new MobileBertModel(smallConfig(), { dtype, variant: 'simd' });
     expect(await model.info()).toMatchObject({ dtype, build: 'simd' });
+  });
+
+  it('says whether q8-fast is in effect', async () => {
+    const auto = new MobileBertModel(smallConfig(), { dtype: 'q8-fast' });
+    const fast = { dtype: 'q8-fast', build: 'relaxed' };
+    const plain = { dtype: 'q8', build: 'simd' };
+    expect(await auto.info()).toMatchObject(unsignedDotWorks() ? fast : plain);
+    const baseline = new MobileBertModel(smallConfig(), { dtype: 'q8-fast', variant: 'simd' });
+    expect(await baseline.info()).toMatchObject(plain);
   });
 });
 

@@ -99,11 +99,6 @@ describe('loadWeights()', () => {
     ],
     ['TorchScript', edited(read('zip'), '/data.pkl', '/code.pkl', true), 'does not say its size'],
     [
-      'HDF5',
-      Uint8Array.from('\x89HDF\r\n\x1a\n----', (c) => c.charCodeAt(0)),
-      'found an HDF5 file',
-    ],
-    [
       'a Git LFS pointer',
       new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\n'),
       'a Git LFS pointer',

@@ -1,21 +1,23 @@
 /**
- * qd16-f32-qc8w-gemm-nr8 in every epilogue, against exact integer sums and float32 steps in the order
- * that the kernel states: results must be equal, bit for bit, in every build.
+ * qd-f32-qc8w-gemm-nr8 in every epilogue and form of rows, against exact integer sums and float32 steps
+ * in the order that the kernel states: results must be equal, bit for bit, in every build.
  */
 import { describe, expect, it } from 'vitest';
 import { type Frame, Kernels } from '../../support/kernels.ts';
 import { NR } from '../../support/panels.ts';
+import { FORMS, type Form, q8Depth, q8Row } from '../../support/q8-rows.ts';
 import { random } from '../../support/random.ts';
 import type { TestingExports } from '../../support/testing-exports.ts';
-import { variants } from '../../support/variants.ts';
+import { dotVariants } from '../../support/variants.ts';
 
-const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 32];
-const DEPTHS = [1, 2, 3, 7, 8, 128, 511, 512];
+const ROWS = [1, 2, 3, 4, 5, 6, 7, 9, 13];
+const DEPTHS = [1, 2, 3, 7, 8, 15, 16, 17, 128, 511, 512];
 const f = Math.fround;
 
-type Gemm = [number, number, number, number, number, number, number, number];
+type Gemm = Parameters<TestingExports['q8GemmNr8']>;
 
 interface Operands {
+  readonly form: Form;
   readonly rows: number;
   readonly depth: number;
   /** [M,K], [8,K] */
@@ -63,39 +65,59 @@ const EPILOGUES: Epilogue[] = [
   },
 ];
 
-describe.each(variants)('qd16-f32-qc8w-gemm-nr8 ($name)', ({ name: build }) => {
+describe.each(dotVariants)('qd-f32-qc8w-gemm-nr8 ($name)', ({ name: build, hasDot }) => {
   const kernels = new Kernels(build);
+  const multiply = (epilogue: Epilogue, o: Operands) => product(kernels, hasDot, epilogue, o);
 
   describe.each(EPILOGUES)('$name()', (epilogue) => {
     it.each(DEPTHS)('has exact sums and rounds step by step, at depth %i', (depth) => {
-      for (const rows of ROWS) {
-        const operands = draw(rows, depth);
-        expect(multiply(kernels, epilogue, operands)).toEqual(expectedOf(epilogue, operands));
+      for (const form of FORMS) {
+        for (const rows of form.name === 'Words' ? ROWS : [1, 6, 13]) {
+          const operands = draw(rows, depth, form);
+          expect(multiply(epilogue, operands)).toEqual(expectedOf(epilogue, operands));
+        }
       }
     });
   });
 
-  it.each([1, -1])('q8GemmNr8() sums 512 products of the largest numbers (sign %i)', (sign) => {
-    const operands = draw(5, 512);
-    operands.a.fill(32767);
-    operands.b.fill(sign * 127);
-    expect(multiply(kernels, EPILOGUES[0]!, operands)).toEqual(expectedOf(EPILOGUES[0]!, operands));
+  it.each([
+    [1, 1],
+    [1, -1],
+    [-1, -1],
+  ])('q8GemmNr8() sums 512 products of the largest numbers (signs %i, %i)', (row, weight) => {
+    for (const form of FORMS) {
+      const operands = draw(6, 512, form);
+      operands.a.fill(form.lowest < 0 ? row * form.highest : form.highest);
+      operands.b.fill(weight * 127);
+      expect(multiply(EPILOGUES[0]!, operands)).toEqual(expectedOf(EPILOGUES[0]!, operands));
+    }
+  });
+
+  it.each(DEPTHS)('q8Starts() is -128 times the sums of columns, at depth %i', (depth) => {
+    const operands = draw(1, depth, FORMS[0]!);
+    const found = kernels.call((frame, exports) => {
+      const to = frame.output(NR);
+      exports.q8Starts(to, panelOf(frame, operands), depth);
+      return new Int32Array(frame.read(to, NR).buffer);
+    });
+    expect(found).toEqual(startsOf(operands, true));
   });
 
   it('q8GemmNr8() keeps a NaN of a row scale in its row', () => {
-    const operands = draw(3, 8);
+    const operands = draw(3, 8, FORMS[0]!);
     operands.rowScale[1] = Number.NaN;
-    const c = multiply(kernels, EPILOGUES[0]!, operands);
+    const c = multiply(EPILOGUES[0]!, operands);
     expect(Array.from(c, Number.isNaN)).toEqual(Array.from(c, (_, i) => Math.floor(i / NR) === 1));
   });
 });
 
-function draw(rows: number, depth: number): Operands {
+function draw(rows: number, depth: number, form: Form): Operands {
   const numbers = random(1000 * rows + depth);
   return {
+    form,
     rows,
     depth,
-    a: Int16Array.from(numbers.integers(rows * depth, -32767, 32768)),
+    a: Int16Array.from(numbers.integers(rows * depth, form.lowest, form.highest + 1)),
     b: Int8Array.from(numbers.integers(NR * depth, -127, 128)),
     rowScale: numbers.uniforms(rows, 1e-6, 1e-3),
     columnScale: numbers.uniforms(NR, 1e-4, 1e-2),
@@ -106,13 +128,14 @@ function draw(rows: number, depth: number): Operands {
   };
 }
 
-/** One call -> c [M,8]; rows of c lie 12 floats apart, rows of a 8 numbers more than they need. */
-function multiply(kernels: Kernels, epilogue: Epilogue, o: Operands): Float32Array {
+/** One call -> c [M,8]; rows of c lie 12 floats apart, rows of a 16 bytes more than they need. */
+function product(kernels: Kernels, hasDot: boolean, epilogue: Epilogue, o: Operands): Float32Array {
   const stride = 12;
-  const even = o.depth + (o.depth % 2);
-  const a = new Int16Array(o.rows * (even + 8)).fill(7777);
+  const aBytes = 2 * q8Depth(o.depth) + 16;
+  const a = new Uint8Array(o.rows * aBytes).fill(77);
   for (let row = 0; row < o.rows; row++) {
-    a.set(o.a.subarray(row * o.depth, (row + 1) * o.depth), row * (even + 8));
+    const numbers = o.a.subarray(row * o.depth, (row + 1) * o.depth);
+    a.set(q8Row(o.form, numbers, hasDot), row * aBytes);
   }
   return kernels.call((frame, exports) => {
     const wide = (rows: Float32Array) => {
@@ -124,8 +147,10 @@ function multiply(kernels: Kernels, epilogue: Epilogue, o: Operands): Float32Arr
     };
     const c = frame.inout(wide(new Float32Array(o.rows * NR)));
     const gemm: Gemm = [
-      ...[c, 4 * stride, frame.input(new Uint8Array(a.buffer)), 2 * (even + 8)],
+      ...[c, 4 * stride, frame.input(a), aBytes],
       ...[frame.input(o.rowScale), panelOf(frame, o), o.rows, o.depth],
+      ...[hasDot && o.form.name === 'Words' ? 2 : 1, frame.input(startsOf(o, hasDot))],
+      frame.output(exports.q8ScratchBytes(o.depth) / 4),
     ] as Gemm;
     const residual = frame.input(wide(o.residual));
     epilogue.run(exports, gemm, residual, frame.input(o.scale), frame.input(o.shift));
@@ -135,14 +160,23 @@ function multiply(kernels: Kernels, epilogue: Epilogue, o: Operands): Float32Arr
   });
 }
 
-/** | bias f32 8 | scale f32 8 | pairs of depths | */
+/** What sums start from: bytes that stand for signed numbers are 128 too large. */
+function startsOf({ form, b, depth }: Operands, hasDot: boolean): Int32Array {
+  const isOffset = hasDot && form.name !== 'Magnitudes';
+  return Int32Array.from({ length: NR }, (_, n) => {
+    const column = b.subarray(n * depth, (n + 1) * depth);
+    return isOffset ? -128 * column.reduce((sum, weight) => sum + weight, 0) : 0;
+  });
+}
+
+/** | bias f32 8 | scale f32 8 | four depths of each column, again and again | */
 function panelOf(frame: Frame, { b, depth, bias, columnScale }: Operands): number {
-  const panel = new Uint8Array(64 + 16 * Math.ceil(depth / 2));
+  const panel = new Uint8Array(64 + 8 * q8Depth(depth));
   panel.set(new Uint8Array(bias.buffer));
   panel.set(new Uint8Array(columnScale.buffer), 32);
   for (let n = 0; n < NR; n++) {
     for (let k = 0; k < depth; k++) {
-      panel[64 + 16 * (k >> 1) + 2 * n + (k & 1)] = b[n * depth + k]! & 255;
+      panel[64 + 32 * (k >> 2) + 4 * n + (k & 3)] = b[n * depth + k]! & 255;
     }
   }
   return frame.input(panel);

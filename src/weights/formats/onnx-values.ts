@@ -1,0 +1,93 @@
+/** OnnxValues: initializers of a graph -> rows of parameters: unscaled, transposed, cut apart. */
+
+import {
+  DTYPE_BYTES,
+  type Dtype,
+  quote,
+  showShape,
+  type TensorInfo,
+  type TensorRows,
+  type Wanted,
+} from '../tensor-info.ts';
+import { heldRows, Turner } from './held.ts';
+import { OnnxScales } from './onnx-scales.ts';
+import type { OnnxTensor } from './onnx-tensor.ts';
+import type { Use } from './onnx-uses.ts';
+
+const WORDS = /(^|\.)word_embeddings\.weight$/;
+
+/** Knows which parameters are wanted, and what was seen so far that others need. */
+export class OnnxValues {
+  readonly scales = new OnnxScales();
+  readonly #wanted: Wanted;
+  readonly #turner = new Turner();
+  /** Width of the word embedding; where the decoder ends in a matrix that holds more. */
+  #wordSize: number | undefined;
+
+  constructor(wanted: Wanted) {
+    this.#wanted = wanted;
+  }
+
+  /** Whether all is there that `rows` needs. */
+  isReady(tensor: OnnxTensor, { layout, scaled }: Use): boolean {
+    if (layout === 'decoder' && this.#wordSize === undefined) return false;
+    return this.scales.isReady(tensor, scaled);
+  }
+
+  /**
+   * The rows of the parameters that an initializer is; none where nobody wants them.
+   *
+   * @throws SyntaxError when nothing tells which parameter a product's weights are, or the element
+   *   type is none of a weight
+   */
+  *rows(tensor: OnnxTensor, use: Use): Generator<TensorRows> {
+    const { name, shape, dtype, dtypeName } = tensor;
+    const [likeliest] = use.names;
+    if (likeliest === undefined) {
+      if (shape.length !== 2) return;
+      throw new SyntaxError(
+        `initializer ${quote(name)} is multiplied with, but neither its node nor the bias behind it has a parameter's name`,
+      );
+    }
+    if (dtype === undefined) {
+      throw new SyntaxError(
+        `initializer ${quote(name)} of ${quote(likeliest)} is ${dtypeName}, expected floating-point numbers or 8-bit integers`,
+      );
+    }
+    if (use.layout !== 'rows' && shape.length !== 2) {
+      throw new SyntaxError(
+        `initializer ${quote(name)} of ${quote(likeliest)} has shape ${showShape(shape)}, expected a matrix`,
+      );
+    }
+    if (WORDS.test(likeliest)) this.#wordSize ??= shape[1];
+    const found = this.scales.dtypeOf(dtype, use.scaled);
+    if (use.layout === 'decoder') yield* this.#decoderRows(tensor, use, found);
+    else yield* this.#parameterRows(tensor, use, found);
+  }
+
+  *#parameterRows(tensor: OnnxTensor, use: Use, dtype: Dtype): Generator<TensorRows> {
+    const isTurned = use.layout === 'columns';
+    const shape = isTurned ? tensor.shape.toReversed() : tensor.shape;
+    const info = use.names
+      .map((name): TensorInfo => ({ name, dtype, shape }))
+      .find((candidate) => this.#wanted.has(candidate));
+    if (!info) return;
+    const bytes = this.scales.unscaled(tensor, use.scaled);
+    yield* isTurned ? this.#turner.rows(info, bytes) : heldRows(info, bytes);
+  }
+
+  /** [E over H - E, V]: the decoder's columns, then the head's own dense weight as it is. */
+  *#decoderRows(tensor: OnnxTensor, { scaled }: Use, dtype: Dtype): Generator<TensorRows> {
+    const [H, V] = tensor.shape as [number, number];
+    const E = this.#wordSize!;
+    if (E > H) throw new SyntaxError(`decoder ${quote(tensor.name)} has ${H} rows, expected ${E}`);
+    const decoder = { name: 'cls.predictions.decoder.weight', dtype, shape: [V, E] };
+    const dense = { name: 'cls.predictions.dense.weight', dtype, shape: [H - E, V] };
+    const [isDecoder, isDense] = [this.#wanted.has(decoder), this.#wanted.has(dense)];
+    if (!isDecoder && !isDense) return;
+    const bytes = this.scales.unscaled(tensor, scaled);
+    const middle = E * V * DTYPE_BYTES[dtype];
+    if (isDecoder) yield* this.#turner.rows(decoder, bytes.subarray(0, middle));
+    if (isDense) yield* heldRows(dense, bytes.subarray(middle));
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * ONNX models (onnx.proto3): the weights of a graph that PyTorch's exporters wrote, streamed. Nodes
+ * come first in such a file and say which parameter an initializer is; one tensor is held at a time,
+ * all of them only where initializers come first. Which tensors there are is known as they come.
+ */
+
+import type { ByteSource } from '../../platform/types.ts';
+import { ByteReader } from '../byte-reader.ts';
+import type { TensorRows, Wanted, WeightsFile } from '../tensor-info.ts';
+import { quote } from '../tensor-info.ts';
+import { fail } from './fail.ts';
+import { type Node, parseNode } from './onnx-graph.ts';
+import { type OnnxTensor, readTensor } from './onnx-tensor.ts';
+import { parameterName, scalesOf, type Use, usesOf } from './onnx-uses.ts';
+import { OnnxValues } from './onnx-values.ts';
+import { bytesOf } from './protobuf.ts';
+import { MessageStream } from './protobuf-stream.ts';
+import { readWhole } from './read-whole.ts';
+
+/** A file that others lie beside: a model may keep its values in them. */
+export interface OnnxSource extends ByteSource {
+  /** The file of that path, relative to the model's folder; undefined when there is none. */
+  readonly beside?: ((file: string) => Promise<ByteSource | undefined>) | undefined;
+}
+
+/** Field numbers of ModelProto and GraphProto. */
+const GRAPH = 7;
+const OPSETS = 8;
+const NODE = 1;
+const INITIALIZER = 5;
+
+/** Nodes or initializers: ten times those of a quantised MobileBERT of 24 layers. */
+const MAX_PARTS = 100_000;
+
+/** Nothing is read yet: `tensors` is empty, and `read` asks of each initializer as it comes. */
+export function openOnnx(source: OnnxSource, reader: ByteReader): WeightsFile {
+  return {
+    tensors: [],
+    close: () => reader.close(),
+    read: (wanted) => new OnnxReader(source, reader, wanted).read(),
+  };
+}
+
+/** One pass over a model. */
+class OnnxReader {
+  readonly #source: OnnxSource;
+  readonly #reader: ByteReader;
+  readonly #values: OnnxValues;
+  readonly #nodes: Node[] = [];
+  /** Tensors that cannot be handed out before something else is known. */
+  #held: OnnxTensor[] = [];
+  readonly #elsewhere: OnnxTensor[] = [];
+  #uses: Map<string, Use[]> | undefined;
+  #scales: ReadonlySet<string> = new Set();
+  #count = 0;
+  /** Where values are put, one tensor's after the other's. */
+  #room: Uint8Array = new Uint8Array();
+
+  constructor(source: OnnxSource, reader: ByteReader, wanted: Wanted) {
+    this.#source = source;
+    this.#reader = reader;
+    this.#values = new OnnxValues(wanted);
+  }
+
+  async *read(): AsyncGenerator<TensorRows> {
+    try {
+      yield* this.#model();
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw fail(this.#source.name, `ONNX model is not usable: ${error.message}`, error);
+    }
+  }
+
+  async *#model(): AsyncGenerator<TensorRows> {
+    const model = new MessageStream(this.#reader, this.#source.size);
+    const found = new Set<number>();
+    for (let tag = await model.next(); tag; tag = await model.next()) {
+      if (tag.field !== GRAPH) await model.skip(tag);
+      else if (found.has(GRAPH)) throw new SyntaxError('it has two graphs');
+      else yield* this.#graph(await model.message(tag));
+      found.add(tag.field);
+    }
+    if (!(found.has(GRAPH) && found.has(OPSETS))) {
+      throw new SyntaxError('it is cut off, expected a graph and the operators it uses');
+    }
+    this.#plan();
+    yield* this.#rest();
+    yield* this.#others();
+    yield* this.#rest();
+    const [left] = this.#held;
+    if (left)
+      throw new SyntaxError(
+        `${quote(left.name)} needs a scale, or the word embedding, that is not there`,
+      );
+  }
+
+  async *#graph(graph: MessageStream): AsyncGenerator<TensorRows> {
+    for (let tag = await graph.next(); tag; tag = await graph.next()) {
+      if (tag.field === NODE) this.#addNode(bytesOf(await graph.value(tag)));
+      else if (tag.field !== INITIALIZER) await graph.skip(tag);
+      else {
+        if (this.#nodes.length > 0) this.#plan();
+        if (++this.#count > MAX_PARTS) {
+          throw new SyntaxError(`it has more than ${MAX_PARTS} initializers`);
+        }
+        const tensor = await readTensor(await graph.message(tag), this.#room);
+        yield* this.#take(tensor);
+        const { buffer } = tensor.bytes;
+        if (buffer.byteLength > this.#room.length) this.#room = new Uint8Array(buffer);
+      }
+    }
+  }
+
+  #addNode(message: Uint8Array): void {
+    if (this.#uses) throw new SyntaxError('nodes stand between initializers');
+    if (this.#nodes.length === MAX_PARTS) {
+      throw new SyntaxError(`it has more than ${MAX_PARTS} nodes`);
+    }
+    this.#nodes.push(parseNode(message));
+  }
+
+  /** What initializers are for, once all nodes are known. */
+  #plan(): void {
+    if (this.#uses) return;
+    this.#uses = usesOf(this.#nodes);
+    this.#scales = scalesOf(this.#uses);
+  }
+
+  *#take(tensor: OnnxTensor): Generator<TensorRows> {
+    if (tensor.external) {
+      this.#elsewhere.push(tensor);
+      return;
+    }
+    if (!this.#uses) {
+      this.#held.push(owned(tensor));
+      return;
+    }
+    if (this.#scales.has(tensor.name)) this.#values.scales.keep(owned(tensor));
+    const uses = this.#usesOf(tensor);
+    if (uses.every((use) => this.#values.isReady(tensor, use))) {
+      for (const use of uses) yield* this.#values.rows(tensor, use);
+    } else this.#held.push(owned(tensor));
+  }
+
+  /** By the graph; by its own name where the graph does not use it in a way that is known. */
+  #usesOf({ name }: OnnxTensor): readonly Use[] {
+    const uses = this.#uses?.get(name) ?? [];
+    const own = parameterName(name);
+    const isNamed = own === undefined || uses.some(({ names }) => names.includes(own));
+    const isMatrix = uses.some(({ layout }) => layout !== 'rows');
+    return isNamed || isMatrix ? uses : [...uses, { names: [own], layout: 'rows' }];
+  }
+
+  *#rest(): Generator<TensorRows> {
+    const held = this.#held;
+    this.#held = [];
+    for (const tensor of held) yield* this.#take(tensor);
+  }
+
+  /** Values in other files, each file from front to back. */
+  async *#others(): AsyncGenerator<TensorRows> {
+    const locations = this.#elsewhere.map(({ external }) => external!.location);
+    for (const location of new Set(locations)) {
+      const tensors = this.#elsewhere.filter((_, i) => locations[i] === location);
+      const source = await this.#source.beside?.(location);
+      if (!source) {
+        throw fail(
+          this.#source.name,
+          `values of ${quote(tensors[0]!.name)} are in ${quote(location)}, which is not there`,
+        );
+      }
+      const reader = new ByteReader(source.stream());
+      try {
+        yield* this.#othersIn(reader, source, tensors);
+      } finally {
+        await reader.close();
+      }
+    }
+  }
+
+  async *#othersIn(
+    reader: ByteReader,
+    source: ByteSource,
+    tensors: readonly OnnxTensor[],
+  ): AsyncGenerator<TensorRows> {
+    let bytes: Uint8Array = new Uint8Array();
+    const sorted = tensors.toSorted((a, b) => a.external!.offset - b.external!.offset);
+    for (const { external, ...tensor } of sorted) {
+      const { offset, length } = external!;
+      const isSame = offset + length === reader.position && length === bytes.length;
+      const gap = offset - reader.position;
+      if (gap < 0 && !isSame) {
+        throw fail(source.name, `values of ${quote(tensor.name)} overlap others`);
+      }
+      if (gap > 0 && (await reader.skip(gap)) < gap) throw new SyntaxError('it is cut off');
+      if (!isSame) bytes = await readWhole(reader, length, source.size);
+      if (bytes.length < length) throw new SyntaxError('it is cut off');
+      yield* this.#take({ ...tensor, bytes });
+    }
+    // To its end: only then a download is known to be whole, and kept.
+    await reader.skip(Number.POSITIVE_INFINITY);
+  }
+}
+
+/** A tensor whose values stay when the next one is read. */
+function owned(tensor: OnnxTensor): OnnxTensor {
+  return { ...tensor, bytes: tensor.bytes.slice() };
+}

@@ -1,0 +1,70 @@
+/**
+ * q8-rows: rows are what f32QuantizeRow() makes of them, laid as q8-rows.ts states, in every build.
+ */
+import { describe, expect, it } from 'vitest';
+import { Kernels } from '../../support/kernels.ts';
+import { FORMS, type Form, q8Depth, q8Row } from '../../support/q8-rows.ts';
+import { random } from '../../support/random.ts';
+import { variants } from '../../support/variants.ts';
+
+const DEPTHS = [1, 7, 8, 9, 15, 16, 17, 24, 128, 511, 512, 1024];
+
+describe.each(variants)('q8QuantizeRow() ($name)', ({ name: build, hasDot }) => {
+  const kernels = new Kernels(build);
+
+  describe.each(FORMS)('$name', (form) => {
+    it.each(DEPTHS)('lays out the quantised numbers of a row, depth %i', (depth) => {
+      const numbers = random(depth);
+      const x = form.lowest < 0 ? numbers.normals(depth) : numbers.uniforms(depth, 0, 3);
+      const factors = numbers.uniforms(depth, 0.25, 4);
+      const found = quantize(form, x, factors);
+      expect(found.scale).toBe(found.expected.scale);
+      const row = q8Row(form, found.expected.whole, hasDot);
+      // The padding may be anything.
+      for (const [at, byte] of row.entries()) if (byte === 99) found.row[at] = 99;
+      expect(found.row.subarray(0, used(form, depth))).toEqual(row.subarray(0, used(form, depth)));
+    });
+
+    it('is zero with the scale NaN for a row with an infinity', () => {
+      const x = new Float32Array(16).fill(1);
+      x[3] = Infinity;
+      const { scale, row } = quantize(form, x, new Float32Array(16).fill(1));
+      expect(scale).toBeNaN();
+      const zeros = q8Row(form, new Int16Array(16), hasDot);
+      expect(row.subarray(0, used(form, 16))).toEqual(zeros.subarray(0, used(form, 16)));
+    });
+  });
+
+  /** Bytes of a row that the product reads. */
+  function used(form: Form, depth: number): number {
+    return hasDot && form.name !== 'Words' ? q8Depth(depth) : 2 * q8Depth(depth);
+  }
+
+  function quantize(form: Form, x: Float32Array, factors: Float32Array) {
+    const depth = x.length;
+    const bytes = 2 * q8Depth(depth);
+    const limit =
+      form.name === 'Words'
+        ? Math.min(32767, Math.floor((2 ** 31 - 1) / (127 * (depth + 1))))
+        : form.highest;
+    return kernels.call((frame, exports) => {
+      const to = frame.output(bytes / 4);
+      const words = frame.output(bytes / 4);
+      const other = frame.output(bytes / 4);
+      const row = frame.input(padded(x));
+      const factor = frame.input(padded(factors));
+      const scale = exports.q8QuantizeRow(form.form, to, words, row, factor, depth);
+      const expected = {
+        scale: exports.f32QuantizeRow(other, row, factor, depth, limit),
+        whole: new Int16Array(frame.read(other, bytes / 4).buffer).subarray(0, depth),
+      };
+      return { scale, row: new Uint8Array(frame.read(to, bytes / 4).buffer), expected };
+    });
+  }
+});
+
+function padded(x: Float32Array): Float32Array {
+  const whole = new Float32Array((x.length + 7) & ~7);
+  whole.set(x);
+  return whole;
+}

@@ -1,0 +1,125 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseDotBuild } from '../../../src/engine/build.ts';
+import { PACKING } from '../../../src/weights/packed.ts';
+import { checkpointOf } from '../../support/checkpoints.ts';
+import { loadCase } from '../../support/golden.ts';
+import { writeSource } from './checkpoint-folder.ts';
+import { mobilebert } from './terminal.ts';
+
+const SOURCE = 'models/banking77-intents';
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mobilebert-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function inspected(...args: string[]) {
+  const { code, stdout, stderr } = await mobilebert(['inspect', '--json', ...args]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+describe('mobilebert inspect', () => {
+  it('says of a checkpoint what it is and can do', async () => {
+    const found = await inspected(SOURCE);
+    expect(found).toMatchObject({
+      source: SOURCE,
+      architecture: 'MobileBertForSequenceClassification',
+      dtype: 'fp32',
+      threads: 1,
+      weights_file: 'model.safetensors',
+      packing: null,
+      relative_error: null,
+      missing_keys: [],
+      unexpected_keys: [],
+      tasks: ['text-classification', 'feature-extraction'],
+      config: { hidden_size: 128, num_hidden_layers: 4 },
+    });
+    expect(found.labels).toHaveLength(77);
+    expect(found.weights.blocks).toBeGreaterThan(1e6);
+    expect(found.files).toContainEqual({
+      name: 'tokenizer_config.json',
+      format: 'tokenizer',
+      bytes: 280,
+    });
+  });
+
+  it('shows a table that fits the terminal', async () => {
+    const { code, stdout } = await mobilebert(['inspect', SOURCE], { columns: 80 });
+    expect(code).toBe(0);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
+    const plain = stdout.replace(/\u001b\[\d+m/g, '');
+    expect(Math.max(...plain.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(plain).toContain('Words         30,522 of 64, read in threes\n');
+    expect(plain).toContain('Labels        77: card_arrival, ');
+    expect(plain).toMatch(/model\.safetensors\s+weights, safetensors\s+4\.7 MB/);
+    expect(plain).not.toContain('Packing');
+  });
+
+  it('shows the packing of a converted folder and its measured error', async () => {
+    const out = join(folder, 'converted');
+    const converted = await mobilebert(['convert', '--json', SOURCE, out]);
+    const { relative_error } = JSON.parse(converted.stdout);
+    const found = await inspected(out);
+    expect(found).toMatchObject({
+      dtype: 'q8',
+      build: chooseDotBuild(),
+      packing: PACKING,
+      weights_file: 'model.q8.safetensors',
+    });
+    // The header has three digits.
+    expect(found.relative_error).toBe(Number(relative_error.toPrecision(3)));
+    const { stdout } = await mobilebert(['inspect', out]);
+    expect(stdout).toMatch(/Error +\d\.\d+ % from fp32 on probe texts/);
+  });
+
+  it('lists what is missing and what is unused, and warns of neither', async () => {
+    const out = mkdtempSync(join(folder, 'odd-'));
+    const golden = loadCase('question');
+    const files = checkpointOf(golden, (tensors) => {
+      tensors.delete('qa_outputs.bias');
+      tensors.set('odd.weight', { shape: [1], data: new Float32Array(1) });
+    });
+    writeSource(out, files);
+    const found = await inspected(out);
+    expect(found.missing_keys).toEqual(['qa_outputs.bias']);
+    expect(found.unexpected_keys).toEqual(['odd.weight']);
+    expect(found.tasks[0]).toBe('question-answering');
+    const { stdout } = await mobilebert(['inspect', out]);
+    expect(stdout).toMatch(/Missing +1 tensors?, newly initialised, train before use: qa_outputs/);
+  });
+
+  it.each([
+    ['masked-lm', ['fill-mask', 'feature-extraction']],
+    ['pretraining', ['fill-mask', 'next-sentence-prediction', 'feature-extraction']],
+    ['choice', ['multiple-choice', 'feature-extraction']],
+    ['base-odd', ['feature-extraction']],
+  ])('names the tasks of %s, in q8 as well', async (name, tasks) => {
+    const found = await inspected('--dtype', 'q8', `test/golden/models/${name}`);
+    expect(found).toMatchObject({ tasks, dtype: 'q8', relative_error: null });
+  });
+
+  it('sees a model of inference, whose labels make it one for any labels', async () => {
+    const out = mkdtempSync(join(folder, 'nli-'));
+    const golden = loadCase('sequence-multi-3');
+    const id2label = { 0: 'entailment', 1: 'neutral', 2: 'contradiction' };
+    cpSync(golden.folder, out, { recursive: true });
+    writeFileSync(join(out, 'config.json'), JSON.stringify({ ...golden.config, id2label }));
+    expect((await inspected(out)).tasks).toContain('zero-shot-classification');
+  });
+
+  it.each([
+    [[], 2, 'found 0 names, expected one SOURCE'],
+    [['--dtype', 'q4', SOURCE], 2, '--dtype is "q4", expected one of "auto"'],
+    [['no/such/folder/anywhere'], 1, 'Cannot open'],
+  ])('does not take %j', async (args, expected, message) => {
+    const { code, stderr } = await mobilebert(['inspect', ...args]);
+    expect(code).toBe(expected);
+    expect(stderr).toContain(message);
+  });
+});

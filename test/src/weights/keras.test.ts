@@ -1,0 +1,200 @@
+/** Keras' files, whole, cut and hostile; the files are those of tools/make-keras-golden.py. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { FilesError, WeightsError } from '../../../src/errors.ts';
+import { torchName } from '../../../src/weights/formats/keras.ts';
+import { loadWeights } from '../../../src/weights/load.ts';
+import { loadCase } from '../../support/golden.ts';
+import { classes, inputsOf, named } from '../../support/models.ts';
+import { keepWarnings } from '../../support/warnings.ts';
+import { chunked } from './safetensors-file.ts';
+
+const simd = { variant: 'simd', seed: 1 } as const;
+const warnings = keepWarnings();
+const read = (path: string) => new Uint8Array(readFileSync(`test/golden/${path}/tf_model.h5`));
+
+describe('from_pretrained()', () => {
+  it.each(['pretraining', 'masked-lm-layer-norm', 'sequence-single', 'question', 'token'])(
+    'reads tf_model.h5 of %s as the same model, bit for bit',
+    async (name) => {
+      const golden = loadCase(name);
+      const source = { 'config.json': golden.config, 'tf_model.h5': read(`keras/${name}`) };
+      const Class = classes[golden.head]!;
+      const inputs = inputsOf(golden);
+      const model = await Class.from_pretrained(source, simd);
+      const plain = await Class.from_pretrained(golden.folder, simd);
+      expect(named(await model(inputs))).toEqual(named(await plain(inputs)));
+      expect(model.loading_info).toEqual({ missing_keys: [], unexpected_keys: [] });
+      expect(warnings).toEqual([]);
+    },
+  );
+
+  it('takes it last, and first with from_tf', async () => {
+    const golden = loadCase('head-size-1');
+    const Class = classes[golden.head]!;
+    const files = { 'config.json': golden.config, 'tf_model.h5': read('formats/keras') };
+    const broken = new Uint8Array(3);
+    const both = { ...files, 'pytorch_model.bin': broken };
+    await expect(Class.from_pretrained(both, simd)).rejects.toThrow(WeightsError);
+    const model = await Class.from_pretrained(both, { ...simd, from_tf: true });
+    expect(model.loading_info?.missing_keys).toEqual([]);
+    const named = { 'config.json': golden.config, 'other.h5': files['tf_model.h5'] };
+    await Class.from_pretrained(named, { ...simd, model_file_name: 'other' });
+    await expect(
+      Class.from_pretrained({ ...both, 'tf_model.h5': null as never }, { ...simd, from_tf: true }),
+    ).rejects.toThrow(
+      new FilesError(
+        'Cannot load weights: "files" has none, expected "tf_model.h5"',
+        'tf_model.h5',
+      ),
+    );
+  });
+});
+
+describe('torchName()', () => {
+  // As convert_tf_weight_name_to_pt_weight_name of transformers 4 gives them.
+  it.each([
+    [
+      'tf_mobile_bert_model/mobilebert/embeddings/word_embeddings/weight:0',
+      'mobilebert.embeddings.word_embeddings.weight',
+    ],
+    [
+      'm/mobilebert/embeddings/position_embeddings/embeddings:0',
+      'mobilebert.embeddings.position_embeddings.weight',
+    ],
+    [
+      'm/mobilebert/encoder/layer_._11/attention/self/query/bias:0',
+      'mobilebert.encoder.layer.11.attention.self.query.bias',
+    ],
+    [
+      'm/mobilebert/encoder/layer_._0/ffn.2/output/LayerNorm/weight:0',
+      'mobilebert.encoder.layer.0.ffn.2.output.LayerNorm.weight',
+    ],
+    [
+      'm/predictions___cls/predictions/transform/LayerNorm/gamma:0',
+      'cls.predictions.transform.LayerNorm.weight',
+    ],
+    [
+      'm/predictions___cls/predictions/transform/LayerNorm/beta:0',
+      'cls.predictions.transform.LayerNorm.bias',
+    ],
+    ['m/predictions___cls/predictions/dense/weight:0', 'cls.predictions.dense.weight'],
+    ['single', 'single'],
+    ['m/one___two___three/weight', 'three.weight'],
+    ['m//mobilebert/x___/y/bias:0', 'mobilebert.y.bias'],
+  ])('names %s', (kerasName, name) => {
+    expect(torchName(kerasName)).toEqual({ name, isKernel: false });
+  });
+
+  it('knows what has to be transposed', () => {
+    const name = 'm/seq_relationship___cls/seq_relationship/kernel:0';
+    expect(torchName(name)).toEqual({ name: 'cls.seq_relationship.weight', isKernel: true });
+  });
+});
+
+async function load(file: Uint8Array, size?: number): Promise<number> {
+  let bytes = 0;
+  await loadWeights(chunked(file, 4096, size), (_, { shape }) => ({
+    shape,
+    write: (_first, _rows, part) => {
+      bytes += part.length;
+    },
+  }));
+  return bytes;
+}
+
+const latin = (file: Uint8Array) => Array.from(file, (byte) => String.fromCharCode(byte)).join('');
+
+/** The file with bytes overwritten at an offset from each place where `text` stands. */
+function edited(file: Uint8Array, text: string, offset: number, change: (at: number) => number[]) {
+  const result = file.slice();
+  const content = latin(file);
+  let count = 0;
+  for (let at = content.indexOf(text); at >= 0; at = content.indexOf(text, at + 1), count++) {
+    result.set(change(at), at + offset);
+  }
+  expect(count).toBeGreaterThan(0);
+  return result;
+}
+
+/** An address or size of 8 bytes. */
+const word = (value: number) => [...new Uint8Array(BigUint64Array.of(BigInt(value)).buffer)];
+const UNDEFINED = Array(8).fill(255);
+
+const plain = read('formats/keras');
+const latest = read('formats/keras-latest');
+
+/** A header block that goes on in itself: its first message is a continuation to its own address. */
+function endlessHeader(): Uint8Array {
+  const file = read('formats/keras-latest');
+  const content = latin(file);
+  const block = content.indexOf('OCHK');
+  const reference = content.indexOf(String.fromCharCode(...word(block)));
+  const hasOrder = (file[content.indexOf('OHDR') + 5]! & 4) !== 0;
+  const message = [0x10, 16, 0, 0, ...(hasOrder ? [0, 0] : []), ...word(block)];
+  const length = file.slice(reference + 8, reference + 16);
+  file.fill(0, block + 4, block + length[0]!);
+  file.set([...message, ...length], block + 4);
+  return file;
+}
+
+const selfTree = edited(plain, 'TREE', 5, () => [1, 1, 0]);
+
+describe('loadWeights()', () => {
+  it.each<[string, Uint8Array, string]>([
+    [
+      'trees that are their own children',
+      edited(selfTree, 'TREE', 32, (at) => word(at)),
+      'has type 0 and level 1, expected 0 and 0',
+    ],
+    ['a header that goes on in itself', endlessHeader(), 'is read over and over: a cycle'],
+    ['leaves where trees should be', edited(plain, 'TREE', 5, () => [9]), 'expected "TREE"'],
+    ['a tree of another kind', edited(plain, 'TREE', 4, () => [1]), 'has type 1 and level 0'],
+    ['more children than there are', edited(plain, 'TREE', 6, () => [255, 255]), 'tree lies at'],
+    ['a table of names outside', edited(plain, 'HEAP', 24, () => word(2 ** 40)), 'name lies at'],
+    ['symbols outside', edited(plain, 'SNOD', 16, () => word(2 ** 50)), 'object header lies at'],
+    ['names without an end', edited(plain, 'HEAP', 8, () => word(9)), 'has no end'],
+    ['another superblock', edited(plain, '\x89HDF', 8, () => [1]), 'superblock has version 1'],
+    ['short addresses', edited(plain, '\x89HDF', 13, () => [4]), 'addresses of 4,8 bytes'],
+    ['a block before it', edited(plain, '\x89HDF', 24, () => word(512)), 'begin at 512'],
+    ['no root', edited(plain, '\x89HDF', 64, () => UNDEFINED), 'object header lies at'],
+    ['a root that is none', edited(plain, '\x89HDF', 64, () => word(0)), 'expected "OHDR"'],
+    ['no layers', edited(plain, 'layer_names\0', 0, () => [88]), 'it has no "layer_names"'],
+    [
+      'a layer that is not there',
+      edited(plain, 'layer_names', 48, () => [88]),
+      'layer "Xobilebert"',
+    ],
+    [
+      'a weight that is not there',
+      edited(plain, 'tf_mobile_bert_model/mobilebert/pooler/dense/bias', 0, () => [88]),
+      'weight "Xf_mobile_bert_model/mobilebert/pooler/dense/bias:0" is not there',
+    ],
+    ['texts in no heap', edited(latest, 'GCOL', 16, () => [77, 0]), 'is in no global heap'],
+    ['a heap of another kind', edited(latest, 'GCOL', 0, () => [88]), 'expected "GCOL"'],
+    [
+      'a heap that leads out',
+      edited(latest, 'GCOL', 8, () => word(2 ** 45)),
+      'global heap lies at',
+    ],
+  ])('refuses an HDF5 file with %s', async (_, file, message) => {
+    await expect(load(file)).rejects.toThrow(WeightsError);
+    await expect(load(file)).rejects.toThrow(message);
+  });
+
+  it.each(['keras', 'keras-latest', 'keras-parts'])(
+    'refuses %s wherever it is cut off',
+    async (kind) => {
+      const file = read(`formats/${kind}`);
+      const bytes = await load(file);
+      for (let length = 8; length < file.length; length += length < file.length - 40 ? 997 : 1) {
+        // Padding at the end may be missing, where nobody says how long the file is.
+        const part = file.subarray(0, length);
+        await expect(load(part, file.length), String(length)).rejects.toThrow(WeightsError);
+        const found = await load(part).catch((error: unknown) => error);
+        if (found !== bytes) expect(found).toBeInstanceOf(WeightsError);
+      }
+      await expect(load(Uint8Array.from([...file, 0]), file.length)).rejects.toThrow(WeightsError);
+    },
+  );
+});
