@@ -1,5 +1,6 @@
 /**
- * One fresh process for bench/load.ts: `node load-child.js <what> <folder> <build> <inputs>`.
+ * One fresh process for bench/load.ts: `node load-child.js <what> <folder> <build> <inputs>`,
+ * <what> one of `call`, `warm` (the same after a warmup) and `read`.
  * Out: one line of JSON. `read` only reads the weights' file, which no loader can do without.
  */
 import { open } from 'node:fs/promises';
@@ -49,6 +50,7 @@ async function loadAndCall(): Promise<Start> {
   const model = await MobileBertForQuestionAnswering.from_pretrained(folder, options);
   const loaded = performance.now();
   const inputs = JSON.parse(text);
+  if (what === 'warm') await model.warmup();
   const before = process.resourceUsage().minorPageFault;
   const all = [await timed(() => model(inputs))];
   const firstFaults = process.resourceUsage().minorPageFault - before;

@@ -99,6 +99,12 @@ export async function benchLoad(machine: Machine, report: Report): Promise<void>
     const optimised = await collect(machine, rounds, () => start(machine, call, flags));
     const figure = figureOf(machine, optimised, firstOverSteady);
     show('first call over steady state, --no-liftoff', 'ratio', figure);
+    const warm = await collect(machine, rounds, () => start(machine, call, [], 'warm'));
+    show(
+      'first call after warmup() over steady state',
+      'ratio',
+      figureOf(machine, warm, firstOverSteady),
+    );
   }
 }
 
@@ -129,10 +135,15 @@ function figureOf<T>(machine: Machine, found: readonly Found<T>[], read: (one: T
   return machine.figure(samples, ([value]) => value);
 }
 
-function start({ build }: Machine, call: FullCall, flags: string[] = []): Promise<Start> {
+function start(
+  { build }: Machine,
+  call: FullCall,
+  flags: string[] = [],
+  what = 'call',
+): Promise<Start> {
   const inputs = Array.from(call.inputs, ([name, { data }]) => [name, [Array.from(data, Number)]]);
   const text = JSON.stringify(Object.fromEntries(inputs));
-  return child<Start>(['call', FOLDER, build.name, text], flags);
+  return child<Start>([what, FOLDER, build.name, text], flags);
 }
 
 async function child<T>(args: string[], flags: string[] = []): Promise<T> {

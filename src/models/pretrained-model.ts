@@ -155,6 +155,12 @@ export abstract class PreTrainedModel<
     return engine.forward(request);
   }
 
+  /** Runs two tokens twice: the next call is about as fast as later ones then (docs/performance.md). */
+  async warmup(): Promise<void> {
+    const batch = batchOf({ input_ids: [[0, 0]] }, this.config);
+    for (let i = 0; i < 2; i++) await this.run({ ...batch, outputs: ['LastHiddenState'] });
+  }
+
   /** How and where the model runs. Makes the engine if no call did yet. */
   async info(): Promise<ModelInfo> {
     return infoOf(await this.#target(), this.#relativeError);

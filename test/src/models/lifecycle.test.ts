@@ -3,7 +3,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MobileBertConfig } from '../../../src/config.ts';
-import { MobileBertForSequenceClassification } from '../../../src/models/classification.ts';
+import {
+  MobileBertForMultipleChoice,
+  MobileBertForSequenceClassification,
+} from '../../../src/models/classification.ts';
 import { MobileBertModel } from '../../../src/models/mobilebert-model.ts';
 import { PreTrainedModel } from '../../../src/models/pretrained-model.ts';
 import { loadCase } from '../../support/golden.ts';
@@ -47,6 +50,17 @@ describe('a model', () => {
   it('has no pooler where it is made without', async () => {
     const model = new MobileBertModel(smallConfig(), { ...options, add_pooling_layer: false });
     expect(Object.keys(await model({ input_ids }))).toEqual(['last_hidden_state']);
+  });
+
+  it('warmup() changes no answer, for every class of arguments', async () => {
+    const model = small();
+    await model.warmup();
+    const cold = small();
+    const { last_hidden_state } = await model({ input_ids });
+    expect(last_hidden_state.data).toEqual((await cold({ input_ids })).last_hidden_state.data);
+    const choice = new MobileBertForMultipleChoice(smallConfig(), { ...options, seed: 1 });
+    await choice.warmup();
+    expect((await choice({ input_ids: [input_ids] })).logits.dims).toEqual([1, 2]);
   });
 
   it.each(variants)('says how it runs: $name', async ({ name }) => {
