@@ -131,6 +131,30 @@ export function peakMadd(turns: i32, factors: usize): f32 {
   return lanes.sum(f32x4.add(f32x4.add(s0, s1), f32x4.add(c8, c9)));
 }
 
+/** The same for sums of whole numbers: `turns` x 10 accumulators x 4 lanes of `lanes.dot`. */
+// biome-ignore format: accumulators and factors side by side
+export function peakDot(turns: i32, factors: usize): i32 {
+  let c0 = i32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0;
+  let c5 = c0, c6 = c0, c7 = c0, c8 = c0, c9 = c0;
+  for (let i = 0; i < turns; i++) {
+    const f = factors + (<usize>(i & 1) << 6);
+    const x = v128.load(f), y = v128.load(f, 16), z = v128.load(f, 32), w = v128.load(f, 48);
+    c0 = lanes.dot(x, x, c0);
+    c1 = lanes.dot(x, y, c1);
+    c2 = lanes.dot(x, z, c2);
+    c3 = lanes.dot(x, w, c3);
+    c4 = lanes.dot(y, y, c4);
+    c5 = lanes.dot(y, z, c5);
+    c6 = lanes.dot(y, w, c6);
+    c7 = lanes.dot(z, z, c7);
+    c8 = lanes.dot(z, w, c8);
+    c9 = lanes.dot(w, w, c9);
+  }
+  const s0 = i32x4.add(i32x4.add(c0, c1), i32x4.add(c2, c3));
+  const s1 = i32x4.add(i32x4.add(c4, c5), i32x4.add(c6, c7));
+  return i32x4.extract_lane(i32x4.add(i32x4.add(s0, s1), i32x4.add(c8, c9)), 0);
+}
+
 /** Integer xors, `turns` x 8 chains: falls when the machine has a slow spell (docs/kernels.md). */
 export function peakXor(turns: i32): i32 {
   let a = 1,

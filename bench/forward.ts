@@ -3,11 +3,13 @@
  * JavaScript? Weights are hashed ones, as in test/golden/full; the answers of Hugging Face's
  * float64 lie there.
  */
+import type { PreTrainedModel } from '../src/models/pretrained-model.ts';
 import {
+  DTYPES,
+  type Dtype,
   errorAt,
   goldenCalls,
   inputsOf,
-  LIMIT,
   loadHashed,
   nearest,
   passFlops,
@@ -31,31 +33,42 @@ const COLUMNS: Column[] = [
   { title: 'spread', width: 9 },
 ];
 
-/** Prints one row for every length. */
+/** Prints one table for every dtype, one row for every length. */
 export async function benchForward(machine: Machine, report: Report): Promise<void> {
-  const model = await loadHashed(HEAD, machine);
-  const calls = goldenCalls(HEAD);
-  console.log(`\n${head(COLUMNS, 'forward pass')}`);
-  for (const S of LENGTHS) {
-    const call = nearest(calls, S);
-    const inputs = inputsOf(S);
-    const { error, figure } = await attempt(machine, {
-      limit: LIMIT,
-      error: () => errorAt(model, call, 'start_logits'),
-      run: () => model(inputs),
-    });
-    const start = [`S = ${S}`, `${call.length} tokens`, scientific(error)];
-    if (!figure) {
-      console.log(line(COLUMNS, [...start, 'WRONG']));
-      continue;
-    }
-    report.add(`S = ${S}`, figure, { error, at: S });
-    const rate = passFlops(S) / figure.value / 1e6;
-    const cells = [
-      ...[...start, digits(figure.value), ((1000 * S) / figure.value).toFixed(0)],
-      ...[rate.toFixed(1), percent(rate / machine.peak), spreadOf(figure)],
-    ];
-    console.log(line(COLUMNS, cells));
+  for (const dtype of Object.keys(DTYPES) as Dtype[]) {
+    const model = await loadHashed(HEAD, machine, dtype);
+    const { build } = await model.info();
+    console.log(`\n${head(COLUMNS, `${dtype}, ${build}`)}`);
+    for (const S of LENGTHS) await benchLength(machine, report, model, dtype, S);
+    await model.dispose();
   }
-  await model.dispose();
+}
+
+async function benchLength(
+  machine: Machine,
+  report: Report,
+  model: PreTrainedModel,
+  dtype: Dtype,
+  S: number,
+): Promise<void> {
+  const call = nearest(goldenCalls(HEAD), S);
+  const inputs = inputsOf(S);
+  const { error, figure } = await attempt(machine, {
+    limit: DTYPES[dtype],
+    error: () => errorAt(model, call, 'start_logits'),
+    run: () => model(inputs),
+  });
+  const start = [`S = ${S}`, `${call.length} tokens`, scientific(error)];
+  if (!figure) {
+    console.log(line(COLUMNS, [...start, 'WRONG']));
+    return;
+  }
+  report.add(dtype === 'fp32' ? `S = ${S}` : `${dtype}: S = ${S}`, figure, { error, at: S });
+  const rate = passFlops(S) / figure.value / 1e6;
+  const cells = [
+    ...[...start, digits(figure.value), ((1000 * S) / figure.value).toFixed(0)],
+    // The peak is that of f32.
+    ...[rate.toFixed(1), dtype === 'fp32' ? percent(rate / machine.peak) : '', spreadOf(figure)],
+  ];
+  console.log(line(COLUMNS, cells));
 }

@@ -13,6 +13,7 @@ import { type Effort, Machine } from './harness.ts';
 import { benchKernels } from './kernels.ts';
 import { benchLoad } from './load.ts';
 import { benchOps } from './ops.ts';
+import { benchQ8Kernels } from './q8-kernels.ts';
 import { Report, type Run, writeResult } from './result.ts';
 import { benchTokenizer } from './tokenizer.ts';
 
@@ -20,6 +21,8 @@ interface BenchOfMachine {
   readonly run: (machine: Machine, report: Report) => Promise<void>;
   /** What it measures has no builds. */
   readonly isSame?: boolean;
+  /** It measures whole numbers, of which every build has another product. */
+  readonly isWhole?: boolean;
 }
 
 const BENCHES: Record<string, BenchOfMachine> = {
@@ -27,6 +30,7 @@ const BENCHES: Record<string, BenchOfMachine> = {
   ops: { run: benchOps },
   block: { run: benchBlock },
   forward: { run: benchForward },
+  q8: { run: benchQ8Kernels, isWhole: true },
   tokenizer: { run: benchTokenizer, isSame: true },
   load: { run: benchLoad },
   costs: { run: benchCosts },
@@ -54,12 +58,14 @@ async function main(): Promise<void> {
   const [name, ...files] = positionals;
   if (name === 'compare') return compare(files);
   if (!Object.hasOwn(BENCHES, name ?? '') || files.length > 0) throw new RangeError(USAGE);
-  const { run, isSame } = BENCHES[name];
+  const { run, isSame, isWhole } = BENCHES[name];
   const clock = CLOCKS.find((one) => one === values.clock);
   if (!clock) throw new RangeError(USAGE);
   const effort: Effort = { ...(values.quick ? QUICK : FULL), clock };
   const runs: Run[] = [];
-  for (const variant of isSame ? chosen('simd') : chosen(values.build)) {
+  for (const variant of isSame
+    ? chosen('simd')
+    : chosen(values.build ?? (isWhole ? 'dot' : undefined))) {
     const machine = await Machine.of(variant, effort);
     console.log(`\n${machine.describe()}`);
     const report = new Report();

@@ -45,7 +45,7 @@ export function chooseBuild(variant: Variant = 'auto'): Build {
  */
 export function chooseDotBuild(variant: Variant = 'auto', isFused = false): Build {
   checkVariant(variant);
-  const build = isFused ? 'relaxed' : 'dot';
+  const build = isFused && hasModule('relaxed') ? 'relaxed' : 'dot';
   const isWished = variant !== 'simd' && hasModule(build);
   return isWished && unsignedDotWorks(platform.relaxedProbe) ? build : 'simd';
 }

@@ -56,7 +56,7 @@ export class ModelEngine {
     // Where nothing is fused, q8 gives the same bits on every engine.
     const build = dtype === 'q8' ? chooseDotBuild(variant, isFast) : chooseBuild(variant);
     const module = await (wasm === undefined ? packageModule(build) : givenModule(wasm));
-    const rowBits = isFast && build === 'relaxed' ? 8 : 16;
+    const rowBits = isFast && build !== 'simd' ? 8 : 16;
     return Engine.create(module, build, { ...dimensions, rowBits });
   }
 

@@ -19,7 +19,6 @@ const TIMED_CALLS = 7;
  * @property {(folder: string) => any} source a folder of the repository, as `from_pretrained` takes it
  * @property {() => number | Promise<number>} [now] milliseconds; some hosts stop the clock between I/O
  * @property {boolean} [isTimed] false leaves the full-size model out
- * @property {object} [options] of `from_pretrained`
  */
 
 /**
@@ -32,25 +31,28 @@ export async function runChecks({
   source,
   now = () => performance.now(),
   isTimed = true,
-  options = {},
 }) {
-  await checkLogits(expected.logits, source, options);
+  await checkLogits(expected.logits, source);
   const start = await now();
-  const classify = await pipeline('text-classification', source(expected.pipeline.folder), options);
+  const classify = await pipeline('text-classification', source(expected.pipeline.folder));
   const load = (await now()) - start;
   await checkScores(expected.pipeline, classify);
   const { build, threads } = await classify.model.info();
   await classify.dispose();
-  /** @type {Record<string, number>} */
-  const latency = {};
-  // The build chosen is the faster one, or should be: both are measured where both run.
-  const builds = !isTimed ? [] : build === 'relaxed' ? ['simd', 'relaxed'] : ['simd'];
-  for (const name of builds) latency[name] = await measure(name, now);
-  return { build, threads, load, latency };
+  return { build, threads, load, latency: isTimed ? await latencies(build, now) : {} };
 }
 
-async function checkLogits({ folder, inputs, expected }, source, options) {
-  const model = await MobileBertForSequenceClassification.from_pretrained(source(folder), options);
+/** The build chosen is the faster one, or should be: both are measured where both run. */
+async function latencies(build, now) {
+  /** @type {Record<string, number>} */
+  const latency = { simd: await measure({ variant: 'simd' }, now) };
+  if (build === 'relaxed') latency.relaxed = await measure({ variant: 'relaxed' }, now);
+  latency.q8 = await measure({ dtype: 'q8' }, now);
+  return latency;
+}
+
+async function checkLogits({ folder, inputs, expected }, source) {
+  const model = await MobileBertForSequenceClassification.from_pretrained(source(folder));
   const { logits } = await model(inputs);
   await model.dispose();
   let error = 0;
@@ -74,8 +76,8 @@ async function checkScores({ question, expected }, classify) {
 }
 
 /** The best of a few calls of 24 layers with random weights, in milliseconds. */
-async function measure(variant, now) {
-  const model = new MobileBertModel({}, { seed: 1, variant });
+async function measure(options, now) {
+  const model = new MobileBertModel({}, { seed: 1, ...options });
   const input_ids = [Array.from({ length: TOKENS }, (_, i) => 1000 + i)];
   let best = Number.POSITIVE_INFINITY;
   for (let call = -WARM_CALLS; call < TIMED_CALLS; call++) {

@@ -39,6 +39,7 @@ export interface TestingExports {
   mathOf(which: number, x: number, count: number): void;
   lanesSum(x: number): number;
   lanesMax(x: number): number;
+  peakDot(turns: number, factors: number): number;
   peakMadd(turns: number, factors: number): number;
   peakXor(turns: number): number;
 

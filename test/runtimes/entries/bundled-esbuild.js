@@ -1,9 +1,9 @@
-/** esbuild leaves `new URL(..., import.meta.url)` alone: the module is imported as a file. */
+/** esbuild leaves `new URL(..., import.meta.url)` alone: the modules are imported as files. */
+import { init } from 'mobilebert-wasm';
+import dot from 'mobilebert-wasm/wasm/dot.wasm';
+import relaxed from 'mobilebert-wasm/wasm/relaxed.wasm';
 import simd from 'mobilebert-wasm/wasm/simd.wasm';
-import { failure } from './failure.js';
-import { run } from './in-page.js';
 
-const place = new URL(location.href).searchParams.get('in');
-const wasm = new URL(simd, import.meta.url);
-const record = await run(false, { wasm, variant: 'simd' }).catch(failure);
-await fetch(`/report?in=${place}`, { method: 'POST', body: JSON.stringify(record) });
+const url = (file) => new URL(file, import.meta.url);
+init({ wasm: { simd: url(simd), dot: url(dot), relaxed: url(relaxed) } });
+await import('./bundled.js');

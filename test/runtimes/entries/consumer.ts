@@ -2,12 +2,14 @@
 import {
   AutoTokenizer,
   type Classification,
+  init,
   MobileBertConfig,
   MobileBertForSequenceClassification,
   pipeline,
   type Tensor,
   type TextClassificationPipeline,
 } from 'mobilebert-wasm';
+import { inlineWasm } from 'mobilebert-wasm/inline';
 import { MobileBertTokenizer } from 'mobilebert-wasm/tokenizer';
 
 export async function classify(texts: string[]): Promise<string[]> {
@@ -27,3 +29,5 @@ export async function logits(text: string): Promise<Float32Array> {
 
 export const config = new MobileBertConfig({ num_hidden_layers: 2 });
 export const tokenizerOf = (folder: string) => MobileBertTokenizer.from_pretrained(folder);
+export const useInline = () => init({ wasm: inlineWasm() });
+export const useModule = (module: WebAssembly.Module) => init({ wasm: module });

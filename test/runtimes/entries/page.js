@@ -1,7 +1,6 @@
 /**
- * The page: the place to run in stands in the address (`?in=page`, `worker`, `service-worker` or a bundle's
- * name), the
- * record goes back to the server that gave out the page.
+ * The page: the place to run in stands in the address (`?in=page`, `worker`, `service-worker`,
+ * `classic-service-worker` or a bundle's name), the record goes back to the server that gave it out.
  */
 import { failure } from './failure.js';
 
@@ -23,11 +22,10 @@ async function run() {
     const worker = new Worker('/bundle/web-worker.js', { type: 'module' });
     return answer(worker, worker);
   }
-  const options = { type: 'module', scope: '/bundle/' };
-  const { installing } = await navigator.serviceWorker.register(
-    '/bundle/service-worker.js',
-    options,
-  );
+  const { installing } = await navigator.serviceWorker.register(`/bundle/${place}.js`, {
+    type: place.startsWith('classic') ? 'classic' : 'module',
+    scope: '/bundle/',
+  });
   const { port1, port2 } = new MessageChannel();
   port1.start();
   await new Promise((resolve) => {

@@ -1,18 +1,19 @@
 /**
- * Bundlers: each makes a site of entries/bundled.js, where `new URL(..., import.meta.url)` has to
- * find the modules, and Chromium opens it.
+ * Bundlers: each makes a site of entries/bundled.js, which is examples/browser and the checks, and
+ * Chromium opens it. `new URL(..., import.meta.url)` has to find the modules.
  */
 import path from 'node:path';
+import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import { build as viteBuild } from 'vite';
+import { run } from '../support/commands.js';
 import { fetched } from '../support/packages.js';
 import { STAGE } from '../support/paths.js';
-import { BROWSERS, runIn } from './browsers.js';
+import { CHROMIUM, runIn } from './browsers.js';
 
-const chromium = BROWSERS.find(({ name }) => name === 'Chromium');
 const input = path.join(STAGE, 'bundled.js');
-const folder = (name) => path.join(STAGE, 'bundles', `bundle-${name}`);
+const place = (name) => `bundle-${name.replace(' ', '-')}`;
 const esNames = { entryFileNames: 'bundled.js', assetFileNames: 'assets/[name]-[hash][extname]' };
 
 const BUNDLERS = {
@@ -83,14 +84,31 @@ const BUNDLERS = {
       loader: { '.wasm': 'file' },
     });
   },
+
+  /** Its options are in the stage's package.json. */
+  async parcel(dir) {
+    const parcel = await fetched('parcel', 'parcel@2', 'lib/bin.js');
+    const args = ['build', input, '--dist-dir', dir, '--no-cache', '--no-source-maps'];
+    await run(process.execPath, [parcel, ...args], { cwd: STAGE });
+  },
+
+  /** No bundler by itself: the modules within the code, and no other file. */
+  async 'single file'(dir) {
+    const bundle = await rolldown({
+      input: { bundled: path.join(STAGE, 'bundled-single.js') },
+      platform: 'browser',
+    });
+    await bundle.write({ dir, format: 'esm', codeSplitting: false, ...esNames });
+    await bundle.close();
+  },
 };
 
 /** @type {readonly import('./host.js').Host[]} */
 export const bundlerHosts = Object.entries(BUNDLERS).map(([name, bundle]) => ({
   name: `${name}, Chromium`,
   async run() {
-    await bundle(folder(name));
-    return runIn(chromium, `bundle-${name}`);
+    await bundle(path.join(STAGE, 'bundles', place(name)));
+    return runIn(CHROMIUM, place(name));
   },
 }));
 

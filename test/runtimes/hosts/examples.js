@@ -1,16 +1,16 @@
 /**
  * The servers of examples/: each is started, asked what it has to answer and to refuse, and put under
- * load. Its line in the table ends with what one core served and how its memory grew.
+ * load. Its line in the table ends with what it served, at what cost, and how its memory grew.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { run, start } from '../support/commands.js';
 import { fetched } from '../support/packages.js';
 import { STAGE } from '../support/paths.js';
 import { freePort, waitFor } from '../support/server.js';
+import { cpuTime, memory } from '../support/usage.js';
 import { programs } from './local.js';
-import { exampleWorker } from './workerd.js';
+import { exampleWorker } from './worker.js';
 
 const REQUESTS = 2000;
 const WARM_REQUESTS = 200;
@@ -19,7 +19,9 @@ const TEXT = 'I lost my card in Rome';
 const START_TIMEOUT = 30_000;
 
 const file = (name) => path.join(STAGE, 'examples', name);
-const deno = ['run', '--allow-all', '--no-config', '--no-lock', '--node-modules-dir=manual'];
+// Its deno.json says `npm:mobilebert-wasm`, which is the package of the stage.
+const denoConfig = ['--config', file('deno-deploy/deno.json'), '--node-modules-dir=manual'];
+const deno = ['run', '--allow-net', '--allow-read', '--allow-env', '--no-lock', ...denoConfig];
 
 const SERVERS = {
   'node-server': async () => [await programs['Node 24'](), [file('node-server/server.js')]],
@@ -57,6 +59,10 @@ const ANSWERS = [
   ['POST', '/classify', JSON.stringify({ texts: [] }), 400],
   ['POST', '/classify', JSON.stringify({ texts: [1] }), 400],
   ['POST', '/classify', JSON.stringify({ texts: ['a'.repeat(100_000)] }), 413],
+  ['POST', '/ner', JSON.stringify({ texts: [TEXT] }), 200],
+  ['POST', '/ner', JSON.stringify({ question: TEXT }), 400],
+  ['POST', '/answer', JSON.stringify({ question: 'Where?', context: TEXT }), 200],
+  ['POST', '/answer', JSON.stringify({ texts: [TEXT] }), 400],
   ['GET', '/classify', undefined, 405],
   ['GET', '/', undefined, 404],
 ];
@@ -97,17 +103,16 @@ async function load(url, pid) {
     return JSON.parse(await run(process.execPath, [cannon, ...options.map(String), url]));
   };
   await shoot(WARM_REQUESTS);
-  const before = await residentMiB(pid);
+  const [cpuBefore, before] = [await cpuTime(pid), await memory(pid)];
   const { '2xx': good, non2xx, errors, timeouts, duration, latency } = await shoot(REQUESTS);
-  const after = await residentMiB(pid);
+  const [cpuAfter, after] = [await cpuTime(pid), await memory(pid)];
   if (good !== REQUESTS || non2xx + errors + timeouts > 0) {
     throw new Error(`${good} of ${REQUESTS} answered, ${non2xx} refused, ${errors} errors`);
   }
-  const rate = (good / duration).toFixed(0);
-  return `${rate} requests/s, p50 ${latency.p50} ms, p99 ${latency.p99} ms, ${before} -> ${after} MiB`;
-}
-
-async function residentMiB(pid) {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(status.match(/VmRSS:\s+(\d+)/)[1]) / 1024);
+  const cpu = (cpuAfter - cpuBefore) / REQUESTS;
+  return [
+    `${(good / duration).toFixed(0)} requests/s, p50 ${latency.p50} ms, p99 ${latency.p99} ms`,
+    `${cpu.toFixed(2)} ms CPU each`,
+    `${before.resident.toFixed(0)} -> ${after.resident.toFixed(0)} MiB`,
+  ].join(', ');
 }

@@ -7,7 +7,7 @@
  * @property {string} [build]
  * @property {number} [threads]
  * @property {number} [load] milliseconds
- * @property {Record<string, number>} [latency] milliseconds by build
+ * @property {Record<string, number>} [latency] milliseconds: fp32 by build, and `q8`
  * @property {string} [note] what else there is to say
  */
 

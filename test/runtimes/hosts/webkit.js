@@ -1,15 +1,12 @@
 /** WebKitGTK through its WebDriver, on a display of its own. */
-import { existsSync } from 'node:fs';
 import { start } from '../support/commands.js';
 import { freePort, waitFor } from '../support/server.js';
-import { Missing } from './host.js';
-
-const XVFB = '/usr/bin/Xvfb';
+import { installed } from '../support/system.js';
 
 /** As the other browsers' `open`: something with `ended`, `tail` and `stop`. */
 export async function openInWebKit(program, profile, url) {
-  if (!existsSync(XVFB)) throw new Missing(`expected ${XVFB}`);
-  const display = start(XVFB, [
+  const xvfb = await installed(['/usr/bin/Xvfb'], ['xvfb']);
+  const display = start(xvfb, [
     '-displayfd',
     '1',
     '-screen',

@@ -21,7 +21,15 @@ export const workerdHost = {
     const program = await find();
     const version = (await run(program, ['--version'])).match(/[\d-]{8,}/)?.[0] ?? '';
     const port = await freePort();
-    const config = await writeConfig('workerd', port, await checkpointModules());
+    const modules = [
+      '(name = "main.js", esModule = embed "main.js")',
+      ...['simd', 'dot', 'relaxed', 'probe'].map(
+        (name) => `(name = "${name}.wasm", wasm = embed "../${WASM}/${name}.wasm")`,
+      ),
+      ...(await checkpointModules()),
+    ];
+    const config = path.join(STAGE, 'workerd/config.capnp');
+    await writeFile(config, configOf({ port, modules }));
     const server = start(program, ['serve', config]);
     try {
       await waitFor(port, server);
@@ -32,41 +40,41 @@ export const workerdHost = {
   },
 };
 
-/** The command that serves examples/cloudflare-worker, with the model's folder as its assets. */
-export async function exampleWorker(port) {
-  const assets = path.join(STAGE, 'models/banking77-intents');
-  const config = await writeConfig('worker', port, [], assets);
+/**
+ * The command that serves the bundle of a worker, as wrangler made it, with a folder as its assets.
+ *
+ * @param {{ bundle: string, assets: string, port: number, v8Flags: string[] }} worker
+ */
+export async function serveWorker({ bundle, assets, port, v8Flags }) {
+  const wasm = (await readdir(bundle)).filter((file) => file.endsWith('.wasm'));
+  const modules = [
+    '(name = "main.js", esModule = embed "worker.js")',
+    ...wasm.map((file) => `(name = "${file}", wasm = embed "${file}")`),
+  ];
+  const config = path.join(bundle, 'config.capnp');
+  await writeFile(config, configOf({ port, modules, assets, v8Flags }));
   return [await find(), ['serve', config]];
 }
 
-/** Writes the configuration of a bundled worker and returns its path. */
-async function writeConfig(name, port, modules, assets) {
-  const all = [
-    '(name = "main.js", esModule = embed "main.js")',
-    ...['simd', 'relaxed'].map(
-      (build) => `(name = "${build}.wasm", wasm = embed "../${WASM}/${build}.wasm")`,
-    ),
-    ...modules,
-  ];
-  const config = `using Workerd = import "/workerd/workerd.capnp";
+/** A configuration of one worker. */
+function configOf({ port, modules, assets, v8Flags = [] }) {
+  return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
     ${assets ? `(name = "assets", disk = "${assets}")` : ''}
   ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+  v8Flags = ${JSON.stringify(v8Flags)}
 );
 const worker :Workerd.Worker = (
   modules = [
-    ${all.join(',\n    ')}
+    ${modules.join(',\n    ')}
   ],
   bindings = [${assets ? '(name = "ASSETS", service = "assets")' : ''}],
   compatibilityDate = "${COMPATIBILITY_DATE}"
 );
 `;
-  const file = path.join(STAGE, name, 'config.capnp');
-  await writeFile(file, config);
-  return file;
 }
 
 /** The checkpoints as data modules, and the module `files` that hands them out. */

@@ -6,10 +6,19 @@ import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { run } from './commands.js';
+import { makeFullSize, makeModels } from './models.js';
 import { HERE, ROOT, STAGE } from './paths.js';
 
 /** Folders of checkpoints that expected.json names. */
 export const CHECKPOINTS = ['test/golden/models/sequence-single', 'models/banking77-intents'];
+
+/** An empty project, and what Parcel wants to be told: `exports` and `imports` are an option there. */
+const MANIFEST = {
+  private: true,
+  type: 'module',
+  '@parcel/resolver-default': { packageExports: true },
+  targets: { default: { context: 'browser', outputFormat: 'esmodule', scopeHoist: true } },
+};
 
 /** Builds the stage from build/js and build/wasm as they are. */
 export async function makeStage() {
@@ -22,18 +31,20 @@ export async function makeStage() {
   for (const folder of CHECKPOINTS) {
     await cp(path.join(ROOT, folder), path.join(STAGE, 'files', folder), { recursive: true });
   }
-  // The examples find the model beside themselves, as in the repository.
   await cp(path.join(ROOT, 'examples'), path.join(STAGE, 'examples'), { recursive: true });
-  await cp(path.join(ROOT, 'models'), path.join(STAGE, 'models'), { recursive: true });
+  // Where examples look for models: the servers beside examples/, the worker's assets in build/.
+  await makeModels(path.join(STAGE, 'models'));
+  await cp(path.join(STAGE, 'models'), path.join(STAGE, 'build/models'), { recursive: true });
+  await makeFullSize(path.join(STAGE, 'full-size'));
   await bundleWorkers();
-  await bundleWorkerd(path.join(STAGE, 'workerd.js'), 'workerd');
-  await bundleWorkerd(path.join(STAGE, 'examples/cloudflare-worker/worker.js'), 'worker');
+  await makeExtension();
+  await bundleWorkerd();
 }
 
 /** Makes an empty project that has installed the packed tarball. */
 export async function installPackage(folder) {
   await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify(MANIFEST));
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
   await run('npm', args, { cwd: ROOT });
   const tarball = (await readdir(folder)).find((file) => file.endsWith('.tgz'));
@@ -44,28 +55,42 @@ export async function installPackage(folder) {
 /** Workers of pages: one file each, for import maps do not reach them, with the modules beside. */
 async function bundleWorkers() {
   for (const name of ['web-worker', 'service-worker']) {
-    const bundle = await rolldown({
-      input: path.join(STAGE, `${name}.js`),
-      platform: 'browser',
-      experimental: { resolveNewUrlToAsset: true },
-    });
-    // Service workers refuse import().
-    const output = { dir: path.join(STAGE, 'bundle'), format: 'esm', codeSplitting: false };
-    await bundle.write({ ...output, entryFileNames: '[name].js' });
-    await bundle.close();
+    await bundleFile(`${name}.js`, 'bundle', 'esm');
+  }
+  await bundleFile('classic-service-worker.js', 'bundle', 'iife');
+}
+
+/** An unpacked extension with all its files within. */
+async function makeExtension() {
+  await bundleFile('extension/background.js', 'extension', 'esm');
+  for (const file of ['expected.json', 'files']) {
+    await cp(path.join(STAGE, file), path.join(STAGE, 'extension', file), { recursive: true });
   }
 }
 
-/** One module of ES syntax; builds stay modules of their own, as wrangler leaves them. */
-async function bundleWorkerd(input, name) {
+/** One file of an entry, for service workers refuse import(). */
+async function bundleFile(entry, folder, format) {
   const bundle = await rolldown({
-    input,
+    input: path.join(STAGE, entry),
+    platform: 'browser',
+    logLevel: 'silent',
+    experimental: { resolveNewUrlToAsset: format === 'esm' },
+  });
+  const output = { dir: path.join(STAGE, folder), format, codeSplitting: false };
+  await bundle.write({ ...output, entryFileNames: '[name].js' });
+  await bundle.close();
+}
+
+/** One module of ES syntax; builds stay modules of their own, as wrangler leaves them. */
+async function bundleWorkerd() {
+  const bundle = await rolldown({
+    input: path.join(STAGE, 'workerd.js'),
     platform: 'browser',
     resolve: { conditionNames: ['workerd', 'worker', 'import', 'default'] },
     external: ['files'],
     plugins: [compiledModules],
   });
-  const output = { dir: path.join(STAGE, name), format: 'esm', codeSplitting: false };
+  const output = { dir: path.join(STAGE, 'workerd'), format: 'esm', codeSplitting: false };
   await bundle.write({ ...output, entryFileNames: 'main.js' });
   await bundle.close();
 }

@@ -1,0 +1,12 @@
+/** The service worker of an extension (Manifest V3): it has the files within, and says how it went. */
+import { failure } from '../failure.js';
+import { run } from '../in-page.js';
+
+// No top-level await in service workers.
+report();
+
+async function report() {
+  const { origin } = await (await fetch('/origin.json')).json();
+  const record = await run(false).catch(failure);
+  await fetch(`${origin}/report?in=extension`, { method: 'POST', body: JSON.stringify(record) });
+}
