@@ -56,7 +56,7 @@ export async function openSource(
   name: string,
   options: FilesOptions = {},
 ): Promise<ByteSource | undefined> {
-  if (typeof file === 'string' || file instanceof URL) return openPath(String(file), options);
+  if (typeof file === 'string' || file instanceof URL) return openPath(String(file), name, options);
   if (typeof file !== 'object') {
     throw new TypeError(`Cannot read "${name}": found a ${typeof file}, expected a file`);
   }
@@ -97,8 +97,18 @@ export async function openUrl(url: URL, options: FilesOptions): Promise<ByteSour
   return fetchFile(url, options);
 }
 
-/** A path or a URL, as a string. */
-function openPath(path: string, options: FilesOptions): Promise<ByteSource | undefined> {
+/** A path or a URL, as a string; a file's content in its place is a slip that should be named. */
+function openPath(
+  path: string,
+  name: string,
+  options: FilesOptions,
+): Promise<ByteSource | undefined> {
+  if (path.includes('\n')) {
+    throw new FilesError(
+      `Cannot open "${name}": found text of ${path.length} characters, expected a path, a URL or bytes (new TextEncoder().encode(text))`,
+      name,
+    );
+  }
   const url = /^(https?|file|blob|data):/i.test(path) ? new URL(path) : platform.pathUrl(path);
   return url === undefined ? platform.openFile(path) : openUrl(url, options);
 }

@@ -20,6 +20,14 @@ export interface Architecture {
 }
 
 /**
+ * What config.json calls a model, TensorFlow's classes and subclasses like what they extend: not by the
+ * class's own name, which minifiers change. Undefined for a class that extends none of ours.
+ */
+export function architectureNameOf(model: object): string | undefined {
+  return Object.keys(CLASSES).find((name) => model instanceof CLASSES[name]!);
+}
+
+/**
  * The first class that config.json names, with TensorFlow's prefix or without; MobileBertModel where it
  * is none of ours.
  */

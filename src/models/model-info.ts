@@ -67,11 +67,11 @@ export function countParameters(
 
 /** What the header of packed weights says of their conversion. */
 export function conversionOf(
-  architecture: string,
+  architecture: string | undefined,
   relativeError: number | null,
 ): Record<string, string> {
   return {
-    architecture,
+    ...(architecture && { architecture }),
     ...(relativeError !== null && { relative_error: relativeError.toPrecision(3) }),
   };
 }

@@ -267,7 +267,7 @@ export abstract class PreTrainedModel<
   async #saved(options: ModelFilesOptions | undefined) {
     const { savedModel } = await import('./save.ts');
     const target = await this.#target();
-    return savedModel(target, this.constructor.name, options, this.#relativeError);
+    return savedModel(target, this, options, this.#relativeError);
   }
 
   #ready(): Promise<Engine> {

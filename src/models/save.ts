@@ -13,6 +13,7 @@ import {
   shardIndexOf,
   shardsOf,
 } from '../weights/save.ts';
+import { architectureNameOf } from './architectures.ts';
 import { fetchParameter, fetchPlace } from './fetch-parameter.ts';
 import { conversionOf } from './model-info.ts';
 import { homesOf } from './packed.ts';
@@ -43,12 +44,12 @@ const PACKED_FILE = 'model.q8.safetensors';
  */
 export function* savedModel(
   target: Target,
-  className: string,
+  model: object,
   { max_shard_size }: ModelFilesOptions = {},
   relativeError: number | null = null,
 ): Generator<[name: string, content: FileContent]> {
   const { config, parts, dtype } = target;
-  const architecture = className.replace(/^TF/, '');
+  const architecture = architectureNameOf(model);
   const most = bytesOfSize(max_shard_size ?? '50GB');
   yield ['config.json', encode(configText(target, architecture))];
   if (dtype === 'q8') {
@@ -111,12 +112,11 @@ function hasOwnDecoder(target: Target): boolean {
 }
 
 /** As Python: the config's own keys, which class this is, and of which type its numbers are. */
-function configText({ config, dtype }: Target, architecture: string): string {
-  const known = /^MobileBert/.test(architecture);
+function configText({ config, dtype }: Target, architecture: string | undefined): string {
   const fields: Record<string, unknown> = {
     ...config.to_dict(),
     // A bundler may have renamed the class.
-    ...(known && { architectures: [architecture] }),
+    ...(architecture && { architectures: [architecture] }),
     dtype: dtype === 'fp16' ? 'float16' : 'float32',
   };
   const sorted = Object.keys(fields).sort();

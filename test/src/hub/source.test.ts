@@ -87,6 +87,15 @@ describe('openSource()', () => {
     );
   });
 
+  it('names a text that stands where a path should, without quoting all of it', async () => {
+    await expect(openSource('[PAD]\n[UNK]\n', 'vocab.txt')).rejects.toThrow(
+      new FilesError(
+        'Cannot open "vocab.txt": found text of 12 characters, expected a path, a URL or bytes (new TextEncoder().encode(text))',
+        'vocab.txt',
+      ),
+    );
+  });
+
   it('refuses a Response that the caller has read', async () => {
     const response = new Response(BYTES);
     await response.arrayBuffer();

@@ -58,6 +58,12 @@ describe('save_files()', () => {
     });
   });
 
+  it('names the architecture whatever a bundler or a subclass calls the class', async () => {
+    const Minified = class e extends MobileBertForMaskedLM {};
+    const files = await new Minified(smallConfig(), simd).save_files();
+    expect(parse(files['config.json'])).toMatchObject({ architectures: ['MobileBertForMaskedLM'] });
+  });
+
   it('saves a tied decoder that was loaded beside the embedding', async () => {
     const golden = loadCase('masked-lm');
     const name = 'cls.predictions.decoder.weight';
