@@ -7,6 +7,7 @@ import { benchBlock } from './block.ts';
 import { CLOCKS } from './clock.ts';
 import { compare } from './compare.ts';
 import { benchCosts } from './costs.ts';
+import { benchFormats } from './formats.ts';
 import { benchForward } from './forward.ts';
 import { benchGuard } from './guard.ts';
 import { type Effort, Machine } from './harness.ts';
@@ -33,6 +34,7 @@ const BENCHES: Record<string, BenchOfMachine> = {
   q8: { run: benchQ8Kernels, isWhole: true },
   tokenizer: { run: benchTokenizer, isSame: true },
   load: { run: benchLoad },
+  formats: { run: benchFormats, isSame: true },
   costs: { run: benchCosts },
   guard: { run: benchGuard },
 };
