@@ -3,6 +3,7 @@
 `read` gives texts with labelled spans, `encode` their pieces and tags, `Augmenter` utterances that nobody wrote.
 """
 
+import bisect
 import json
 
 import torch
@@ -44,8 +45,11 @@ class Example(Utterance):
         self.words, self.places, self.labels = words, places, labels
 
     def place(self, start, end):
-        """Where the pieces stand in the text."""
-        return self.places[start][0], self.places[end - 1][1]
+        """Where the pieces stand in the text, widened to whole words."""
+        first = self.words[bisect.bisect_right(self.words, start) - 1]
+        after = bisect.bisect_left(self.words, end)
+        end = self.words[after] if after < len(self.words) else len(self)
+        return self.places[first][0], self.places[end - 1][1]
 
 
 def read(path):

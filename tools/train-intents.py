@@ -29,25 +29,29 @@ the whole training file:
 
 import argparse
 import collections
-import copy
 import csv
 import json
 import math
 import random
-import shutil
 import time
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from transformers import (
-    MobileBertConfig,
-    MobileBertForMaskedLM,
-    MobileBertForSequenceClassification,
-    MobileBertTokenizer,
+from training import (
+    MAX_LENGTH,
+    Average,
+    Encoder,
+    batches,
+    by_length,
+    hide_words,
+    initialise,
+    make_config,
+    make_optimizer,
+    save,
+    schedule,
 )
-
-MAX_LENGTH = 128
+from transformers import MobileBertForMaskedLM, MobileBertForSequenceClassification, MobileBertTokenizer
 
 
 # ---------------------------------------------------------------------------------------------------
@@ -101,58 +105,11 @@ def hold_out(examples, share):
     return [e for i, e in enumerate(examples) if i not in held], [examples[i] for i in sorted(held)]
 
 
-class Encoder:
-    """Tokenizes, and numbers the pieces that occur in the training texts without gaps.
-
-    Most of the 30,522 pieces never occur; without them the optimiser's step and the masked-word softmax are several
-    times cheaper. `rows` maps every piece of the vocabulary to its row of the trained table: pieces that never occur
-    share the row of [MASK], the word that the model has learned to do without.
-    """
-
-    def __init__(self, tokenizer, texts):
-        self.tokenizer = tokenizer
-        special = set(tokenizer.all_special_ids)
-        seen = {piece for ids in self.tokenize(texts) for piece in ids}
-        row_of = {piece: row for row, piece in enumerate(sorted(seen | special))}
-        assert row_of[tokenizer.pad_token_id] == 0
-        self.size = len(row_of)
-        self.mask = row_of[tokenizer.mask_token_id]
-        self.is_special = torch.zeros(self.size, dtype=torch.bool)
-        self.is_special[[row_of[piece] for piece in special]] = True
-        known = seen | {tokenizer.pad_token_id}
-        self.rows = torch.tensor([row_of[p] if p in known else self.mask for p in range(len(tokenizer))])
-
-    def tokenize(self, texts):
-        return self.tokenizer(list(texts), truncation=True, max_length=MAX_LENGTH)["input_ids"]
-
-    def __call__(self, texts):
-        """One 1-D tensor of rows per text."""
-        return [self.rows[torch.tensor(ids)] for ids in self.tokenize(texts)]
-
-
-def batches(sequences, size, rng):
-    """Index lists of about equal lengths, in random order: little padding to compute."""
-    order = list(range(len(sequences)))
-    rng.shuffle(order)
-    result = []
-    for start in range(0, len(order), 32 * size):
-        pool = sorted(order[start : start + 32 * size], key=lambda i: len(sequences[i]))
-        result += [pool[i : i + size] for i in range(0, len(pool), size)]
-    rng.shuffle(result)
-    return result
-
-
 def pad(sequences):
     """(input_ids, attention_mask); no mask where nothing is padded."""
     input_ids = torch.nn.utils.rnn.pad_sequence(sequences, batch_first=True)
     attention_mask = (input_ids != 0).long()
     return input_ids, None if attention_mask.all() else attention_mask
-
-
-def hide_words(input_ids, share, encoder, generator):
-    """Replaces `share` of the pieces by [MASK]: (input_ids, which are hidden)."""
-    hidden = (torch.rand(input_ids.shape, generator=generator) < share) & ~encoder.is_special[input_ids]
-    return input_ids.masked_fill(hidden, encoder.mask), hidden
 
 
 def splice(input_ids, share, generator):
@@ -175,72 +132,14 @@ def splice(input_ids, share, generator):
 # ---------------------------------------------------------------------------------------------------
 
 
-def make_config(vocab_size, labels, dropout):
-    return MobileBertConfig(
-        vocab_size=vocab_size,
-        hidden_size=128,
-        embedding_size=64,
-        intra_bottleneck_size=64,
-        intermediate_size=128,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        num_feedforward_networks=2,
-        max_position_embeddings=MAX_LENGTH,
-        hidden_dropout_prob=dropout,
-        attention_probs_dropout_prob=dropout,
-        classifier_dropout=dropout,
+def config_of(encoder, labels, args):
+    return make_config(
+        encoder.size,
+        args.dropout,
         problem_type="single_label_classification",
         id2label=dict(enumerate(labels)),
         label2id={label: i for i, label in enumerate(labels)},
     )
-
-
-@torch.no_grad()
-def initialise(model, embedding_std=0.1, branch_gain=0.25):
-    """Glorot's normal weights, smaller where a branch joins its residual stream.
-
-    NoNorm rescales nothing: with the usual 0.02 the signal dies out, with unscaled branches it grows ninefold a layer.
-    """
-    for name, module in model.named_modules():
-        if isinstance(module, torch.nn.Linear):
-            joins = name.endswith(("output.dense", "bottleneck.dense"))
-            torch.nn.init.xavier_normal_(module.weight, branch_gain if joins else 1.0)
-            if module.bias is not None:
-                module.bias.zero_()
-    embeddings = model.mobilebert.embeddings
-    embeddings.word_embeddings.weight.normal_(0, embedding_std)
-    embeddings.word_embeddings.weight[0] = 0  # [PAD]: no gradient ever reaches it, so it equals the text's end
-    embeddings.position_embeddings.weight.normal_(0, 0.02)
-    embeddings.token_type_embeddings.weight.zero_()
-
-
-def make_optimizer(model, rate, decay):
-    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embeddings" not in n]
-    others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embeddings" in n]
-    groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), fused=True)
-
-
-def schedule(optimizer, rate, step, steps, warmup=0.05):
-    """Linear warm-up, then a cosine to zero."""
-    at = step / steps
-    factor = at / warmup if at < warmup else 0.5 * (1 + math.cos(math.pi * (at - warmup) / (1 - warmup)))
-    for group in optimizer.param_groups:
-        group["lr"] = rate * factor
-
-
-class Average:
-    """The exponential moving average of a model's weights, with a horizon that grows from the start."""
-
-    def __init__(self, model, decay):
-        self.model = copy.deepcopy(model).eval().requires_grad_(False)
-        self.decay, self.steps = decay, 0
-
-    @torch.no_grad()
-    def update(self, model):
-        self.steps += 1
-        weight = 1 - min(self.decay, (1 + self.steps) / (10 + self.steps))
-        torch._foreach_lerp_(list(self.model.parameters()), list(model.parameters()), weight)
 
 
 # ---------------------------------------------------------------------------------------------------
@@ -252,7 +151,7 @@ def pretrain(encoder, texts, labels, args, seed):
     """Masked words over all utterances; returns the state of the base model."""
     torch.manual_seed(seed)
     rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
-    model = MobileBertForMaskedLM(make_config(encoder.size, labels, 0.0))
+    model = MobileBertForMaskedLM(make_config(encoder.size, 0.0))
     initialise(model)
     head = model.cls.predictions
     sequences = encoder(texts)
@@ -284,14 +183,9 @@ def pretrain(encoder, texts, labels, args, seed):
 def predict(model, sequences):
     """Logits of every sequence; texts of one length are run together, so nothing is padded."""
     model.eval()
-    by_length = collections.defaultdict(list)
-    for i, sequence in enumerate(sequences):
-        by_length[len(sequence)].append(i)
     logits = torch.empty(len(sequences), model.config.num_labels)
-    for indices in by_length.values():
-        for start in range(0, len(indices), 128):
-            part = indices[start : start + 128]
-            logits[part] = model(torch.stack([sequences[i] for i in part])).logits
+    for indices in by_length(sequences):
+        logits[indices] = model(torch.stack([sequences[i] for i in indices])).logits
     return logits
 
 
@@ -323,7 +217,7 @@ def finetune(encoder, base, train, labels, args, seed, epochs, teachers=(), held
     """Learns the intents, from `teachers` where there are any; returns the averaged model."""
     torch.manual_seed(seed)
     rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
-    model = MobileBertForSequenceClassification(make_config(encoder.size, labels, args.dropout))
+    model = MobileBertForSequenceClassification(config_of(encoder, labels, args))
     initialise(model)
     if base is not None:
         model.mobilebert.load_state_dict(base, strict=False)
@@ -359,34 +253,8 @@ def finetune(encoder, base, train, labels, args, seed, epochs, teachers=(), held
 
 
 # ---------------------------------------------------------------------------------------------------
-# Export
+# Test
 # ---------------------------------------------------------------------------------------------------
-
-
-def export(model, encoder, tokenizer, labels, out, vocab):
-    """Writes the model with the whole vocabulary, in half precision, as Hugging Face's loaders expect it."""
-    state = model.state_dict()
-    name = "mobilebert.embeddings.word_embeddings.weight"
-    state[name] = state[name][encoder.rows]
-    whole = MobileBertForSequenceClassification(make_config(len(tokenizer), labels, model.config.hidden_dropout_prob))
-    whole.load_state_dict(state)
-    assert all(p.isfinite().all() for p in whole.parameters())
-    whole.half().save_pretrained(out)
-    (out / "model.safetensors").chmod(0o644)
-    shutil.copyfile(vocab / "vocab.txt", out / "vocab.txt")
-    settings = {
-        "cls_token": "[CLS]",
-        "do_lower_case": True,
-        "mask_token": "[MASK]",
-        "model_max_length": MAX_LENGTH,
-        "pad_token": "[PAD]",
-        "sep_token": "[SEP]",
-        "strip_accents": None,
-        "tokenize_chinese_chars": True,
-        "tokenizer_class": "MobileBertTokenizer",
-        "unk_token": "[UNK]",
-    }
-    (out / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
 
 
 def evaluate(out, data, labels):
@@ -446,7 +314,7 @@ def main():
     for number in range(args.teachers):
         path = args.work / f"teacher-{number}.pt" if args.work else None
         if path and path.exists():
-            teacher = MobileBertForSequenceClassification(make_config(encoder.size, labels, args.dropout)).eval()
+            teacher = MobileBertForSequenceClassification(config_of(encoder, labels, args)).eval()
             teacher.load_state_dict(torch.load(path))
         else:
             seed = args.seed + 1 + number
@@ -461,7 +329,7 @@ def main():
         print(f"  teachers together: held out {(opinion.argmax(-1) == held[1]).float().mean():.4f}", flush=True)
     model = finetune(encoder, base, train, labels, args, args.seed, args.epochs, teachers, held, name="student")
     if args.out:
-        export(model, encoder, tokenizer, labels, args.out, args.vocab)
+        save(model, encoder, args.out, args.vocab)
         evaluate(args.out, args.data, labels)
 
 

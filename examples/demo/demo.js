@@ -1,22 +1,32 @@
 /**
- * What does the customer want? The bundled model answers for questions that people asked their bank,
- * then for the whole test file. `npm run demo -- "I lost my card in Rome"` answers for what you type.
+ * Three bundled models read what people wrote to a bank and to a restaurant: a table of examples for
+ * each, then the test files. `npm run demo -- "A table for two at 8"` reads what you type.
  */
 
-import { readFile } from 'node:fs/promises';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { pipeline } from 'mobilebert-wasm';
 // The command line's printer of tables; it is no part of the package's interface.
 import { scoreCells, scoreColumns } from '../../build/js/cli/score-cells.js';
 import { formatTable, tableStyle } from '../../build/js/cli/table.js';
-import { parseCsv } from './csv.js';
-import { QUESTIONS } from './questions.js';
+import * as answers from './answers.js';
+import * as intents from './intents.js';
+import * as slots from './slots.js';
 
-const MODEL = new URL('../../models/banking77-intents/', import.meta.url);
+const MODELS = new URL('../../models/', import.meta.url);
+const PARTS = [intents, slots, answers];
 
-/** @typedef {import('mobilebert-wasm').TextClassificationPipeline} Classifier */
-/** @typedef {import('../../build/js/cli/table.js').Cell} Cell */
+/** @type {import('../../build/js/cli/table.js').Column[]} */
+const MEASURED_COLUMNS = [
+  { title: 'Model' },
+  { title: 'Test texts' },
+  { title: 'Right' },
+  { title: 'Speed', pad: 'left' },
+  { title: 'Memory', pad: 'left' },
+  { title: 'Loading', pad: 'left' },
+];
+
+/** @typedef {typeof PARTS[number]} Part */
+/** @typedef {{ build: string, cells: string[] }} Measured */
 
 const style = tableStyle(process);
 
@@ -27,100 +37,78 @@ main(process.argv.slice(2)).catch((error) => {
 
 /** @param {string[]} typed */
 async function main(typed) {
+  const text = typed.join(' ');
+  const measured = [];
+  for (const part of PARTS) {
+    const folder = new URL(`${part.model}/`, MODELS);
+    const start = performance.now();
+    const pipe = await pipeline(part.task, folder);
+    const loading = performance.now() - start;
+    const test = await part.readTest(folder);
+    if (text) {
+      printTable(part.model, part.typedColumns, await part.typedRows(pipe, text, test));
+    } else {
+      printTable(part.title, ['', ...part.columns], await part.rowsOf(pipe, test));
+      measured.push(await measure(part, pipe, test, loading));
+    }
+    await pipe.dispose();
+  }
+  if (!text) printMeasured(measured);
+}
+
+/**
+ * @param {string} title
+ * @param {string[]} names of the columns before the score's
+ * @param {import('./marks.js').Rows} rows
+ */
+function printTable(title, names, rows) {
+  const columns = names.map((name) => ({ title: name, isFlexible: name !== '' }));
+  const cells = rows.map((row) => [
+    ...row.cells,
+    ...(row.score === undefined ? [] : scoreCells(row.score, style)),
+  ]);
+  print(`\n${style.paint(title, 'bold')}\n\n`);
+  print(formatTable([...columns, ...scoreColumns(style)], cells, style));
+}
+
+/**
+ * One part's share of right answers, speed, memory and time to load.
+ *
+ * @param {Part} part
+ * @param {Awaited<ReturnType<typeof pipeline>>} pipe its pipeline
+ * @param {object} test its test file
+ * @param {number} loading milliseconds
+ * @returns {Promise<Measured>}
+ */
+async function measure(part, pipe, test, loading) {
   const start = performance.now();
-  const classify = await pipeline('text-classification', MODEL);
-  const loadTime = performance.now() - start;
-  if (typed.length > 0) return answer(classify, typed.join(' '));
-  const examples = parseCsv(await readFile(fileURLToPath(new URL('test.csv', MODEL)), 'utf8'));
-  await showQuestions(classify, examples);
-  await measure(classify, examples, loadTime);
-}
-
-/**
- * The three likeliest intents of one question.
- *
- * @param {Classifier} classify
- * @param {string} question
- */
-async function answer(classify, question) {
-  const found = await classify(question, { top_k: 3 });
-  const columns = [{ title: 'Intent', isFlexible: true }, ...scoreColumns(style)];
-  const rows = found.map(({ label, score }) => [words(label), ...scoreCells(score, style)]);
-  print(`\n${formatTable(columns, rows, style)}\n`);
-}
-
-/**
- * A table of real questions; where the answer is not the label, the label stands below it.
- *
- * @param {Classifier} classify
- * @param {Record<string, string>[]} examples
- */
-async function showQuestions(classify, examples) {
-  const found = await classify(QUESTIONS);
-  const columns = [
-    { title: '' },
-    { title: 'Question', isFlexible: true },
-    { title: 'Intent', isFlexible: true },
-    ...scoreColumns(style),
-  ];
-  const rows = QUESTIONS.flatMap((question, i) => {
-    const { label, score } = found[i];
-    const expected = examples.find(({ text }) => text === question)?.category ?? 'nothing';
-    /** @type {Cell} */
-    const mark = label === expected ? { text: '✓', color: 'green' } : { text: '✗', color: 'red' };
-    const row = [mark, question, words(label), ...scoreCells(score, style)];
-    if (label === expected) return [row];
-    /** @type {Cell} */
-    const note = { text: `labelled: ${words(expected)}`, color: 'dim' };
-    return [row, ['', '', note]];
-  });
-  print(`\nBank customers' questions, each read as one of 77 intents\n\n`);
-  print(formatTable(columns, rows, style));
-}
-
-/**
- * Accuracy, speed and memory on the whole test file.
- *
- * @param {Classifier} classify
- * @param {Record<string, string>[]} examples
- * @param {number} loadTime milliseconds
- */
-async function measure(classify, examples, loadTime) {
-  const questions = examples.map(({ text }) => text);
-  const start = performance.now();
-  const found = await classify(questions);
+  const { count, unit, right } = await part.measure(pipe, test);
   const seconds = (performance.now() - start) / 1000;
-  const { build, memory } = await classify.model.info();
-  const right = found.filter(({ label }, i) => label === examples[i].category).length;
-  const tokens = questions.reduce((sum, text) => sum + classify.tokenizer.encode(text).length, 0);
-  const rss = process.memoryUsage().rss;
-  const count = (/** @type {number} */ n) => Math.round(n).toLocaleString('en');
-  const mega = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-  const facts = [
-    [
-      'Right',
-      `${((100 * right) / found.length).toFixed(2)} % (${count(right)} of ${count(found.length)})`,
+  const { build, memory } = await pipe.model.info();
+  const whole = (/** @type {number} */ n) => Math.round(n).toLocaleString('en');
+  return {
+    build,
+    cells: [
+      part.model.replace(/^.*-/, ''),
+      `${whole(count)} ${unit}`,
+      right,
+      `${whole(count / seconds)} a second`,
+      `${(memory.total / 1e6).toFixed(1)} MB`,
+      `${whole(loading)} ms`,
     ],
-    [
-      'Speed',
-      `${count(found.length / seconds)} questions/s, ${count(tokens / seconds)} tokens/s, one thread`,
-    ],
-    ['Memory', `${mega(memory.total)} linear, ${mega(rss)} resident set`],
-    ['Build', `${build}, on Node ${process.versions.node}`],
-    ['Loading', `${count(loadTime)} ms`],
-  ];
-  print(`\nThe whole test file, ${count(found.length)} questions\n\n`);
-  for (const [name, value] of facts) print(`  ${style.paint(name.padEnd(9), 'bold')}${value}\n`);
-  print(`\nAsk your own: npm run demo -- "I lost my card in Rome"\n\n`);
+  };
 }
 
-/**
- * A label as people write: "card_arrival" -> "card arrival".
- *
- * @param {string} label
- */
-function words(label) {
-  return label.replaceAll('_', ' ');
+/** @param {Measured[]} measured */
+function printMeasured(measured) {
+  const rows = measured.map(({ cells }) => cells);
+  print(`\n${style.paint('The test files', 'bold')}\n\n`);
+  print(formatTable(MEASURED_COLUMNS, rows, style));
+  const rss = `${(process.memoryUsage().rss / 1e6).toFixed(0)} MB resident set`;
+  print(`\n${measured[0].build} build on Node ${process.versions.node}, one thread, ${rss}\n`);
+  print(
+    '\nType your own: npm run demo -- "A table for two tomorrow at 8pm under Rosalba Timmins"\n\n',
+  );
 }
 
 /** @param {string} text */

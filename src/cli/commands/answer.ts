@@ -9,11 +9,15 @@ import type { Command } from '../run.ts';
 import { withStatus } from '../status-line.ts';
 import { textsOf } from '../texts.ts';
 
+/** The model where none is named. */
+const BUNDLED = 'restaurant8k-answers';
+
 export const answer: Command = {
   help: `\
-Answers questions with parts of a text, by a model of question answering.
+Answers questions with parts of a text. Without --model: questions on restaurant bookings such as
+"What time?", "How many people?", "What date?", "What is the last name?".
 
-Usage: mobilebert answer --model SOURCE --context-file FILE [OPTIONS] [QUESTION...]
+Usage: mobilebert answer --context-file FILE [OPTIONS] [QUESTION...]
 
 Questions are the arguments, or lines of a file or of standard input; blank lines are skipped.
 
@@ -39,7 +43,7 @@ ${MODEL_HELP}
     const context = await contextOf(values, positionals, io);
     const steps = textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
-      const find = await loadPipeline('question-answering', values, undefined, status);
+      const find = await loadPipeline('question-answering', values, BUNDLED, status);
       await printResults(io, status, {
         steps,
         isJson: values.json,

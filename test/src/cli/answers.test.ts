@@ -180,13 +180,37 @@ describe.each(['ner', 'answer', 'fill'] as const)('mobilebert %s', (command) => 
     }
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });
+});
 
-  it('asks for a model', async () => {
-    const context = command === 'answer' ? ['--context', 'pin'] : [];
-    const { code, stderr } = await mobilebert([command, ...context, 'pin']);
+describe('without --model', () => {
+  const booking = 'A table for four people at 8pm, please';
+
+  it('mobilebert ner finds slots of a booking', async () => {
+    const { stdout } = await mobilebert(['ner', '--json', booking]);
+    const [{ entities }] = parse(stdout);
+    const found = entities.map(({ entity_group, start, end }: Record<string, string & number>) => [
+      entity_group,
+      booking.slice(start, end),
+    ]);
+    expect(found).toEqual([
+      ['people', 'four people'],
+      ['time', '8pm'],
+    ]);
+  });
+
+  it('mobilebert answer answers questions on a booking, or does not', async () => {
+    const questions = ['How many people?', 'What time?', 'What is the last name?'];
+    const args = ['answer', '--json', '--no-answer', '--context', booking, ...questions];
+    const { stdout } = await mobilebert(args);
+    const found = parse(stdout).map(({ answers }) => answers[0].answer);
+    expect(found).toEqual(['four people', '8pm', '']);
+  });
+
+  it('mobilebert fill asks for a model', async () => {
+    const { code, stderr } = await mobilebert(['fill', 'pin']);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^mobilebert: Cannot load a model for [a-z-]+: found no --model, expected/,
+      /^mobilebert: Cannot load a model for fill-mask: found no --model, expe/,
     );
   });
 });

@@ -1,0 +1,37 @@
+/**
+ * The test utterances of both models of restaurant bookings, and what people said about them.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** @typedef {Record<string, [start: number, end: number]>} Spans */
+/** @typedef {{ text: string, spans: Spans }} Utterance */
+/** @typedef {{ questions: Record<string, string>, utterances: Utterance[] }} TestFile */
+
+/**
+ * @param {URL} folder of the model
+ * @returns {Promise<TestFile>}
+ */
+export async function readTest(folder) {
+  return JSON.parse(await readFile(fileURLToPath(new URL('test.json', folder)), 'utf8'));
+}
+
+/**
+ * What people labelled in an utterance.
+ *
+ * @param {TestFile} test
+ * @param {string} text
+ * @returns {Spans}
+ */
+export function spansOf({ utterances }, text) {
+  return utterances.find((one) => one.text === text)?.spans ?? {};
+}
+
+/**
+ * @param {{ start: number, end: number }} found
+ * @param {[start: number, end: number] | undefined} span
+ */
+export function isAt(found, span) {
+  return span !== undefined && found.start === span[0] && found.end === span[1];
+}

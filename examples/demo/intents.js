@@ -1,0 +1,76 @@
+/**
+ * Intents: a bank customer's question -> one of 77 things that such customers want.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseCsv } from './csv.js';
+import { mark, percent } from './marks.js';
+import { QUESTIONS } from './texts.js';
+
+/** @typedef {import('mobilebert-wasm').TextClassificationPipeline} Classifier */
+/** @typedef {import('./marks.js').Rows} Rows */
+
+export const task = 'text-classification';
+export const model = 'banking77-intents';
+export const title = "Bank customers' questions, each read as one of 77 intents";
+export const columns = ['Question', 'Intent'];
+export const typedColumns = ['Intent'];
+
+/**
+ * @param {URL} folder of the model
+ * @returns {Promise<Record<string, string>[]>} `text` and `category`
+ */
+export async function readTest(folder) {
+  return parseCsv(await readFile(fileURLToPath(new URL('test.csv', folder)), 'utf8'));
+}
+
+/**
+ * Where the answer is not the label, the label stands below it.
+ *
+ * @param {Classifier} classify
+ * @param {Record<string, string>[]} test
+ * @returns {Promise<Rows>}
+ */
+export async function rowsOf(classify, test) {
+  const found = await classify(QUESTIONS);
+  return QUESTIONS.flatMap((question, i) => {
+    const { label, score } = found[i];
+    const expected = test.find(({ text }) => text === question)?.category ?? 'nothing';
+    const isRight = label === expected;
+    const row = { cells: [mark(isRight), question, words(label)], score };
+    if (isRight) return [row];
+    return [row, { cells: ['', '', { text: `labelled: ${words(expected)}`, color: 'dim' }] }];
+  });
+}
+
+/**
+ * The three likeliest intents of what was typed.
+ *
+ * @param {Classifier} classify
+ * @param {string} text
+ * @returns {Promise<Rows>}
+ */
+export async function typedRows(classify, text) {
+  const found = await classify(text, { top_k: 3 });
+  return found.map(({ label, score }) => ({ cells: [words(label)], score }));
+}
+
+/**
+ * @param {Classifier} classify
+ * @param {Record<string, string>[]} test
+ */
+export async function measure(classify, test) {
+  const found = await classify(test.map(({ text }) => text));
+  const right = found.filter(({ label }, i) => label === test[i].category).length;
+  return { count: test.length, unit: 'questions', right: `${percent(right, test.length)} right` };
+}
+
+/**
+ * A label as people write: "card_arrival" -> "card arrival".
+ *
+ * @param {string} label
+ */
+function words(label) {
+  return label.replaceAll('_', ' ');
+}
