@@ -9,6 +9,8 @@ const ALIGNMENT = 8;
 export class ByteReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array();
+  /** Where in the chunk the next byte is. */
+  #at = 0;
   #buffer: Uint8Array = new Uint8Array();
   /** Bytes handed out or skipped so far. */
   position = 0;
@@ -23,7 +25,8 @@ export class ByteReader {
    */
   async read(count: number): Promise<Uint8Array> {
     await this.#fill();
-    if (this.#chunk.length >= count && this.#chunk.byteOffset % ALIGNMENT === 0) {
+    const isAligned = (this.#chunk.byteOffset + this.#at) % ALIGNMENT === 0;
+    if (isAligned && this.#chunk.length - this.#at >= count) {
       return this.#take(count);
     }
     let filled = 0;
@@ -38,16 +41,35 @@ export class ByteReader {
 
   /** As `read`, at once, where the bytes lie in the chunk at hand; at any offset in their buffer. */
   readNow(count: number): Uint8Array | undefined {
-    return this.#chunk.length >= count ? this.#take(count) : undefined;
+    return this.#chunk.length - this.#at >= count ? this.#take(count) : undefined;
+  }
+
+  /** The next byte, at once; undefined where none is at hand. */
+  byteNow(): number | undefined {
+    if (this.#at === this.#chunk.length) return undefined;
+    this.position++;
+    return this.#chunk[this.#at++];
+  }
+
+  /** Fills `room` with the next bytes; returns how many there were. */
+  async readInto(room: Uint8Array): Promise<number> {
+    let filled = 0;
+    while (filled < room.length && (await this.#fill())) {
+      const part = this.#take(room.length - filled);
+      room.set(part, filled);
+      filled += part.length;
+    }
+    return filled;
   }
 
   /** The next `count` bytes, or as many as are left; they stay to be read. */
   async peek(count: number): Promise<Uint8Array> {
     const head = (await this.read(count)).slice();
-    const chunk = new Uint8Array(head.length + this.#chunk.length);
-    chunk.set(head);
-    chunk.set(this.#chunk, head.length);
-    this.#chunk = chunk;
+    const rest = this.#chunk.subarray(this.#at);
+    this.#chunk = new Uint8Array(head.length + rest.length);
+    this.#chunk.set(head);
+    this.#chunk.set(rest, head.length);
+    this.#at = 0;
     this.position -= head.length;
     return head;
   }
@@ -71,17 +93,18 @@ export class ByteReader {
 
   /** Makes the current chunk non-empty; false at the end of the stream. */
   async #fill(): Promise<boolean> {
-    while (this.#chunk.length === 0) {
+    while (this.#at === this.#chunk.length) {
       const { done, value } = await this.#chunks.next();
       if (done) return false;
       this.#chunk = value;
+      this.#at = 0;
     }
     return true;
   }
 
   #take(most: number): Uint8Array {
-    const part = this.#chunk.subarray(0, most);
-    this.#chunk = this.#chunk.subarray(part.length);
+    const part = this.#chunk.subarray(this.#at, this.#at + most);
+    this.#at += part.length;
     this.position += part.length;
     return part;
   }

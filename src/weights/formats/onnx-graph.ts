@@ -3,7 +3,7 @@
  * product.
  */
 
-import { bytesOf, entryOf, fieldsOf, textOf, varintsOf } from './protobuf.ts';
+import { bytesOf, entryOf, fieldsOf, textOf, varintsOf, type WireField } from './protobuf.ts';
 
 /** One node, as much of it as is needed. */
 export interface Node {
@@ -29,25 +29,34 @@ const MAX_VALUES = 1000;
 const MAX_INTEGERS = 8;
 /** Nodes between a weight and its product, or a product and its bias, at most. */
 const MAX_STEPS = 6;
+const NO_INTEGERS: ReadonlyMap<string, readonly number[]> = new Map();
 
 /** Reads a NodeProto. */
 export function parseNode(message: Uint8Array): Node {
-  const node = { op: '', name: '', scopes: '' };
+  const node = { op: '', scopes: '', name: undefined as WireField | undefined };
   const [inputs, outputs]: [string[], string[]] = [[], []];
-  const integers = new Map<string, readonly number[]>();
+  let integers: Map<string, readonly number[]> | undefined;
   for (const field of fieldsOf(message)) {
     if (field.field === 1) inputs.push(textOf(field));
     else if (field.field === 2) outputs.push(textOf(field));
-    else if (field.field === 3) node.name = textOf(field);
+    else if (field.field === 3) node.name = field;
     else if (field.field === 4) node.op = textOf(field);
-    else if (field.field === 5) integers.set(...parseAttribute(bytesOf(field)));
-    else if (field.field === 9) node.scopes ||= scopesOf(bytesOf(field));
+    else if (field.field === 5) {
+      integers ??= new Map();
+      integers.set(...parseAttribute(bytesOf(field)));
+    } else if (field.field === 9) node.scopes ||= scopesOf(bytesOf(field));
   }
   if (inputs.length + outputs.length > MAX_VALUES) {
     throw new SyntaxError(`a node has more than ${MAX_VALUES} inputs and outputs`);
   }
-  const scope = node.scopes || node.name.split('/').slice(1, -1).join('.');
-  return { op: node.op, scope, inputs, outputs, integers };
+  const scope = node.scopes || (node.name ? scopeOf(textOf(node.name)) : '');
+  return { op: node.op, scope, inputs, outputs, integers: integers ?? NO_INTEGERS };
+}
+
+/** The module in a name such as `/model/mobilebert/pooler/dense/Gemm`. */
+function scopeOf(name: string): string {
+  const [start, end] = [name.indexOf('/'), name.lastIndexOf('/')];
+  return start === end ? '' : name.slice(start + 1, end).replaceAll('/', '.');
 }
 
 function parseAttribute(message: Uint8Array): [name: string, values: number[]] {

@@ -4,7 +4,15 @@
  */
 
 import { byteSize, DTYPE_BYTES, type Dtype, quote } from '../tensor-info.ts';
-import { bytesOf, entryOf, numberOf, textOf, varintsOf, type WireField } from './protobuf.ts';
+import {
+  bytesOf,
+  entryOf,
+  fieldsOf,
+  numberOf,
+  textOf,
+  varintsOf,
+  type WireField,
+} from './protobuf.ts';
 import type { MessageStream } from './protobuf-stream.ts';
 
 /** One initializer. */
@@ -70,18 +78,31 @@ const Field = {
  *
  * @throws SyntaxError when its values are not as many as its shape says, or it is no tensor
  */
-export async function readTensor(message: MessageStream, room: Uint8Array): Promise<OnnxTensor> {
+export async function readTensor(
+  message: Uint8Array | MessageStream,
+  room: Uint8Array,
+): Promise<OnnxTensor> {
   const found = new Map<number, WireField[]>();
-  for (let tag = await message.next(); tag; tag = await message.next()) {
-    if (!KEPT.has(tag.field)) {
-      await message.skip(tag);
-      continue;
-    }
-    const fields = found.get(tag.field) ?? [];
-    if (fields.length === MAX_FIELDS) throw new SyntaxError('a tensor is in too many pieces');
-    fields.push(await message.value(tag, tag.field === Field.RawData ? room : undefined));
-    found.set(tag.field, fields);
+  if (message instanceof Uint8Array) {
+    for (const field of fieldsOf(message)) if (KEPT.has(field.field)) keep(field, found);
+    const tensor = tensorOf(found);
+    return { ...tensor, bytes: inRoom(tensor.bytes, room) };
   }
+  for (let tag = await message.next(); tag; tag = await message.next()) {
+    if (!KEPT.has(tag.field)) await message.skip(tag);
+    else keep(await message.value(tag, tag.field === Field.RawData ? room : undefined), found);
+  }
+  return tensorOf(found);
+}
+
+function keep(field: WireField, found: Map<number, WireField[]>): void {
+  const fields = found.get(field.field);
+  if (fields?.length === MAX_FIELDS) throw new SyntaxError('a tensor is in too many pieces');
+  if (fields) fields.push(field);
+  else found.set(field.field, [field]);
+}
+
+function tensorOf(found: ReadonlyMap<number, WireField[]>): OnnxTensor {
   const one = (field: number) => found.get(field)?.at(-1);
   const name = one(Field.Name) ? textOf(one(Field.Name)!) : '';
   if (found.has(Field.Segment)) throw new SyntaxError(`tensor ${quote(name)} is in segments`);
@@ -98,6 +119,13 @@ export async function readTensor(message: MessageStream, room: Uint8Array): Prom
   if (!bytes) return { ...tensor, bytes: new Uint8Array() };
   if (size === bytes.length) return { ...tensor, bytes };
   throw new SyntaxError(`tensor ${quote(name)} has ${bytes.length} bytes, expected ${size}`);
+}
+
+/** Aligned, and the caller's: not in a chunk of the stream. */
+function inRoom(bytes: Uint8Array, room: Uint8Array): Uint8Array {
+  if (bytes.length > room.length) return bytes.slice();
+  room.set(bytes);
+  return room.subarray(0, bytes.length);
 }
 
 const KEPT: ReadonlySet<number> = new Set(Object.values(Field));

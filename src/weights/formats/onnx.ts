@@ -96,14 +96,14 @@ class OnnxReader {
 
   async *#graph(graph: MessageStream): AsyncGenerator<TensorRows> {
     for (let tag = await graph.next(); tag; tag = await graph.next()) {
-      if (tag.field === NODE) this.#addNode(bytesOf(await graph.value(tag)));
+      if (tag.field === NODE) this.#addNode(bytesOf(await graph.passing(tag)));
       else if (tag.field !== INITIALIZER) await graph.skip(tag);
       else {
         if (this.#nodes.length > 0) this.#plan();
         if (++this.#count > MAX_PARTS) {
           throw new SyntaxError(`it has more than ${MAX_PARTS} initializers`);
         }
-        const tensor = await readTensor(await graph.message(tag), this.#room);
+        const tensor = await readTensor(await graph.part(tag), this.#room);
         yield* this.#take(tensor);
         const { buffer } = tensor.bytes;
         if (buffer.byteLength > this.#room.length) this.#room = new Uint8Array(buffer);
@@ -124,6 +124,8 @@ class OnnxReader {
     if (this.#uses) return;
     this.#uses = usesOf(this.#nodes);
     this.#scales = scalesOf(this.#uses);
+    // Thousands, and done with: what is kept is walked by every garbage collection to come.
+    this.#nodes.length = 0;
   }
 
   *#take(tensor: OnnxTensor): Generator<TensorRows> {

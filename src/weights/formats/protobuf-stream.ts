@@ -33,13 +33,18 @@ export class MessageStream {
     return isAtEnd ? undefined : tagOf(await this.#varint());
   }
 
+  /**
+   * The value of a field that is itself a message: its bytes, valid until the next field is asked
+   * for, where they are at hand; else a stream, to be read to its end.
+   */
+  async part(tag: Tag): Promise<Uint8Array | MessageStream> {
+    const length = await this.#messageLength(tag);
+    return this.#reader.readNow(length) ?? this.#streamOf(length);
+  }
+
   /** The value of a field that is itself a message, to be read to its end. */
   async message(tag: Tag): Promise<MessageStream> {
-    if (tag.wire !== Wire.Bytes) {
-      throw new SyntaxError(`field ${tag.field} has wire type ${tag.wire}, expected ${Wire.Bytes}`);
-    }
-    const length = await this.#length(tag);
-    return new MessageStream(this.#reader, this.#size, this.#reader.position + length);
+    return this.#streamOf(await this.#messageLength(tag));
   }
 
   /** The value of a field, whole: in `room` where it fits, else the caller's to keep. */
@@ -51,6 +56,15 @@ export class MessageStream {
     return { ...tag, value };
   }
 
+  /** As `value`, valid until the next field is asked for. */
+  async passing(tag: Tag): Promise<WireField> {
+    if (tag.wire === Wire.Varint) return { ...tag, value: await this.#varint() };
+    const length = await this.#length(tag);
+    const value = this.#reader.readNow(length) ?? (await this.#reader.read(length));
+    if (value.length < length) throw cutOff();
+    return { ...tag, value };
+  }
+
   /** Passes over a field's value. */
   async skip(tag: Tag): Promise<void> {
     if (tag.wire === Wire.Varint) {
@@ -58,7 +72,17 @@ export class MessageStream {
       return;
     }
     const length = await this.#length(tag);
+    if (this.#reader.readNow(length)) return;
     if ((await this.#reader.skip(length)) < length) throw cutOff();
+  }
+
+  #messageLength(tag: Tag): Promise<number> {
+    if (tag.wire === Wire.Bytes) return this.#length(tag);
+    throw new SyntaxError(`field ${tag.field} has wire type ${tag.wire}, expected ${Wire.Bytes}`);
+  }
+
+  #streamOf(length: number): MessageStream {
+    return new MessageStream(this.#reader, this.#size, this.#reader.position + length);
   }
 
   async #length(tag: Tag): Promise<number> {
@@ -70,14 +94,22 @@ export class MessageStream {
     );
   }
 
-  async #varint(): Promise<number> {
+  /** At once where it is one byte, as most are: no promise is made for those. */
+  #varint(): number | Promise<number> {
+    const first = this.#reader.position === this.#end ? undefined : this.#reader.byteNow();
+    return first !== undefined && isLastByte(first) ? first : this.#longVarint(first);
+  }
+
+  async #longVarint(first: number | undefined): Promise<number> {
     const bytes = new Uint8Array(MAX_VARINT_BYTES);
-    for (let i = 0; i < MAX_VARINT_BYTES; i++) {
+    let length = 0;
+    if (first !== undefined) bytes[length++] = first;
+    while (length < MAX_VARINT_BYTES) {
       if (this.#reader.position === this.#end) throw cutOff();
-      const [byte] = this.#reader.readNow(1) ?? (await this.#reader.read(1));
+      const byte = this.#reader.byteNow() ?? (await this.#reader.read(1))[0];
       if (byte === undefined) throw cutOff();
-      bytes[i] = byte;
-      if (isLastByte(byte)) return varintOf(bytes.subarray(0, i + 1));
+      bytes[length++] = byte;
+      if (isLastByte(byte)) return varintOf(bytes.subarray(0, length));
     }
     throw new SyntaxError(`a varint has more than ${MAX_VARINT_BYTES} bytes`);
   }

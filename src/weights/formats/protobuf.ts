@@ -129,7 +129,9 @@ class Cursor {
     for (let length = 1; length <= MAX_VARINT_BYTES; length++) {
       const byte = this.#bytes[start + length - 1];
       if (byte === undefined) throw new SyntaxError('a varint is cut off');
-      if (isLastByte(byte)) return varintOf(this.bytes(length));
+      if (!isLastByte(byte)) continue;
+      this.#at += length;
+      return length === 1 ? byte : varintOf(this.#bytes.subarray(start, this.#at));
     }
     throw new SyntaxError(`a varint has more than ${MAX_VARINT_BYTES} bytes`);
   }

@@ -2,7 +2,7 @@
 
 import type { ByteReader } from '../byte-reader.ts';
 
-/** Bytes that are asked for at once where nobody knows how many will come. */
+/** Room to begin with where nobody knows how many bytes will come. */
 const PIECE_BYTES = 2 ** 20;
 /** The most room that is made on the word of a stream's size. */
 const MAX_PROMISED_BYTES = 2 ** 28;
@@ -22,17 +22,12 @@ export async function readWhole(
   let bytes: Uint8Array = isRoom
     ? room.subarray(0, count)
     : new Uint8Array(Math.min(count, Math.max(promised, PIECE_BYTES)));
-  let filled = 0;
-  while (filled < count) {
-    const part = await reader.read(Math.min(count - filled, PIECE_BYTES));
-    if (part.length === 0) return bytes.subarray(0, filled);
-    if (filled + part.length > bytes.length) {
-      const grown = new Uint8Array(Math.min(count, 2 * bytes.length + PIECE_BYTES));
-      grown.set(bytes.subarray(0, filled));
-      bytes = grown;
-    }
-    bytes.set(part, filled);
-    filled += part.length;
+  let filled = await reader.readInto(bytes);
+  while (filled < count && filled === bytes.length && !(await reader.ended())) {
+    const grown = new Uint8Array(Math.min(count, 2 * filled + PIECE_BYTES));
+    grown.set(bytes);
+    bytes = grown;
+    filled += await reader.readInto(bytes.subarray(filled));
   }
-  return bytes;
+  return bytes.subarray(0, filled);
 }
