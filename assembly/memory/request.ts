@@ -15,14 +15,16 @@ import { allocate, commit, mark, release } from './region';
  * arena stays the same however large the batch is, and weights are read once per chunk.
  */
 const CHUNK_ROWS: i32 = 512;
+/** Rows of whole tiles, in every build: tiles have 3, 4 or 6. */
+const WHOLE_TILES: i32 = 12;
 /**
- * Rows that all panels pass over before the next rows come: their inputs stay in L2 (64 rows x 512
- * x 4 bytes = 128 KB) while the panels stream through L1.
+ * Rows that all panels pass over before the next rows come: their inputs stay in L2 (72 rows x 512
+ * x 4 bytes = 144 KB) while the panels stream through L1.
  */
-export const ROW_BLOCK: i32 = 64;
+export const ROW_BLOCK: i32 = 6 * WHOLE_TILES;
 /** Bytes of attention scores kept at a time: they are written, read twice and must stay in L1. */
-const SCORE_BYTES: usize = 16384;
-const MAX_SCORE_ROWS: i32 = 32;
+const SCORE_BYTES: usize = 18432;
+const MAX_SCORE_ROWS: i32 = 3 * WHOLE_TILES;
 
 export const activations: Activations = changetype<Activations>(
   memory.data(offsetof<Activations>(), 16),
@@ -152,8 +154,8 @@ function planAttention(longest: i32): void {
   const D = config.bottleneck / config.heads;
   a.keyPanels = allocate(<u64>(roundUp8(longest) / 8) * panelBytes(D));
   a.valuePanels = allocate(<u64>(roundUp8(D) / 8) * panelBytes(longest));
-  const fitting = <i32>(SCORE_BYTES / rowBytes(longest)) & ~3;
-  a.scoreRows = min(max(fitting, 4), MAX_SCORE_ROWS);
+  const fitting = <i32>(SCORE_BYTES / rowBytes(longest)) / WHOLE_TILES;
+  a.scoreRows = min(max(fitting, 1) * WHOLE_TILES, MAX_SCORE_ROWS);
   a.scores = allocate(<u64>a.scoreRows * rowBytes(longest));
   a.inverseSums = allocate(f32s(a.scoreRows));
 }
