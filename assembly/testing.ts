@@ -36,6 +36,7 @@ export {
 } from './kernels/qd-f32-qc8w-gemm-nr8';
 export { q8ScratchBytes, q8Starts } from './kernels/q8-panel';
 export { q8QuantizeRow } from './kernels/q8-rows';
+export { touch } from './kernels/touch';
 export { linear, linearActivation, linearNorm, linearResidualNorm } from './ops/linear';
 export { norm } from './ops/norm';
 export { copyRows, gatherRows } from './ops/rows';

@@ -11,6 +11,7 @@ import {
   f32GemmResidualScaleShiftNr8,
   f32GemmScaleShiftNr8,
 } from '../kernels/f32-gemm-nr8';
+import { touch } from '../kernels/touch';
 import { q8Starts } from '../kernels/q8-panel';
 import { q8IsOffset, q8Planes, q8QuantizeRow, q8RowBytes } from '../kernels/q8-rows';
 import {
@@ -60,7 +61,9 @@ export abstract class product {
     const step = weightPanelBytes(w.kind, depth);
     let from = w.panels;
     for (let n: usize = 0; n < yBytes; n += 32) {
-      const panel = w.kind == Kind.F16 ? widenPanel(from, depth) : from;
+      let panel = from;
+      if (w.kind == Kind.F16) panel = widenPanel(from, depth);
+      else touch(from, step);
       if (behind == Behind.Nothing) f32GemmNr8(y + n, yBytes, x, xBytes, panel, rows, depth);
       if (behind == Behind.Relu) f32GemmReluNr8(y + n, yBytes, x, xBytes, panel, rows, depth);
       if (behind == Behind.Residual) f32GemmResidualNr8(y + n, yBytes, x, xBytes, panel, rows, depth, residual + n);

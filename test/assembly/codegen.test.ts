@@ -39,6 +39,7 @@ const LOOPS: [string, number][] = [
   ['assembly/kernels/f32-convert/f16FromF32', 1],
   [QUANTIZE, 4],
   ['assembly/kernels/f32-column-ranges/f32ColumnRanges', 2],
+  ['assembly/kernels/touch/touch', 1],
   ['assembly/kernels/f32-rows/f32ScaleShift', 1],
   ['assembly/kernels/f32-rows/f32Scale', 1],
   ['assembly/kernels/f32-rows/f32Add', 1],
