@@ -91,13 +91,10 @@ function productTrial(frame: Frame, exports: TestingExports, product: Product): 
   }
   const panelBytes = 64 + 8 * q8Depth(K);
   const panels = frame.input(panelsOf(b, N, K, panelBytes));
-  const starts = frame.output(N);
-  for (let p = 0; p < N / NR; p++) {
-    if (form.name === 'Magnitudes' || !hasDot) break;
+  const starts = frame.inout(new Int32Array(N));
+  const isOffset = hasDot && form.name !== 'Magnitudes';
+  for (let p = 0; isOffset && p < N / NR; p++) {
     exports.q8Starts(starts + 4 * NR * p, panels + panelBytes * p, K);
-  }
-  if (form.name === 'Magnitudes' || !hasDot) {
-    new Float32Array(exports.memory.buffer, starts, N).fill(0);
   }
   const c = frame.output(rows * N);
   const rowScales = frame.input(new Float32Array(rows).fill(1));
@@ -106,12 +103,9 @@ function productTrial(frame: Frame, exports: TestingExports, product: Product): 
   const planes = hasDot && form.name === 'Words' ? 2 : 1;
   const run = () => {
     for (let n = 0, panel = panels; n < N; n += NR, panel += panelBytes) {
+      // biome-ignore format: extents and strides together
       exports.q8GemmNr8(
-        ...([c + 4 * n, 4 * N, from, aBytes, rowScales, panel, rows, K].concat([
-          planes,
-          starts + 4 * n,
-          scratch,
-        ]) as Parameters<TestingExports['q8GemmNr8']>),
+        c + 4 * n, 4 * N, from, aBytes, rowScales, panel, rows, K, planes, starts + 4 * n, scratch,
       );
     }
   };

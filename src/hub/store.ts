@@ -4,7 +4,7 @@
  */
 
 import { platform } from '#platform';
-import type { ByteSource } from '../platform/types.ts';
+import type { ByteSource, PartFile } from '../platform/types.ts';
 import type { Declared } from './declared.ts';
 import { env, warn } from './env.ts';
 import { FileStore } from './file-store.ts';
@@ -21,19 +21,8 @@ export interface HubFile {
   readonly url: URL;
 }
 
-/** A file on its way into a store. */
-export interface Sink {
-  /** Bytes that an earlier download left. */
-  readonly size: number;
-  read(): AsyncIterable<Uint8Array>;
-  write(chunk: Uint8Array): Promise<void>;
-  /** The file is whole and right. */
-  commit(): Promise<void>;
-  /** The download stopped; its bytes may serve the next. */
-  release(): Promise<void>;
-  /** The bytes are wrong. */
-  discard(): Promise<void>;
-}
+/** A file on its way into a store: of a disk or not, what a part of a file can do. */
+export type Sink = PartFile;
 
 /** Files that are kept, whatever keeps them. */
 export interface Store {
