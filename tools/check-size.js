@@ -2,20 +2,45 @@
  * Holds what is downloaded to the budgets of package.json's `sizeLimits`, in bytes after gzip: entries
  * bundled and minified, whole or what one import of them needs ("file { name }"), with all that is not
  * loaded on demand; modules as they are; and "npm pack", the package with its models.
+ *
+ *     node tools/check-size.js [--files build/js/tokenizer/tokenizer.js]
+ *
+ * --files says instead how much less an entry would be without each of its files and what only
+ * that file uses.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 
-const { sizeLimits } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { files } = parseArgs({ options: { files: { type: 'string' } } }).values;
+await (files ? printFiles(files) : checkLimits());
 
-for (const [key, limit] of Object.entries(sizeLimits)) {
-  const size = key === 'npm pack' ? packed() : await zipped(key);
-  console.log(`${key.padEnd(36)} ${String(size).padStart(8)} of ${limit} bytes`);
-  if (size > limit) process.exitCode = 1;
+async function checkLimits() {
+  const { sizeLimits } = JSON.parse(readFileSync('package.json', 'utf8'));
+  for (const [key, limit] of Object.entries(sizeLimits)) {
+    const size = key === 'npm pack' ? packed() : await zipped(key);
+    console.log(`${key.padEnd(36)} ${String(size).padStart(8)} of ${limit} bytes`);
+    if (size > limit) process.exitCode = 1;
+  }
+}
+
+/** Every file of an entry, dearest first. */
+async function printFiles(entry) {
+  const { code, modules } = await bundled(entry);
+  const whole = gzipped(code);
+  const costs = [];
+  for (const module of modules) {
+    const { code } = await bundled(entry, '*', module);
+    costs.push([path.relative('build/js', module), whole - gzipped(code)]);
+  }
+  costs.sort(([, a], [, b]) => b - a);
+  for (const [name, cost] of [...costs, [entry, whole]]) {
+    console.log(`${name.padEnd(36)} ${String(cost).padStart(8)} bytes`);
+  }
 }
 
 /** Bytes of the tarball. */
@@ -27,23 +52,30 @@ function packed() {
 
 async function zipped(key) {
   const [file, names] = key.split(/ (?={)/);
-  const bytes = file.endsWith('.js') ? await bundled(file, names) : readFileSync(file);
+  return gzipped(file.endsWith('.js') ? (await bundled(file, names)).code : readFileSync(file));
+}
+
+function gzipped(bytes) {
   return gzipSync(bytes, { level: 9 }).length;
 }
 
 /** An entry with all that it imports statically, as a browser's bundle has it. */
-async function bundled(file, names = '*') {
+async function bundled(file, names = '*', without = undefined) {
   const entry = `\0${file}`;
   const code = `export ${names} from ${JSON.stringify(path.resolve(file))};`;
   const plugin = {
     name: 'entry',
     resolveId: (id) => (id === entry ? id : undefined),
-    load: (id) => (id === entry ? code : undefined),
+    load(id) {
+      if (id === entry) return code;
+      return id === without ? '' : undefined;
+    },
   };
   const bundle = await rolldown({
     input: entry,
     platform: 'browser',
     logLevel: 'silent',
+    shimMissingExports: without !== undefined,
     plugins: [plugin],
   });
   const { output } = await bundle.generate({ minify: true, format: 'esm' });
@@ -53,5 +85,9 @@ async function bundled(file, names = '*') {
   for (const { imports } of needed) {
     for (const name of imports) if (chunks.has(name)) needed.add(chunks.get(name));
   }
-  return Buffer.concat(Array.from(needed, ({ code }) => Buffer.from(code)));
+  const all = Array.from(needed);
+  return {
+    code: all.map(({ code }) => code).join(''),
+    modules: all.flatMap(({ moduleIds }) => moduleIds).filter((id) => id !== entry),
+  };
 }

@@ -15,6 +15,8 @@ import gzip
 import json
 import pathlib
 import random
+import re
+import subprocess
 import unicodedata
 
 import tokenizers
@@ -33,29 +35,38 @@ def bert(clean=False, ideographs=False, strip=False, lower=False):
     return normalizers.BertNormalizer(clean, ideographs, strip, lower)
 
 
-def encode_ranges(members):
-    """Sorted code points -> "gap.length.gap.length...", each number in base 36."""
-    steps, at = [], 0
-    members = sorted(members)
-    index = 0
-    while index < len(members):
-        last = index
-        while last + 1 < len(members) and members[last + 1] == members[last] + 1:
-            last += 1
-        first, length = members[index], last - index + 1
-        steps += [base36(first - at), base36(length)]
-        at = first + length
-        index = last + 1
-    return ".".join(steps)
+def borders_of(members):
+    """Where runs of members begin and end."""
+    members = set(members)
+    return [c for c in range(0x110001) if (c in members) != (c - 1 in members)]
 
 
-def base36(number):
-    digits = ""
-    while True:
-        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[number % 36] + digits
-        number //= 36
-        if number == 0:
-            return digits
+def borders_between(inside, outside):
+    """Borders of ranges that hold all of one set and none of another; few, and easy to write."""
+    borders, at, free, is_in = [], 0, 0, False
+    for c in range(0x110000):
+        if c in (inside if is_in else outside):
+            free = c + 1
+        elif c in (outside if is_in else inside):
+            at = min(range(free, c + 1), key=lambda border: len(digits_of(border - at)))
+            borders.append(at)
+            free, is_in = c + 1, not is_in
+    return borders
+
+
+def digits_of(number):
+    """In base 18: the last digit is one of 0 to h, digits before it are one of i to z."""
+    last = "0123456789abcdefgh"[number % 18]
+    before = ""
+    while number >= 18:
+        number //= 18
+        before = "ijklmnopqrstuvwxyz"[number % 18] + before
+    return before + last
+
+
+def encode_borders(borders):
+    """The distance of each border from the one before it."""
+    return "".join(digits_of(b - a) for a, b in zip([0] + borders, borders))
 
 
 def classes():
@@ -80,6 +91,29 @@ def classes():
     return found
 
 
+# One letter for each code point as Node's Unicode has it: in the categories, unassigned, or other.
+ENGINE = r"""
+const kinds = Array.from({ length: 0x110000 }, (_, c) => {
+  const char = String.fromCodePoint(c);
+  return /[\p{P}\p{Mn}\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u.test(char) ? 'm' : /\p{Cn}/u.test(char) ? 'n' : '.';
+});
+process.stdout.write(kinds.join(''));
+"""
+
+
+def younger(found):
+    """
+    Borders of what later Unicode put into the categories, and of gaps of 16 and more code points,
+    where Unicode will put scripts to come.
+    """
+    members = set(found["OTHER"] + found["PUNCTUATION"] + found["NONSPACING"] + [0xFFFD])
+    kinds = subprocess.run(["node", "-e", ENGINE], capture_output=True, text=True, check=True).stdout
+    late = {c for c, kind in enumerate(kinds) if kind == "m"} - members - {9, 10, 13}
+    for gap in re.finditer("n{16,}", kinds):
+        late.update(range(*gap.span()))
+    return borders_between(late, members)
+
+
 def is_mark(nfd, char):
     """Whether NFD moves the character: its combining class is neither 0 nor, at once, 1 and 240."""
     lowest, highest = f"a{char}\u0334", f"a\u0345{char}"
@@ -102,27 +136,28 @@ def late_letters():
 
 
 def write_tables(path):
+    found = classes()
     comments = {
-        "OTHER": "Categories Cc, Cf, Co, Cs but tab, line feed, carriage return (Unicode 8).",
-        "WHITESPACE": "White_Space.",
-        "PUNCTUATION": "Categories P* (Unicode 8) and all ASCII symbols.",
-        "NONSPACING": "Category Mn (Unicode 8).",
-        "REORDERED": "Not in NONSPACING, but of a combining class other than 0 (Unicode 9).",
+        "YOUNGER": "Holds what joined categories Cc, Cf, Co, Cs, P* and Mn after Unicode 8, and "
+        "where later\n * scripts will be; none of what was in them then.",
+        "REORDERED": "Not in Mn (Unicode 8), but of a combining class other than 0 (Unicode 9).",
     }
+    borders = {"YOUNGER": younger(found), "REORDERED": borders_of(found["REORDERED"])}
     lines = [
         "/**",
-        " * The Unicode tables of the Rust tokenizers, made by tools/make-tokenizer-golden.py: ranges",
-        ' * as "gap.length.gap.length..." in base 36, from U+0000 on. Do not edit.',
+        " * Where the Rust tokenizers' Unicode differs from that of engines, made by",
+        " * tools/make-tokenizer-golden.py: the distances between borders of ranges, from U+0000 on, in",
+        " * base 18, with i to z for the digits of a number before its last one. Do not edit.",
         " */",
         "",
     ]
-    found = classes()
     for name, comment in comments.items():
-        value = f"'{encode_ranges(found[name])}';"
+        is_long = "\n" in comment
+        value = f"'{encode_borders(borders[name])}';"
         start = f"export const {name} ="
         is_short = len(start) + len(value) < 100
         lines += [
-            f"/** {comment} */",
+            *(["/**", f" * {comment}", " */"] if is_long else [f"/** {comment} */"]),
             *([f"{start} {value}"] if is_short else [start, f"  {value}"]),
             "",
         ]

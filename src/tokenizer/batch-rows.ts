@@ -28,7 +28,7 @@ import {
 export function rowsOf(state: TokenizerState, batch: Batch, options: CallOptions): Row[] {
   const { settings } = state;
   const template = options.add_special_tokens === false ? undefined : state.template;
-  const { padding, truncation, maxLength } = resolveStrategies(options, settings.modelMaxLength);
+  const { padding, truncation, maxLength } = resolveStrategies(options, settings.model_max_length);
   const stride = checkCount('stride', options.stride) ?? 0;
   const rows: Row[] = [];
   let longest = 0;
@@ -44,7 +44,7 @@ export function rowsOf(state: TokenizerState, batch: Batch, options: CallOptions
   }
   if (padding === 'do_not_pad') return rows;
   const filling = state.padding();
-  const side = checkSide('padding_side', options.padding_side ?? settings.paddingSide);
+  const side = checkSide('padding_side', options.padding_side ?? settings.padding_side);
   const target = padding === 'max_length' ? maxLength : longest;
   const length = roundUp(target, options.pad_to_multiple_of);
   for (const row of rows) padRow(row, length, { ...filling, side });
@@ -58,7 +58,7 @@ function wholeOf(sequences: readonly Sequence[]): RowRanges {
 
 /** The ranges of a text that is cut. */
 function rangesOf(
-  { truncationSide: side, modelMaxLength }: TokenizerState['settings'],
+  { truncation_side: side, model_max_length }: TokenizerState['settings'],
   batch: Batch,
   sample: number,
   cut: Pick<TruncationOptions, 'strategy' | 'room' | 'stride'>,
@@ -73,7 +73,7 @@ function rangesOf(
     );
   }
   checkStride(stride, room);
-  const limit = options.max_length ?? modelMaxLength;
+  const limit = options.max_length ?? model_max_length;
   const isOdd = lengths.length > 1 && room % 2 === 1 && lengths.every((length) => length >= limit);
   const compared =
     isOdd && !options.is_split_into_words

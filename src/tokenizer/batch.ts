@@ -45,7 +45,7 @@ export class Batch {
     this.samples = samples;
     this.#encoder = encoder;
     this.#added = added;
-    this.#skipsSpecial = options.split_special_tokens ?? settings.splitSpecialTokens;
+    this.#skipsSpecial = options.split_special_tokens ?? settings.split_special_tokens;
     this.#unit = options.offset_unit;
     const isTracked = options.return_offsets_mapping === true;
     this.sequences = samples.map((sample) => this.#encode(sample, isTracked));

@@ -10,7 +10,7 @@ import {
   type Aligned,
   CharMap,
   CONTEXT,
-  clean,
+  cleaningMap,
   fold,
   KIND,
   NOTHING,
@@ -34,6 +34,7 @@ export interface EncoderOptions extends NormalizerOptions, WordPieceOptions {
 export class Encoder {
   readonly options: EncoderOptions;
   readonly #map: CharMap;
+  #cleaning: CharMap | undefined;
   readonly #words: WordPiece;
   readonly #out = new TokenBuffer();
   /** Ids of the ASCII characters as words of their own. */
@@ -163,7 +164,8 @@ export class Encoder {
 
   /** text[from, to) step by step, as its neighbours matter. */
   #copy(text: string, from: number, to: number): void {
-    const cleaned = clean(text, from, to, this.options);
+    this.#cleaning ??= cleaningMap(this.options);
+    const cleaned = replace(text, from, to, this.#cleaning)!;
     let at = 0;
     for (const [index, word] of this.#kept(cleaned.text)) {
       this.#normalized(fold(cleaned, at, index, this.options));

@@ -37,10 +37,8 @@ export function addFields(
   const write: FieldWriter = (name, row, out, at, step) =>
     writeField(name, rows[row]!, sequences[rows[row]!.sample]!, out, at, step);
   const count = 1 + Number(hasMask) + Number(hasTypes) + Number(hasSpecial);
-  const make =
-    options.return_tensor === false
-      ? listMaker(lengths, write, isBare)
-      : tensorMaker(count, lengths, write);
+  const isTensor = options.return_tensor !== false;
+  const make = isTensor ? tensorMaker(count, lengths, write) : listMaker(lengths, write, isBare);
   result.input_ids = make('input_ids');
   if (hasMask) result.attention_mask = make('attention_mask');
   if (hasTypes) result.token_type_ids = make('token_type_ids');
@@ -51,8 +49,8 @@ export function addFields(
   }
 }
 
-/** Makes fields as plain arrays. */
-function listMaker(
+/** Makes fields as plain arrays, without a batch around the one row where it is bare. */
+export function listMaker(
   lengths: readonly number[],
   write: FieldWriter,
   isBare: boolean,

@@ -19,31 +19,33 @@ export function samplesOf(
   isSplit = false,
 ): { samples: Sample[]; isBatch: boolean } {
   const isBatch = isSplit ? Array.isArray(text) && Array.isArray(text[0]) : Array.isArray(text);
-  if (!isBatch) {
-    const first = checkText('text', text, isSplit);
-    // As in Python, an empty second text of a single pair is no second text.
-    if (isEmptyOrNone(pair)) return { samples: [[first]], isBatch };
-    return { samples: [[first, checkText('text_pair', pair, isSplit)]], isBatch };
-  }
-  const texts = text as unknown[];
+  const texts = isBatch ? (text as unknown[]) : [text];
   if (texts.length === 0) {
     throw new RangeError('Cannot tokenize: text is an empty array, expected at least one text');
   }
-  if (pair == null) return { samples: texts.map((t) => [checkText('text', t, isSplit)]), isBatch };
-  if (!Array.isArray(pair)) {
-    throw new TypeError(
-      `Cannot tokenize: text_pair is a ${typeof pair}, expected an array, as text is one`,
-    );
+  const check = (t: unknown) => checkText('text', t, isSplit);
+  // As in Python, an empty second text of a single pair is no second text.
+  if (isBatch ? pair == null : isEmptyOrNone(pair)) {
+    return { samples: texts.map((t) => [check(t)]), isBatch };
   }
-  if (pair.length !== texts.length) {
-    throw new RangeError(
-      `Cannot tokenize: text_pair has ${pair.length} texts, expected ${texts.length} as in text`,
-    );
-  }
+  const pairs = pairsOf(isBatch ? pair : [pair], texts.length);
   const samples = texts.map(
-    (t, i): Sample => [checkText('text', t, isSplit), checkText('text_pair', pair[i], isSplit)],
+    (t, i): Sample => [check(t), checkText('text_pair', pairs[i], isSplit)],
   );
   return { samples, isBatch };
+}
+
+/** The second texts of a batch, as many as there are first ones. */
+function pairsOf(pairs: unknown, count: number): unknown[] {
+  if (!Array.isArray(pairs)) {
+    throw new TypeError(
+      `Cannot tokenize: text_pair is a ${typeof pairs}, expected an array, as text is one`,
+    );
+  }
+  if (pairs.length === count) return pairs;
+  throw new RangeError(
+    `Cannot tokenize: text_pair has ${pairs.length} texts, expected ${count} as in text`,
+  );
 }
 
 function isEmptyOrNone(pair: unknown): boolean {

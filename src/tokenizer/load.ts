@@ -22,6 +22,9 @@ export interface TokenizerFiles {
   'added_tokens.json'?: string | object | undefined;
 }
 
+/** Files by name, or the content of a tokenizer.json, or the text of a vocab.txt. */
+export type Content = TokenizerFiles | object | string;
+
 /** The options of a tokenizer, under Hugging Face's names and with its defaults. */
 export interface TokenizerOptions extends Partial<Record<SpecialTokenName, AddedTokenLike | null>> {
   /** Default `true`. */
@@ -65,12 +68,17 @@ export interface TokenizerSettings {
   specialTokens: Partial<Record<SpecialTokenName, string>>;
   extraSpecialTokens: string[];
   addedTokens: AddedToken[];
-  cleanUpSpaces: boolean;
-  modelMaxLength: number;
-  paddingSide: Side;
-  truncationSide: Side;
-  splitSpecialTokens: boolean;
-  inputNames: readonly string[];
+  clean_up_tokenization_spaces: boolean;
+  /** Most tokens a model takes; Infinity where nothing says it. */
+  model_max_length: number;
+  /** Where padding goes. */
+  padding_side: Side;
+  /** Where texts are cut. */
+  truncation_side: Side;
+  /** Whether special tokens in a text are read as ordinary text. */
+  split_special_tokens: boolean;
+  /** Fields of a result that come without being asked for. */
+  model_input_names: readonly string[];
 }
 
 type Fields = Record<string, unknown>;
@@ -118,13 +126,25 @@ export function readSettings(files: TokenizerFiles, options: TokenizerOptions): 
     specialTokens: names,
     extraSpecialTokens: extra.map(({ content }) => content),
     addedTokens: addedTokensOf(files, json, config, [...specials.map(([, t]) => t), ...extra]),
-    cleanUpSpaces: flag('clean_up_tokenization_spaces', config, false),
-    modelMaxLength: checked('model_max_length', limit, 'number') as number,
-    paddingSide: sideOf('padding_side', config, fieldsOf(json?.padding)),
-    truncationSide: sideOf('truncation_side', config, fieldsOf(json?.truncation)),
-    splitSpecialTokens: flag('split_special_tokens', config, false),
-    inputNames: listOf('model_input_names', config.model_input_names ?? INPUT_NAMES) as string[],
+    clean_up_tokenization_spaces: flag('clean_up_tokenization_spaces', config, false),
+    model_max_length: checked('model_max_length', limit, 'number') as number,
+    padding_side: sideOf('padding_side', config, fieldsOf(json?.padding)),
+    truncation_side: sideOf('truncation_side', config, fieldsOf(json?.truncation)),
+    split_special_tokens: flag('split_special_tokens', config, false),
+    model_input_names: listOf(
+      'model_input_names',
+      config.model_input_names ?? INPUT_NAMES,
+    ) as string[],
   };
+}
+
+/** Files by name, whichever of the three kinds of content is given. */
+export function contentOf(content: Content): TokenizerFiles {
+  if (typeof content === 'string') return { 'vocab.txt': content };
+  if (typeof content !== 'object' || content === null) {
+    throw new TypeError(`Cannot make a tokenizer: found ${String(content)}, expected its files`);
+  }
+  return 'model' in content ? { 'tokenizer.json': content } : content;
 }
 
 /** tokenizer_config.json, then special_tokens_map.json as far as Python reads it, then options. */

@@ -3,7 +3,7 @@
  * In: source text. Out: normalized text, each of its UTF-16 units with the source span it came from
  * (tokenizers/src/normalizers/bert.rs, tokenizer/normalizer.rs). Two ways to the same result:
  * `CharMap` knows what becomes of one code point, which is all that nearly every text needs;
- * `clean` and `fold` do a whole text where neighbours matter.
+ * where neighbours matter, it cleans and `fold` does the rest.
  */
 
 import {
@@ -45,7 +45,7 @@ export const SPACED = 3;
 export const NOTHING = 4;
 /** Becomes several characters; the low bits index `CharMap.several`. */
 export const SEVERAL = 5;
-/** Depends on its neighbours: only `clean` and `fold` know what becomes of it. */
+/** Depends on its neighbours: only `fold` knows what becomes of it. */
 export const CONTEXT = 6;
 
 /** The entry of a blank. */
@@ -164,20 +164,10 @@ export function replace(text: string, from: number, to: number, map: CharMap): A
   return out;
 }
 
-/** Steps 1 and 2, cleaning and spacing out ideographs, of text[from, to). */
-export function clean(text: string, from: number, to: number, options: NormalizerOptions): Aligned {
-  const out = new Aligned();
-  for (let i = from, end = from; i < to; i = end) {
-    const codePoint = codePointAt(text, i);
-    end = i + (codePoint > 0xffff ? 2 : 1);
-    if (options.clean_text && isRemoved(codePoint)) continue;
-    const isSpace = options.clean_text && isWhitespace(codePoint);
-    const isSpaced = options.tokenize_chinese_chars && isIdeograph(codePoint);
-    if (isSpaced) out.push(0x20, i, end);
-    out.push(isSpace ? 0x20 : codePoint, i, end);
-    if (isSpaced) out.push(0x20, i, end);
-  }
-  return out;
+/** Steps 1 and 2 alone, cleaning and spacing out ideographs: what `replace` takes before `fold`. */
+export function cleaningMap(options: NormalizerOptions): CharMap {
+  const others = { strip_accents: false, do_lower_case: false, split_punctuation: false };
+  return new CharMap({ ...options, ...others });
 }
 
 /** Steps 3 and 4, stripping accents and lower-casing, of cleaned[from, to). */
@@ -207,8 +197,12 @@ export function fold(
 }
 
 /** The normalized form of a whole text. */
-export function normalize(text: string, options: NormalizerOptions): string {
-  const cleaned = clean(text, 0, text.length, options);
+export function normalize(
+  text: string,
+  options: NormalizerOptions,
+  cleaning = cleaningMap(options),
+): string {
+  const cleaned = replace(text, 0, text.length, cleaning)!;
   return fold(cleaned, 0, cleaned.units.length, options).text;
 }
 

@@ -5,7 +5,7 @@
 
 import { Tensor } from '../tensor/tensor.ts';
 import { BatchEncoding, type EncodingFields } from './batch-encoding.ts';
-import { type FieldWriter, tensorMaker } from './fields.ts';
+import { type FieldWriter, listMaker, tensorMaker } from './fields.ts';
 import { checkSide, type LengthOptions, resolveStrategies, type Side } from './options.ts';
 import { type Field, roundUp } from './rows.ts';
 
@@ -67,29 +67,19 @@ export function padEncoded<V>(
   const ids = list[0]!.input_ids as Tensor | unknown[];
   const isTensor = options.return_tensor ?? ids instanceof Tensor;
   const isBatch = list === encoded || !Array.isArray(ids) || Array.isArray(ids[0]);
-  const make = isTensor ? tensorsOf(rows) : listsOf(rows, isBatch);
-  const result = new BatchEncoding<unknown>(rows.length, noView, 1);
-  for (const name of Object.keys(rows[0]!) as Field[]) result[name] = make(name);
-  return result as BatchEncoding<V>;
-}
-
-/** Makes fields of rows as plain arrays. */
-function listsOf(rows: readonly Row[], isBatch: boolean): (name: Field) => number[] | number[][] {
-  return (name) => {
-    const lists = rows.map((row) => row[name]!);
-    return isBatch ? lists : lists[0]!;
-  };
-}
-
-/** Makes fields of rows as Tensors. */
-function tensorsOf(rows: readonly Row[]): (name: Field) => Tensor<'int64'> {
   const write: FieldWriter = (name, row, out, at, step) => {
     rows[row]![name]!.forEach((value, i) => {
       out[at + i * step] = value;
     });
   };
+  const found = Object.keys(rows[0]!) as Field[];
   const lengths = rows.map((row) => row.input_ids!.length);
-  return tensorMaker(Object.keys(rows[0]!).length, lengths, write);
+  const make = isTensor
+    ? tensorMaker(found.length, lengths, write)
+    : listMaker(lengths, write, !isBatch);
+  const result = new BatchEncoding<unknown>(rows.length, noView, 1);
+  for (const name of found) result[name] = make(name);
+  return result as BatchEncoding<V>;
 }
 
 /** The rows of one encoding, or one of a list. @throws RangeError where a row's fields differ */

@@ -8,12 +8,12 @@ import type { TokenizerState } from './batch.ts';
 import type { BatchEncoding } from './batch-encoding.ts';
 import { encodeBatch } from './encode-batch.ts';
 import { Encoder } from './encoder.ts';
-import { readSettings, type TokenizerOptions } from './load.ts';
-import type { CallOptions, Side, TextInput } from './options.ts';
+import { type Content, contentOf, readSettings, type TokenizerOptions } from './load.ts';
+import type { CallOptions, TextInput } from './options.ts';
 import { type PadInput, type PadOptions, padEncoded } from './pad.ts';
 import { countSpecial } from './rows.ts';
 import type { SaveOptions } from './save.ts';
-import { type Content, contentOf, openTokenizer, type PretrainedOptions } from './sources.ts';
+import type { PretrainedOptions } from './sources.ts';
 import { type Id, TokenTable } from './token-table.ts';
 
 /** Options under which a single text gives flat arrays. */
@@ -78,52 +78,13 @@ export class PreTrainedTokenizer extends TokenTable {
     source: unknown,
     options: PretrainedOptions = {},
   ): Promise<T> {
+    const { openTokenizer } = await import('./sources.ts');
     return new this(await openTokenizer(source, options), options);
   }
 
   /** The name of the class in tokenizer_config.json. */
   get tokenizer_class(): string {
     return 'BertTokenizer';
-  }
-
-  /** Where padding goes. */
-  get padding_side(): Side {
-    return this.settings.paddingSide;
-  }
-  set padding_side(side: Side) {
-    this.settings.paddingSide = side;
-  }
-
-  /** Where texts are cut. */
-  get truncation_side(): Side {
-    return this.settings.truncationSide;
-  }
-  set truncation_side(side: Side) {
-    this.settings.truncationSide = side;
-  }
-
-  /** Most tokens a model takes; Infinity where nothing says it. */
-  get model_max_length(): number {
-    return this.settings.modelMaxLength;
-  }
-  set model_max_length(length: number) {
-    this.settings.modelMaxLength = length;
-  }
-
-  /** Fields of a result that come without being asked for. */
-  get model_input_names(): readonly string[] {
-    return this.settings.inputNames;
-  }
-  set model_input_names(names: readonly string[]) {
-    this.settings.inputNames = names;
-  }
-
-  /** Whether special tokens in a text are read as ordinary text. */
-  get split_special_tokens(): boolean {
-    return this.settings.splitSpecialTokens;
-  }
-  set split_special_tokens(splits: boolean) {
-    this.settings.splitSpecialTokens = splits;
   }
 
   /** Encodes texts: what calling the tokenizer does. */

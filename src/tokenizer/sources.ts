@@ -1,12 +1,7 @@
-/**
- * Where a tokenizer's files come from: content a caller has, or a source that src/hub opens.
- */
+/** A tokenizer's files out of a source that src/hub opens; loaded when there is one to open. */
 
 import { FilesError } from '../errors.ts';
 import type { TokenizerFiles, TokenizerOptions } from './load.ts';
-
-/** Files by name, or the content of a tokenizer.json, or the text of a vocab.txt. */
-export type Content = TokenizerFiles | object | string;
 
 /** Options of from_pretrained: those of the tokenizer, and where and how files are fetched. */
 export interface PretrainedOptions extends TokenizerOptions {
@@ -24,15 +19,6 @@ interface Files {
   readonly name: string;
   text(file: string): Promise<string | undefined>;
   json(file: string): Promise<unknown>;
-}
-
-/** Files by name, whichever of the three kinds of content is given. */
-export function contentOf(content: Content): TokenizerFiles {
-  if (typeof content === 'string') return { 'vocab.txt': content };
-  if (typeof content !== 'object' || content === null) {
-    throw new TypeError(`Cannot make a tokenizer: found ${String(content)}, expected its files`);
-  }
-  return 'model' in content ? { 'tokenizer.json': content } : content;
 }
 
 /**

@@ -20,50 +20,47 @@ export const SPECIAL_TOKENS = {
 /** Name of a special token. */
 export type SpecialTokenName = keyof typeof SPECIAL_TOKENS;
 
+/** The names alone. */
+const NAMES = Object.keys(SPECIAL_TOKENS) as SpecialTokenName[];
+
 /** Properties for the special tokens; null where there is none. */
 export abstract class SpecialTokens extends Callable<never, unknown> {
-  bos_token: string | null = null;
-  eos_token: string | null = null;
-  unk_token: string | null = null;
-  sep_token: string | null = null;
-  pad_token: string | null = null;
-  cls_token: string | null = null;
-  mask_token: string | null = null;
+  declare bos_token: string | null;
+  declare eos_token: string | null;
+  declare unk_token: string | null;
+  declare sep_token: string | null;
+  declare pad_token: string | null;
+  declare cls_token: string | null;
+  declare mask_token: string | null;
+  declare readonly bos_token_id: number | null;
+  declare readonly eos_token_id: number | null;
+  declare readonly unk_token_id: number | null;
+  declare readonly sep_token_id: number | null;
+  declare readonly pad_token_id: number | null;
+  declare readonly cls_token_id: number | null;
+  declare readonly mask_token_id: number | null;
   /** Special tokens without a name of their own. */
   extra_special_tokens: string[] = [];
+
+  constructor() {
+    super();
+    for (const name of NAMES) {
+      this[name] = null;
+      const get = () => (this[name] === null ? null : this.idOf(this[name]));
+      Object.defineProperty(this, `${name}_id`, { get });
+    }
+  }
 
   /** The id of a token; that of the unknown token where it is in no vocabulary. */
   protected abstract idOf(token: string): number;
 
-  get bos_token_id(): number | null {
-    return this.#id(this.bos_token);
-  }
-  get eos_token_id(): number | null {
-    return this.#id(this.eos_token);
-  }
-  get unk_token_id(): number | null {
-    return this.#id(this.unk_token);
-  }
-  get sep_token_id(): number | null {
-    return this.#id(this.sep_token);
-  }
-  get pad_token_id(): number | null {
-    return this.#id(this.pad_token);
-  }
-  get cls_token_id(): number | null {
-    return this.#id(this.cls_token);
-  }
-  get mask_token_id(): number | null {
-    return this.#id(this.mask_token);
-  }
   get extra_special_tokens_ids(): number[] {
     return this.extra_special_tokens.map((token) => this.idOf(token));
   }
 
   /** The named special tokens that are set. */
   get special_tokens_map(): Partial<Record<SpecialTokenName, string>> {
-    const names = Object.keys(SPECIAL_TOKENS) as SpecialTokenName[];
-    return Object.fromEntries(names.flatMap((name) => (this[name] ? [[name, this[name]]] : [])));
+    return Object.fromEntries(NAMES.flatMap((name) => (this[name] ? [[name, this[name]]] : [])));
   }
 
   /** Every special token once, named ones first. */
@@ -75,9 +72,5 @@ export abstract class SpecialTokens extends Callable<never, unknown> {
   /** The ids of `all_special_tokens`. */
   get all_special_ids(): number[] {
     return this.all_special_tokens.map((token) => this.idOf(token));
-  }
-
-  #id(token: string | null): number | null {
-    return token === null ? null : this.idOf(token);
   }
 }

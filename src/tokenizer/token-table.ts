@@ -12,7 +12,8 @@ import {
 } from './added-tokens.ts';
 import { cleanUp, joinTokens } from './decode.ts';
 import type { TokenizerSettings } from './load.ts';
-import { normalize } from './normalize.ts';
+import { cleaningMap, normalize } from './normalize.ts';
+import type { Side } from './options.ts';
 import { SPECIAL_TOKENS, type SpecialTokenName, SpecialTokens } from './special-tokens.ts';
 
 /** Options of `decode`. */
@@ -35,9 +36,30 @@ export type SpecialTokenMap = Partial<Record<SpecialTokenName, AddedTokenLike>> 
   additional_special_tokens?: readonly AddedTokenLike[];
 };
 
+/** Settings that are properties of a tokenizer, to read and to set. */
+const PROPERTIES = [
+  'clean_up_tokenization_spaces',
+  'model_input_names',
+  'model_max_length',
+  'padding_side',
+  'split_special_tokens',
+  'truncation_side',
+] as const;
+
 /** Tokens and ids of a tokenizer. */
 export abstract class TokenTable extends SpecialTokens {
-  clean_up_tokenization_spaces: boolean;
+  /** Default of `decode`'s option. */
+  declare clean_up_tokenization_spaces: boolean;
+  /** Fields of a result that come without being asked for. */
+  declare model_input_names: readonly string[];
+  /** Most tokens a model takes; Infinity where nothing says it. */
+  declare model_max_length: number;
+  /** Where padding goes. */
+  declare padding_side: Side;
+  /** Whether special tokens in a text are read as ordinary text. */
+  declare split_special_tokens: boolean;
+  /** Where texts are cut. */
+  declare truncation_side: Side;
   protected readonly settings: TokenizerSettings;
   protected added: AddedVocabulary;
 
@@ -46,10 +68,17 @@ export abstract class TokenTable extends SpecialTokens {
     // A function's own length would hide what `length` says here.
     Reflect.deleteProperty(this, 'length');
     this.settings = settings;
-    this.clean_up_tokenization_spaces = settings.cleanUpSpaces;
+    for (const name of PROPERTIES) {
+      const set = (value: never) => {
+        settings[name] = value;
+      };
+      Object.defineProperty(this, name, { get: () => settings[name], set });
+    }
     Object.assign(this, settings.specialTokens);
     this.extra_special_tokens = settings.extraSpecialTokens;
-    const bare = new AddedVocabulary(settings.vocab, (text) => normalize(text, settings.encoder));
+    const cleaning = cleaningMap(settings.encoder);
+    const normalized = (text: string) => normalize(text, settings.encoder, cleaning);
+    const bare = new AddedVocabulary(settings.vocab, normalized);
     this.added = bare.with(settings.addedTokens).vocabulary;
   }
 

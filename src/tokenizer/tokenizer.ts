@@ -4,8 +4,9 @@
  * (`do_basic_tokenize`, `never_split`) included.
  */
 
+import type { Content } from './load.ts';
 import { PreTrainedTokenizer } from './pretrained-tokenizer.ts';
-import { type Content, openTokenizer, type PretrainedOptions } from './sources.ts';
+import type { PretrainedOptions } from './sources.ts';
 
 export type { AddedToken, AddedTokenLike } from './added-tokens.ts';
 export { BatchEncoding, type CharSpan, type TokenSpan } from './batch-encoding.ts';
@@ -53,6 +54,7 @@ export class AutoTokenizer {
     source: unknown,
     options: PretrainedOptions = {},
   ): Promise<PreTrainedTokenizer> {
+    const { openTokenizer } = await import('./sources.ts');
     const files = await openTokenizer(source, options);
     const config = files['tokenizer_config.json'] as { tokenizer_class?: unknown } | undefined;
     const name = String(config?.tokenizer_class ?? 'MobileBertTokenizer').replace(/Fast$/, '');

@@ -1,29 +1,34 @@
 /**
  * What a code point is to the Rust tokenizers: removed, space, punctuation, mark, ideograph.
- * Their tables are frozen in unicode-tables.ts, because they mix three Unicode versions (8 for
- * categories, 9 for decompositions, 17 for letter case) while every JavaScript engine brings its
- * own. `String.normalize` and `toLowerCase` serve where all versions agree.
+ * They mix three Unicode versions (8 for categories, 9 for decompositions, 17 for letter case)
+ * while every JavaScript engine brings its own. Engines serve where all versions agree:
+ * unicode-tables.ts says where they do not, and where they may differ once there are more scripts.
  */
 
-import {
-  FOLDED_LATE,
-  NONSPACING,
-  OTHER,
-  PUNCTUATION,
-  REORDERED,
-  WHITESPACE,
-} from './unicode-tables.ts';
+import { FOLDED_LATE, REORDERED, YOUNGER } from './unicode-tables.ts';
 
-/** Sorted range borders of each table, decoded at its first use: members lie at odd ranks. */
-const borders = new Map<string, Int32Array>();
+// Named one by one: the four code points whose category has changed since Unicode 8.
+const REMOVED = /[\p{Cf}\p{Co}\p{Cs}]|(?![\t\n\r])\p{Cc}/u;
+const PUNCTUATION = /[\p{P}$+<=>^`|~\u166d\u{111c9}]/u;
+const NONSPACING = /(?!\u{111c9})[\p{Mn}\u1734\u{1171e}]/u;
+const WHITESPACE = /\p{White_Space}/u;
 
-/** Decodes "gap.length.gap.length...", each number in base 36. */
-function decode(table: string): Int32Array {
+/** Sorted borders of each table's ranges, decoded at its first use: members lie at odd ranks. */
+const borders = new Map<string, number[]>();
+
+/** Decodes distances between borders, see unicode-tables.ts. */
+function decode(table: string): number[] {
+  const list: number[] = [];
   let at = 0;
-  const list = Int32Array.from(table.split('.'), (step) => {
-    at += Number.parseInt(step, 36);
-    return at;
-  });
+  let before = 0;
+  for (const char of table) {
+    const digit = Number.parseInt(char, 36);
+    before = before * 18 + (digit % 18);
+    if (digit >= 18) continue;
+    at += before;
+    before = 0;
+    list.push(at);
+  }
   borders.set(table, list);
   return list;
 }
@@ -40,24 +45,31 @@ function isIn(table: string, codePoint: number): boolean {
   return (low & 1) === 1;
 }
 
+/** Whether a code point was in a category in Unicode 8. */
+function wasIn(category: RegExp, codePoint: number): boolean {
+  return category.test(String.fromCodePoint(codePoint)) && !isIn(YOUNGER, codePoint);
+}
+
 /** NUL, U+FFFD, controls but tab and line ends, formats, private use, lone surrogates. */
 export function isRemoved(codePoint: number): boolean {
-  return codePoint === 0xfffd || isIn(OTHER, codePoint);
+  return codePoint === 0xfffd || wasIn(REMOVED, codePoint);
 }
 
 /** Unicode's White_Space. */
 export function isWhitespace(codePoint: number): boolean {
-  return isIn(WHITESPACE, codePoint);
+  // Most are letters, of which the engine need not be asked.
+  const isLetter = codePoint > 0x20 && codePoint < 0x80;
+  return !isLetter && WHITESPACE.test(String.fromCodePoint(codePoint));
 }
 
 /** Unicode punctuation, and every ASCII symbol. */
 export function isPunctuation(codePoint: number): boolean {
-  return isIn(PUNCTUATION, codePoint);
+  return wasIn(PUNCTUATION, codePoint);
 }
 
 /** A nonspacing mark (Mn): what stripping accents drops. */
 export function isNonspacing(codePoint: number): boolean {
-  return isIn(NONSPACING, codePoint);
+  return wasIn(NONSPACING, codePoint);
 }
 
 /** A combining mark that stays when accents go, and that NFD may move among its neighbours. */
