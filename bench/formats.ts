@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { convert } from '../src/models/convert.ts';
 import { MobileBertForQuestionAnswering } from '../src/models/question-answering.ts';
 import { largestError } from '../src/models/relative-error.ts';
+import { clockOf } from './clock.ts';
 import type { Machine, Sample } from './harness.ts';
 import type { Report } from './result.ts';
 import { type Column, digits, head, line, scientific, spreadOf } from './table.ts';
@@ -170,12 +171,13 @@ async function sampleInTurn(
   group: readonly Candidate[],
   expected: Expected,
 ): Promise<void> {
+  const clock = clockOf(machine.effort.clock);
   let first: { ms: number; rate: number } | undefined;
   for (const candidate of group) {
     const { result, rate } = await machine.between(async () => {
-      const start = performance.now();
+      const start = clock.now();
       await loadAndAnswer(candidate, candidate.dtype, expected);
-      return performance.now() - start;
+      return clock.now() - start;
     });
     first ??= { ms: result, rate };
     candidate.samples.push({ ms: [result, first.ms], rate: Math.min(rate, first.rate) });

@@ -178,9 +178,18 @@ function weightsTarget({ loadWeights }, name, bytes, shapes) {
     run: (file, random) => {
       const size = [1 << 20, 4096, 61][Math.floor(random() * 3)];
       const declared = random() < 0.5 ? file.length : undefined;
-      return loadWeights({ ...source(file, size), size: declared }, place);
+      const access = declared !== undefined && random() < 0.5 ? accessTo(file) : undefined;
+      return loadWeights({ ...source(file, size), size: declared, access }, place);
     },
   };
+}
+
+/** As of files, which can be read by place. */
+function accessTo(file) {
+  return async () => ({
+    read: async (start, end) => file.slice(start, end),
+    close: async () => {},
+  });
 }
 
 /** A destination that finds rows outside the tensor, twice, or with another number of bytes. */

@@ -17,13 +17,15 @@ export type Variant = 'auto' | 'simd' | 'relaxed';
 export const VARIANTS: readonly Variant[] = ['auto', 'simd', 'relaxed'];
 
 /**
- * The build for products of floats: `auto` takes the fastest that this engine computes correctly.
+ * The build for products of floats: `auto` takes the fastest that this engine computes correctly, so
+ * not `relaxed` where fused sums are slow.
  *
  * @throws RangeError for an unknown variant, or one that does not run here
  */
 export function chooseBuild(variant: Variant = 'auto'): Build {
   checkVariant(variant);
   if (variant === 'simd') return 'simd';
+  if (variant === 'auto' && platform.fusesSlowly?.()) return 'simd';
   const isThere = hasModule('relaxed');
   if (isThere && relaxedSimdWorks(platform.relaxedProbe)) return 'relaxed';
   if (variant === 'auto') return 'simd';

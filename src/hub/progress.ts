@@ -35,11 +35,10 @@ export class Progress {
     this.#callback = callback;
   }
 
-  /** The same source, which reports as it is read. */
+  /** The same source, which reports as it is read from front to back. */
   watch(source: ByteSource, file: string): ByteSource {
     this.#callback({ status: 'initiate', name: this.#name, file });
-    const { name, size } = source;
-    return { name, size, stream: () => this.#stream(source, file) };
+    return { ...source, stream: () => this.#stream(source, file) };
   }
 
   async *#stream(source: ByteSource, file: string): AsyncGenerator<Uint8Array> {

@@ -5,7 +5,7 @@
 
 import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
-import type { ByteSource } from '../platform/types.ts';
+import type { ByteAccess, ByteSource } from '../platform/types.ts';
 import type { FileHandle, FolderHandle } from './handles.ts';
 import type { FilesOptions } from './options.ts';
 import { readStream } from './read-stream.ts';
@@ -77,7 +77,7 @@ function openContent(file: object, name: string, options: FilesOptions): ByteSou
   if (isStream(file)) return fromOnce(name, undefined, file, options.signal);
   if (has<Blob>(file, 'stream')) {
     const stream = () => readStream(file.stream(), name, options.signal);
-    return { name, size: file.size, stream };
+    return { name, size: file.size, stream, access: async () => blobAccess(file, name, options) };
   }
   if (has<Response>(file, 'arrayBuffer') && 'body' in file) {
     return fromResponse(name, file, options);
@@ -87,6 +87,23 @@ function openContent(file: object, name: string, options: FilesOptions): ByteSou
     return fromOnce(name, undefined, streamOf(file), options.signal);
   }
   return undefined;
+}
+
+function blobAccess(blob: Blob, name: string, { signal }: FilesOptions): ByteAccess {
+  return {
+    async read(start, end) {
+      signal?.throwIfAborted();
+      const reading = blob.slice(start, end).arrayBuffer();
+      return new Uint8Array(
+        await reading.catch((cause: unknown) => {
+          throw new FilesError(`Cannot read "${name}": ${(cause as Error).message}`, name, {
+            cause,
+          });
+        }),
+      );
+    },
+    close: async () => {},
+  };
 }
 
 /** A URL: fetched, or read where it is a file's. */

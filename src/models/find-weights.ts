@@ -118,8 +118,7 @@ async function findOnnx(
       const source = await files.open(name);
       if (!source) continue;
       const beside = (file: string) => files.open(`${folder}${file}`);
-      const { size } = source;
-      const sources = { name: source.name, size, stream: () => source.stream(), beside };
+      const sources = { ...source, beside };
       return { name, sources, dtype: wish?.dtype ?? kept };
     }
   }

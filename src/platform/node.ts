@@ -6,10 +6,17 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { FilesError } from '../errors.ts';
 import { disk } from './disk.ts';
-import { readFileChunks } from './read-file.ts';
+import { fusesSlowly } from './fused-sums.ts';
+import { accessFile, readFileChunks } from './read-file.ts';
 import type { ByteSource, Platform, WasmBuild } from './types.ts';
 
 export const platform: Platform = {
+  fusesSlowly() {
+    const { v8, bun } = process.versions;
+    // Bun names a V8 that it has not.
+    return fusesSlowly(bun ? undefined : v8);
+  },
+
   async readWasm(build) {
     const url = wasmUrl(build);
     // Deno may run this file from the network.
@@ -29,6 +36,7 @@ export const platform: Platform = {
       name: file,
       size: found.size,
       stream: () => readFileChunks(file),
+      access: () => accessFile(file),
     } satisfies ByteSource;
   },
 

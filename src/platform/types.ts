@@ -6,7 +6,7 @@
 /** The builds of the WebAssembly module, by what they need of the engine. */
 export type WasmBuild = 'simd' | 'dot' | 'relaxed';
 
-/** One file, to be read from front to back. */
+/** One file, to be read from front to back, and by place where that is possible. */
 export interface ByteSource {
   /** Path, URL or file name, for error messages and progress. */
   readonly name: string;
@@ -14,6 +14,15 @@ export interface ByteSource {
   readonly size: number | undefined;
   /** Chunks in order; a chunk is valid only until the next is asked for. */
   stream(): AsyncIterable<Uint8Array>;
+  /** The bytes by their places, for formats that are read so; absent where they only stream. */
+  readonly access?: (() => Promise<ByteAccess>) | undefined;
+}
+
+/** An open file, read at any place. */
+export interface ByteAccess {
+  /** The bytes from `start` up to `end`, or as many as are there. */
+  read(start: number, end: number): Promise<Uint8Array>;
+  close(): Promise<void>;
 }
 
 /** Hashes that files are checked with. */
@@ -60,6 +69,8 @@ export interface Platform {
   readonly relaxedProbe?: WebAssembly.Module;
   /** The builds that `readWasm` has; absent where it has all. */
   readonly builds?: readonly WasmBuild[];
+  /** Whether fused sums of floats cost more here than sums apart; absent where they do not. */
+  fusesSlowly?(): boolean;
   /** The package's own WebAssembly module, compiled. */
   readWasm(build: WasmBuild): Promise<WebAssembly.Module>;
   /** The file at a local path, or undefined; FilesError where there are no files at all. */

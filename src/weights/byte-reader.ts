@@ -3,6 +3,11 @@
  * and aligned in a chunk are handed out as they are; others are put together in one buffer.
  */
 
+/** Bytes that are held whole, as a stream of one chunk. */
+export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
+}
+
 /** Alignment that `read` promises, enough for every element type. */
 const ALIGNMENT = 8;
 
@@ -21,7 +26,7 @@ export class ByteReader {
 
   /**
    * The next `count` bytes, or as many as are left. Valid until the next call; their offset in
-   * their buffer is a multiple of 8. Memory grows with what arrives, never ahead of it.
+   * their buffer is a multiple of 8. Memory grows with what arrives, a mebibyte ahead of it at most.
    */
   async read(count: number): Promise<Uint8Array> {
     await this.#fill();
@@ -51,6 +56,12 @@ export class ByteReader {
     return this.#chunk[this.#at++];
   }
 
+  /** Gives back bytes that were taken at once, all since the last wait. */
+  giveBack(count: number): void {
+    this.#at -= count;
+    this.position -= count;
+  }
+
   /** Fills `room` with the next bytes; returns how many there were. */
   async readInto(room: Uint8Array): Promise<number> {
     let filled = 0;
@@ -62,8 +73,12 @@ export class ByteReader {
     return filled;
   }
 
-  /** The next `count` bytes, or as many as are left; they stay to be read. */
+  /** The next `count` bytes, or as many as are left; they stay to be read. Valid as `read`'s. */
   async peek(count: number): Promise<Uint8Array> {
+    await this.#fill();
+    if (this.#chunk.length - this.#at >= count) {
+      return this.#chunk.subarray(this.#at, this.#at + count);
+    }
     const head = (await this.read(count)).slice();
     const rest = this.#chunk.subarray(this.#at);
     this.#chunk = new Uint8Array(head.length + rest.length);
@@ -96,7 +111,8 @@ export class ByteReader {
     while (this.#at === this.#chunk.length) {
       const { done, value } = await this.#chunks.next();
       if (done) return false;
-      this.#chunk = value;
+      // Of Node's Buffers, which are Uint8Arrays too, `slice` makes no copy.
+      this.#chunk = new Uint8Array(value.buffer, value.byteOffset, value.length);
       this.#at = 0;
     }
     return true;
@@ -109,11 +125,11 @@ export class ByteReader {
     return part;
   }
 
-  /** Room for `wanted` bytes of which `filled` are there, doubling towards `most`. */
+  /** Room for `wanted` bytes of which `filled` are there: a mebibyte, then doubling towards `most`. */
   #reserve(filled: number, wanted: number, most: number): void {
     if (this.#buffer.length >= wanted) return;
     const grown = new Uint8Array(
-      Math.min(most, Math.max(wanted, 2 * this.#buffer.length, 2 ** 16)),
+      Math.min(most, Math.max(wanted, 2 * this.#buffer.length, 2 ** 20)),
     );
     grown.set(this.#buffer.subarray(0, filled));
     this.#buffer = grown;

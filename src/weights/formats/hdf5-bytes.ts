@@ -3,30 +3,46 @@
  * counted against a budget, so that none can be read over and over: a cycle ends there.
  */
 
+import type { ByteAccess } from '../../platform/types.ts';
 import { quote } from '../tensor-info.ts';
 
-/** Addresses that mean nothing is there. */
-const UNDEFINED_ADDRESS = 0xffff_ffff_ffff_ffffn;
+/** Both halves of an address that means nothing is there. */
+const UNDEFINED_HALF = 0xffff_ffff;
+/** The upper half of numbers that are not exact any more. */
+const INEXACT_HALF = 2 ** 21;
 const DECODER = new TextDecoder();
 
 /** A whole structure is read once, and short texts in it may be read once more. */
 const READINGS = 4;
 
-/** An HDF5 file in memory. SyntaxError for what is not there or was read too often. */
+/** Bytes that are fetched at once, where structures are smaller, as nearly all are. */
+const PAGE_BYTES = 2 ** 14;
+
+/** The structures of an HDF5 file. SyntaxError for what is not there or was read too often. */
 export class Hdf5Bytes {
-  readonly #bytes: Uint8Array;
+  readonly #file: ByteAccess;
+  readonly #size: number;
+  readonly #pages = new Map<number, Uint8Array>();
   #budget: number;
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#budget = READINGS * bytes.length;
+  constructor(file: ByteAccess, size: number) {
+    this.#file = file;
+    this.#size = size;
+    this.#budget = READINGS * size;
   }
 
   /** A structure's bytes. */
-  at(address: number, length: number, what: string): Fields {
-    const values = this.values(address, length, what);
+  async at(address: number, length: number, what: string): Promise<Fields> {
+    this.check(address, length, what);
     this.charge(length, what);
-    return new Fields(values, what);
+    const start = PAGE_BYTES * Math.floor(address / PAGE_BYTES);
+    const isInPage = address + length <= start + PAGE_BYTES;
+    const bytes = isInPage
+      ? (this.#pages.get(start) ?? (await this.#page(start)))
+      : await this.#file.read(address, address + length);
+    const from = isInPage ? address - start : 0;
+    if (from + length <= bytes.length) return new Fields(bytes, what, from, from + length);
+    throw new SyntaxError(`${what} is cut off: needs ${length} bytes, has ${bytes.length - from}`);
   }
 
   /** Counts bytes that are read, wherever they were found. */
@@ -36,54 +52,53 @@ export class Hdf5Bytes {
   }
 
   /** A structure that begins with its name. */
-  signed(address: number, signature: string, length: number): Fields {
-    const fields = this.at(address, length, signature);
+  async signed(address: number, signature: string, length: number): Promise<Fields> {
+    const fields = await this.at(address, length, signature);
     // Byte by byte: HDF5's own begins with one that is no UTF-8.
     const found = String.fromCharCode(...fields.bytes(signature.length));
     if (found === signature) return fields;
     throw new SyntaxError(`found ${quote(found)} at ${address}, expected "${signature}"`);
   }
 
-  /** Bytes that are values. */
-  values(address: number, length: number, what: string): Uint8Array {
+  /** Whether bytes are in the file. */
+  check(address: number, length: number, what: string): void {
     const end = address + length;
-    if (address >= 0 && length >= 0 && end <= this.#bytes.length) {
-      return this.#bytes.subarray(address, end);
-    }
+    if (address >= 0 && length >= 0 && end <= this.#size) return;
     throw new SyntaxError(
-      `${what} lies at ${address} to ${end}, expected inside the ${this.#bytes.length} bytes`,
+      `${what} lies at ${address} to ${end}, expected inside the ${this.#size} bytes`,
     );
   }
 
-  /** A text that ends with a zero byte before `end`. */
-  textAt(address: number, end: number): string {
-    const bytes = this.values(address, Math.max(0, end - address), 'name');
-    const length = bytes.indexOf(0);
-    if (length < 0) throw new SyntaxError(`name at ${address} has no end`);
-    return this.at(address, length, 'name').text(length);
+  async #page(start: number): Promise<Uint8Array> {
+    const bytes = await this.#file.read(start, Math.min(start + PAGE_BYTES, this.#size));
+    this.#pages.set(start, bytes);
+    return bytes;
   }
 }
 
-/** Little-endian numbers and texts, one behind the other. */
+/** Little-endian numbers and texts, one behind the other. No view is made of what is not asked for. */
 export class Fields {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #what: string;
-  #at = 0;
+  readonly #start: number;
+  readonly #end: number;
+  #at: number;
 
-  constructor(bytes: Uint8Array, what: string) {
+  constructor(bytes: Uint8Array, what: string, start = 0, end = bytes.length) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#what = what;
+    this.#start = start;
+    this.#end = end;
+    this.#at = start;
   }
 
   get rest(): number {
-    return this.#bytes.length - this.#at;
+    return this.#end - this.#at;
   }
 
   /** The same, from the beginning. */
   again(): Fields {
-    return new Fields(this.#bytes, this.#what);
+    return new Fields(this.#bytes, this.#what, this.#start, this.#end);
   }
 
   skip(count: number): this {
@@ -93,7 +108,8 @@ export class Fields {
 
   /** Passes over padding up to a multiple of `unit`. */
   align(unit: number): this {
-    return this.skip(Math.min(this.rest, (unit - (this.#at % unit)) % unit));
+    const read = this.#at - this.#start;
+    return this.skip(Math.min(this.rest, (unit - (read % unit)) % unit));
   }
 
   bytes(count: number): Uint8Array {
@@ -103,38 +119,49 @@ export class Fields {
 
   /** Fields of their own. */
   fields(count: number): Fields {
-    return new Fields(this.bytes(count), this.#what);
+    const at = this.#advance(count);
+    return new Fields(this.#bytes, this.#what, at, at + count);
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#advance(1));
+    return this.#bytes[this.#advance(1)]!;
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#advance(2), true);
+    const at = this.#advance(2);
+    return this.#bytes[at]! | (this.#bytes[at + 1]! << 8);
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#advance(4), true);
+    return this.u16() + this.u16() * 2 ** 16;
   }
 
   /** A size; Infinity beyond exact numbers, which fits in no file. */
   u64(): number {
-    const value = this.#view.getBigUint64(this.#advance(8), true);
-    return value > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : Number(value);
+    const [lower, upper] = [this.u32(), this.u32()];
+    return upper < INEXACT_HALF ? upper * 2 ** 32 + lower : Number.POSITIVE_INFINITY;
   }
 
   /** An address; undefined where it says that nothing is there. */
   address(): number | undefined {
-    const at = this.#advance(8);
-    const isThere = this.#view.getBigUint64(at, true) !== UNDEFINED_ADDRESS;
-    if (!isThere) return undefined;
-    this.#at = at;
+    const [lower, upper] = [this.u32(), this.u32()];
+    if (lower === UNDEFINED_HALF && upper === UNDEFINED_HALF) return undefined;
+    this.#at -= 8;
     return this.u64();
   }
 
   text(count: number): string {
     return DECODER.decode(this.bytes(count));
+  }
+
+  /** The text from an offset on, up to a zero byte. */
+  textAt(offset: number): string {
+    const start = this.#start + offset;
+    const end = this.#bytes.indexOf(0, start);
+    if (end < 0 || end >= this.#end) {
+      throw new SyntaxError(`${this.#what} at ${offset} has no end`);
+    }
+    return DECODER.decode(this.#bytes.subarray(start, end));
   }
 
   #advance(count: number): number {

@@ -35,18 +35,18 @@ const SHARED = 2;
 const READ_TYPES: ReadonlySet<number> = new Set(Object.values(Message));
 
 /** All messages of an object's header, of those types that are read here. */
-export function messagesAt(file: Hdf5Bytes, address: number): HeaderMessage[] {
-  const isV1 = file.at(address, 4, 'object header').u8() === 1;
+export async function messagesAt(file: Hdf5Bytes, address: number): Promise<HeaderMessage[]> {
+  const isV1 = (await file.at(address, 4, 'object header')).u8() === 1;
   return isV1 ? messagesV1(file, address) : messagesV2(file, address);
 }
 
 /** Version 1: fields of 8 bytes each, messages padded to 8, blocks chained by continuations. */
-function messagesV1(file: Hdf5Bytes, address: number): HeaderMessage[] {
-  const prefix = file.at(address, 16, 'object header').skip(2);
+async function messagesV1(file: Hdf5Bytes, address: number): Promise<HeaderMessage[]> {
+  const prefix = (await file.at(address, 16, 'object header')).skip(2);
   const count = prefix.u16();
   const size = prefix.skip(4).u32();
   const messages: HeaderMessage[] = [];
-  const blocks = [file.at(address + 16, size, 'object header')];
+  const blocks = [await file.at(address + 16, size, 'object header')];
   let seen = 0;
   for (const block of blocks) {
     while (block.rest >= 8 && seen < count) {
@@ -55,7 +55,7 @@ function messagesV1(file: Hdf5Bytes, address: number): HeaderMessage[] {
       const message = { type, fields: block.skip(3).fields(length) };
       if (type === Message.Continuation) {
         const [at, bytes] = [message.fields.u64(), message.fields.u64()];
-        blocks.push(file.at(at, bytes, 'object header'));
+        blocks.push(await file.at(at, bytes, 'object header'));
       } else addMessage(messages, message, flags);
     }
   }
@@ -66,8 +66,8 @@ function messagesV1(file: Hdf5Bytes, address: number): HeaderMessage[] {
 const MAX_PREFIX_BYTES = 30;
 
 /** Version 2: "OHDR", packed messages, blocks that begin with "OCHK", each with a checksum. */
-function messagesV2(file: Hdf5Bytes, address: number): HeaderMessage[] {
-  const prefix = file.signed(address, 'OHDR', MAX_PREFIX_BYTES);
+async function messagesV2(file: Hdf5Bytes, address: number): Promise<HeaderMessage[]> {
+  const prefix = await file.signed(address, 'OHDR', MAX_PREFIX_BYTES);
   const version = prefix.u8();
   if (version !== 2) throw new SyntaxError(`object header has version ${version}, expected 1 or 2`);
   const flags = prefix.u8();
@@ -77,7 +77,7 @@ function messagesV2(file: Hdf5Bytes, address: number): HeaderMessage[] {
   const size = sizes[flags & 3]!();
   const start = address + MAX_PREFIX_BYTES - prefix.rest;
   const messages: HeaderMessage[] = [];
-  const blocks = [file.at(start, size, 'object header')];
+  const blocks = [await file.at(start, size, 'object header')];
   const head = flags & 4 ? 6 : 4;
   for (const block of blocks) {
     while (block.rest >= head) {
@@ -85,7 +85,7 @@ function messagesV2(file: Hdf5Bytes, address: number): HeaderMessage[] {
       const message = { type, fields: block.skip(head - 4).fields(length) };
       if (type === Message.Continuation) {
         const [at, bytes] = [message.fields.u64(), message.fields.u64()];
-        blocks.push(file.signed(at, 'OCHK', bytes - 4));
+        blocks.push(await file.signed(at, 'OCHK', bytes - 4));
       } else addMessage(messages, message, messageFlags);
     }
   }

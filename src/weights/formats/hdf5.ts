@@ -4,6 +4,7 @@
  * contiguous and compact values. Everything else is refused by name.
  */
 
+import type { ByteAccess } from '../../platform/types.ts';
 import { byteSize, quote, showShape } from '../tensor-info.ts';
 import { type Fields, Hdf5Bytes } from './hdf5-bytes.ts';
 import { readLink, readSymbolTable } from './hdf5-links.ts';
@@ -19,17 +20,20 @@ import {
 
 const HDF5_SIGNATURE = '\x89HDF\r\n\x1a\n';
 
-/** A dataset: its type by the names of safetensors (such as F32) and its values, little-endian. */
+/** A dataset: its type by the names of safetensors (such as F32), and its values, little-endian. */
 export interface Hdf5Dataset {
   readonly dtype: string;
   readonly shape: readonly number[];
-  readonly bytes: Uint8Array;
+  /** Bytes of all values. */
+  readonly size: number;
+  /** Where in the file they begin; those of a header are given as they are. */
+  readonly values: number | Uint8Array;
 }
 
 /** The children of a group: addresses of their headers, by name. */
 type Links = ReadonlyMap<string, number>;
 
-/** A file in memory. SyntaxError for a broken one, and for what is not read here. */
+/** What a file says of itself. SyntaxError for a broken one, and for what is not read here. */
 export class Hdf5File {
   readonly #bytes: Hdf5Bytes;
   readonly #root: number;
@@ -38,33 +42,41 @@ export class Hdf5File {
   readonly #attributes = new Map<number, ReadonlyMap<string, () => Hdf5Attribute>>();
   readonly #heaps = new Map<number, ReadonlyMap<number, Fields>>();
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = new Hdf5Bytes(bytes);
-    this.#root = readSuperblock(this.#bytes);
+  private constructor(bytes: Hdf5Bytes, root: number) {
+    this.#bytes = bytes;
+    this.#root = root;
+  }
+
+  /** A file of `size` bytes. */
+  static async open(file: ByteAccess, size: number): Promise<Hdf5File> {
+    const bytes = new Hdf5Bytes(file, size);
+    return new Hdf5File(bytes, await readSuperblock(bytes));
   }
 
   /** The address of what `path` names, from the group at `from`; undefined when it is not there. */
-  find(path: string, from = this.#root): number | undefined {
+  async find(path: string, from = this.#root): Promise<number | undefined> {
     let address: number | undefined = from;
     for (const name of path.split('/')) {
       if (name === '') continue;
       if (address === undefined) return undefined;
-      address = this.#linksAt(address).get(name);
+      const links: Links = this.#links.get(address) ?? (await this.#readLinks(address));
+      this.#links.set(address, links);
+      address = links.get(name);
     }
     return address;
   }
 
   /** The texts of an attribute of the object at an address; undefined when it has none of the name. */
-  texts(name: string, address = this.#root): string[] | undefined {
-    const attributes = this.#attributes.get(address) ?? this.#attributesAt(address);
+  async texts(name: string, address = this.#root): Promise<string[] | undefined> {
+    const attributes = this.#attributes.get(address) ?? (await this.#attributesAt(address));
     this.#attributes.set(address, attributes);
     const read = attributes.get(name);
-    return read && this.#textsOf(name, read());
+    return read && (await this.#textsOf(name, read()));
   }
 
   /** The dataset at an address. */
-  dataset(address: number, name: string): Hdf5Dataset {
-    const messages = this.#messagesAt(address);
+  async dataset(address: number, name: string): Promise<Hdf5Dataset> {
+    const messages = await this.#messagesAt(address);
     const one = (wanted: number) => messages.find(({ type }) => type === wanted)?.fields.again();
     const [space, type, layout] = [Message.Dataspace, Message.Datatype, Message.Layout].map(one);
     if (!space || !type || !layout) throw new SyntaxError(`${quote(name)} is no dataset`);
@@ -77,33 +89,41 @@ export class Hdf5File {
     }
     const shape = readDataspace(space);
     const size = byteSize(shape, found.size);
-    const bytes = this.#values(layout, name, size);
-    if (bytes.length === size) return { dtype: found.dtype, shape, bytes };
+    const [values, length] = this.#values(layout, name, size);
+    if (length === size) return { dtype: found.dtype, shape, size, values };
     throw new SyntaxError(
-      `dataset ${quote(name)} has ${bytes.length} bytes, expected ${size} of shape ${showShape(shape)}`,
+      `dataset ${quote(name)} has ${length} bytes, expected ${size} of shape ${showShape(shape)}`,
     );
   }
 
   /** Layouts of versions 3 and 4, which agree on what is read here; `size` is that of the values. */
-  #values(layout: Fields, name: string, size: number): Uint8Array {
+  #values(
+    layout: Fields,
+    name: string,
+    size: number,
+  ): [values: Hdf5Dataset['values'], length: number] {
     const version = layout.u8();
     if (version !== 3 && version !== 4) {
       throw new SyntaxError(`layout of ${quote(name)} has version ${version}, expected 3 or 4`);
     }
     const kind = layout.u8();
-    if (kind === 0) return layout.bytes(layout.u16());
+    if (kind === 0) {
+      const values = layout.bytes(layout.u16());
+      return [values, values.length];
+    }
     if (kind !== 1) {
       throw new SyntaxError(`dataset ${quote(name)} is chunked, expected it in one piece`);
     }
     const [address, bytes] = [layout.address(), layout.u64()];
-    if (size === 0) return new Uint8Array();
+    if (size === 0) return [new Uint8Array(), 0];
     if (address === undefined) throw new SyntaxError(`dataset ${quote(name)} was never written`);
-    return this.#bytes.values(address, bytes, `dataset ${quote(name)}`);
+    this.#bytes.check(address, bytes, `dataset ${quote(name)}`);
+    return [address, bytes];
   }
 
-  #attributesAt(address: number): ReadonlyMap<string, () => Hdf5Attribute> {
+  async #attributesAt(address: number): Promise<ReadonlyMap<string, () => Hdf5Attribute>> {
     const attributes = new Map<string, () => Hdf5Attribute>();
-    for (const { type, fields } of this.#messagesAt(address)) {
+    for (const { type, fields } of await this.#messagesAt(address)) {
       if (type === Message.Attribute) attributes.set(...readAttribute(fields.again()));
       if (type === Message.AttributeInfo && hasHeap(fields.again(), 2)) {
         throw new SyntaxError('attributes are in a fractal heap, expected them in the header');
@@ -112,22 +132,16 @@ export class Hdf5File {
     return attributes;
   }
 
-  #messagesAt(address: number): readonly HeaderMessage[] {
-    const known = this.#messages.get(address) ?? messagesAt(this.#bytes, address);
+  async #messagesAt(address: number): Promise<readonly HeaderMessage[]> {
+    const known = this.#messages.get(address) ?? (await messagesAt(this.#bytes, address));
     this.#messages.set(address, known);
     return known;
   }
 
-  #linksAt(address: number): Links {
-    const known = this.#links.get(address) ?? this.#readLinks(address);
-    this.#links.set(address, known);
-    return known;
-  }
-
-  #readLinks(address: number): Links {
+  async #readLinks(address: number): Promise<Links> {
     const links = new Map<string, number>();
-    for (const { type, fields } of this.#messagesAt(address)) {
-      if (type === Message.SymbolTable) readSymbolTable(this.#bytes, fields.again(), links);
+    for (const { type, fields } of await this.#messagesAt(address)) {
+      if (type === Message.SymbolTable) await readSymbolTable(this.#bytes, fields.again(), links);
       else if (type === Message.Link) readLink(fields.again(), links);
       else if (type === Message.LinkInfo && hasHeap(fields.again(), 8)) {
         throw new SyntaxError('links are in a fractal heap, expected a symbol table');
@@ -136,38 +150,41 @@ export class Hdf5File {
     return links;
   }
 
-  #textsOf(name: string, { type, shape, data }: Hdf5Attribute): string[] {
+  async #textsOf(name: string, { type, shape, data }: Hdf5Attribute): Promise<string[]> {
     const count = shape.reduce((product, size) => product * size, 1);
     const isText = type.kind === 'text' || type.kind === 'long text';
     if (!isText || count * type.size > data.rest || (type.size === 0 && count > 0)) {
       throw new SyntaxError(`attribute ${quote(name)} holds no texts, or not ${count} of them`);
     }
     this.#bytes.charge(count * type.size, `attribute ${quote(name)}`);
-    return Array.from({ length: count }, () => {
+    const texts: string[] = [];
+    for (let i = 0; i < count; i++) {
       const item = data.fields(type.size);
-      const text = type.kind === 'text' ? item.text(type.size) : this.#longText(item);
-      return text.replace(/\0.*$/s, '');
-    });
+      const text = type.kind === 'text' ? item.text(type.size) : await this.#longText(item);
+      texts.push(text.replace(/\0.*$/s, ''));
+    }
+    return texts;
   }
 
   /** A text of any length: its size, and which object of which global heap it is. */
-  #longText(reference: Fields): string {
+  async #longText(reference: Fields): Promise<string> {
     const length = reference.u32();
     const [address, index] = [reference.address(), reference.u32()];
     if (length === 0) return '';
-    const found = address === undefined ? undefined : this.#heapAt(address).get(index)?.again();
+    const heap = address === undefined ? undefined : await this.#heapAt(address);
+    const found = heap?.get(index)?.again();
     if (!found) throw new SyntaxError(`text ${index} is in no global heap`);
     this.#bytes.charge(length, 'text');
     return found.text(length);
   }
 
   /** A global heap: "GCOL", its size, objects padded to 8 bytes; object 0 is what is free. */
-  #heapAt(address: number): ReadonlyMap<number, Fields> {
+  async #heapAt(address: number): Promise<ReadonlyMap<number, Fields>> {
     const known = this.#heaps.get(address);
     if (known) return known;
-    const size = this.#bytes.signed(address, 'GCOL', 16).skip(4).u64();
+    const size = (await this.#bytes.signed(address, 'GCOL', 16)).skip(4).u64();
     const objects = new Map<number, Fields>();
-    const heap = this.#bytes.at(address, size, 'global heap').skip(16);
+    const heap = (await this.#bytes.at(address, size, 'global heap')).skip(16);
     while (heap.rest >= 16) {
       const index = heap.u16();
       const length = heap.skip(6).u64();
@@ -181,8 +198,8 @@ export class Hdf5File {
 }
 
 /** The address of the root group's header. Addresses and sizes have 8 bytes and count from the start. */
-function readSuperblock(file: Hdf5Bytes): number {
-  const fields = file.signed(0, HDF5_SIGNATURE, 48);
+async function readSuperblock(file: Hdf5Bytes): Promise<number> {
+  const fields = await file.signed(0, HDF5_SIGNATURE, 48);
   const version = fields.u8();
   if (version !== 0 && version !== 2 && version !== 3) {
     throw new SyntaxError(`superblock has version ${version}, expected 0, 2 or 3`);
@@ -194,7 +211,7 @@ function readSuperblock(file: Hdf5Bytes): number {
     throw new SyntaxError(`addresses of ${sizes.join()} bytes begin at ${base}, expected 8,8 at 0`);
   }
   // Version 0: addresses of free space, end and driver, then the root's entry: its name, its header.
-  if (version === 0) return file.at(64, 8, 'superblock').u64();
+  if (version === 0) return (await file.at(64, 8, 'superblock')).u64();
   return fields.skip(16).u64();
 }
 

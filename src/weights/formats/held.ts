@@ -11,7 +11,7 @@ import { type Elements, elementsOf } from './torch-storage.ts';
 
 /** Rows of the source that are read at once: as many lines as stay in the nearest cache. */
 const TILE = 16;
-/** Rows that `turnWords` reads at once. */
+/** Rows that `turnWords` and `turnHalves` read at once. */
 const LINES = 8;
 
 /** The rows of a tensor whose values lie one behind the other in `bytes`, at any offset. */
@@ -60,9 +60,15 @@ function turn(to: Elements, from: Elements, turned: Turn): void {
     turnWords(to, from, turned);
     return;
   }
-  const isEven = [columns, length, firstRow, rows].every((count) => count % 2 === 0);
+  const isEven =
+    [columns, firstRow, rows].every((count) => count % 2 === 0) && length % LINES === 0;
   if (to instanceof Uint16Array && isEven && from.byteOffset % 4 === 0) {
-    turnHalves(pairsOf(to), pairsOf(from), turned);
+    turnHalves(wordsOf(to), wordsOf(from), turned);
+    return;
+  }
+  const isFourfold = [columns, length, firstRow, rows].every((count) => count % 4 === 0);
+  if (to instanceof Uint8Array && isFourfold && from.byteOffset % 4 === 0) {
+    turnBytes(wordsOf(to), wordsOf(from), turned);
     return;
   }
   for (let left = 0; left < length; left += TILE) {
@@ -97,35 +103,67 @@ function turnWords(to: Uint32Array, from: Uint32Array, turned: Turn): void {
   }
 }
 
-/** 16 bits each, two by two: words of two columns become words of two rows. */
+/** 16 bits each, LINES rows of `from` at a time: words of two columns become words of two rows. */
 function turnHalves(to: Uint32Array, from: Uint32Array, turned: Turn): void {
-  const { columns, length, firstRow, rows } = turned;
-  for (let left = 0; left < length; left += TILE) {
-    const width = Math.min(TILE, length - left) / 2;
-    for (let row = 0; row < rows; row += 2) {
-      const start = (row * length + left) / 2;
-      let at = (left * columns + firstRow + row) / 2;
-      for (let i = start; i < start + width; i++) {
-        const upper = from[at]!;
-        const lower = from[at + columns / 2]!;
-        to[i] = (upper & 0xffff) | (lower << 16);
-        to[i + length / 2] = (upper >>> 16) | (lower & 0xffff0000);
-        at += columns;
-      }
+  const [columns, length] = [turned.columns / 2, turned.length / 2];
+  for (let left = 0; left < length; left += LINES / 2) {
+    let at = 2 * left * columns + turned.firstRow / 2;
+    for (let i = left; i < turned.rows * length; i += 2 * length) {
+      const a = from[at]!;
+      const b = from[at + columns]!;
+      const c = from[at + 2 * columns]!;
+      const d = from[at + 3 * columns]!;
+      const e = from[at + 4 * columns]!;
+      const f = from[at + 5 * columns]!;
+      const g = from[at + 6 * columns]!;
+      const h = from[at + 7 * columns]!;
+      to[i] = (a & 0xffff) | (b << 16);
+      to[i + 1] = (c & 0xffff) | (d << 16);
+      to[i + 2] = (e & 0xffff) | (f << 16);
+      to[i + 3] = (g & 0xffff) | (h << 16);
+      to[i + length] = (a >>> 16) | (b & 0xffff0000);
+      to[i + length + 1] = (c >>> 16) | (d & 0xffff0000);
+      to[i + length + 2] = (e >>> 16) | (f & 0xffff0000);
+      to[i + length + 3] = (g >>> 16) | (h & 0xffff0000);
+      at++;
     }
   }
 }
 
-function pairsOf({ buffer, byteOffset, length }: Elements): Uint32Array {
-  return new Uint32Array(buffer, byteOffset, length / 2);
+/** 8 bits each, four by four: words of four columns become words of four rows. */
+function turnBytes(to: Uint32Array, from: Uint32Array, turned: Turn): void {
+  const [columns, length] = [turned.columns / 4, turned.length / 4];
+  const firstColumn = turned.firstRow / 4;
+  for (let row = 0; row < turned.rows / 4; row++) {
+    let at = firstColumn + row;
+    const start = 4 * row * length;
+    for (let i = start; i < start + length; i++) {
+      const a = from[at]!;
+      const b = from[at + columns]!;
+      const c = from[at + 2 * columns]!;
+      const d = from[at + 3 * columns]!;
+      to[i] = (a & 0xff) | ((b & 0xff) << 8) | ((c & 0xff) << 16) | (d << 24);
+      to[i + length] =
+        ((a >>> 8) & 0xff) | (b & 0xff00) | ((c & 0xff00) << 8) | ((d & 0xff00) << 16);
+      to[i + 2 * length] =
+        ((a >>> 16) & 0xff) | ((b >>> 8) & 0xff00) | (c & 0xff0000) | ((d & 0xff0000) << 8);
+      to[i + 3 * length] =
+        (a >>> 24) | ((b >>> 16) & 0xff00) | ((c >>> 8) & 0xff0000) | (d & 0xff000000);
+      at += 4 * columns;
+    }
+  }
 }
 
-/** Runs of rows of about a mebibyte; none of a tensor without values. */
+function wordsOf({ buffer, byteOffset, byteLength }: Elements): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
+}
+
+/** Runs of rows of about a mebibyte, once they are f32; none of a tensor without values. */
 function* chunksOf({ shape, dtype }: TensorInfo) {
   const { rows, rowSize } = rowsOf(shape);
   const rowBytes = rowSize * DTYPE_BYTES[dtype];
   if (rowBytes === 0) return;
-  const most = rowsPerChunk(rowBytes);
+  const most = rowsPerChunk(Math.max(rowBytes, rowSize * DTYPE_BYTES.F32));
   for (let firstRow = 0; firstRow < rows; firstRow += most) {
     yield { firstRow, rows: Math.min(most, rows - firstRow), rowBytes };
   }

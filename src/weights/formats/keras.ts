@@ -1,11 +1,11 @@
 /**
  * Keras' weights in HDF5, as TensorFlow models of transformers 4 save them (tf_model.h5): layers that
- * list their weights. The format is read by address, so the whole file is held. Names and layouts become
- * PyTorch's by the rules of modeling_tf_pytorch_utils.py.
+ * list their weights. Names and layouts become PyTorch's by the rules of modeling_tf_pytorch_utils.py.
  */
 
-import type { ByteSource } from '../../platform/types.ts';
-import type { ByteReader } from '../byte-reader.ts';
+import type { WeightsError } from '../../errors.ts';
+import type { ByteAccess, ByteSource } from '../../platform/types.ts';
+import { ByteReader, once } from '../byte-reader.ts';
 import {
   DTYPE_BYTES,
   type Dtype,
@@ -13,6 +13,7 @@ import {
   type TensorInfo,
   type WeightsFile,
 } from '../tensor-info.ts';
+import { type Extent, readExtents } from './extents.ts';
 import { fail } from './fail.ts';
 import { type Hdf5Dataset, Hdf5File } from './hdf5.ts';
 import { heldRows, Turner } from './held.ts';
@@ -27,76 +28,104 @@ interface KerasTensor extends TensorInfo {
   readonly isTransposed: boolean;
 }
 
-/** @throws WeightsError for a broken file, and for one that lists no layers */
+/**
+ * What a file says of its weights is read by address, then their values from front to back. A source
+ * that only streams is held whole.
+ *
+ * @throws WeightsError for a broken file, and for one that lists no layers
+ */
 export async function openKeras(source: ByteSource, reader: ByteReader): Promise<WeightsFile> {
-  const bytes = await readAll(source, reader);
-  const tensors = refused(source.name, () => readTensors(new Hdf5File(bytes)));
+  const held = source.access ? undefined : await readAll(source, reader);
+  const size = held?.length ?? source.size!;
+  const tensors = await readTensors(source, held);
+  const stream = held ? new ByteReader(once(held)) : reader;
   return {
     tensors,
     close: () => reader.close(),
     async *read(wanted) {
       const turner = new Turner();
+      const rowsOf = (tensor: KerasTensor, bytes: Uint8Array) =>
+        tensor.isTransposed ? turner.rows(tensor, bytes) : heldRows(tensor, bytes);
+      const placed: (Extent & { readonly tensor: KerasTensor })[] = [];
       for (const tensor of tensors) {
         if (!wanted.has(tensor)) continue;
-        const { isTransposed, dataset } = tensor;
-        yield* isTransposed ? turner.rows(tensor, dataset.bytes) : heldRows(tensor, dataset.bytes);
+        const { values, size: length } = tensor.dataset;
+        if (typeof values !== 'number') yield* rowsOf(tensor, values);
+        else placed.push({ name: tensor.name, offset: values, length, tensor });
       }
+      for await (const [{ tensor }, bytes] of readExtents(stream, source, placed)) {
+        yield* rowsOf(tensor, bytes);
+      }
+      if (stream.position !== size) throw wrongSize(source);
     },
   };
 }
 
-async function readAll({ name, size }: ByteSource, reader: ByteReader): Promise<Uint8Array> {
-  const bytes = await readWhole(reader, size ?? Number.POSITIVE_INFINITY, size);
-  if (size === undefined || (bytes.length === size && (await reader.ended()))) return bytes;
-  throw fail(name, `file has not the ${size} bytes that it is said to have`);
+async function readAll(source: ByteSource, reader: ByteReader): Promise<Uint8Array> {
+  const { size = Number.POSITIVE_INFINITY } = source;
+  const bytes = reader.readNow(size) ?? (await readWhole(reader, size, source.size));
+  if (source.size === undefined || (bytes.length === size && (await reader.ended()))) return bytes;
+  throw wrongSize(source);
 }
 
-function refused<T>(file: string, read: () => T): T {
+function wrongSize({ name, size }: ByteSource): WeightsError {
+  return fail(name, `file has not the ${size} bytes that it is said to have`);
+}
+
+async function readTensors(
+  source: ByteSource,
+  held: Uint8Array | undefined,
+): Promise<KerasTensor[]> {
+  const access: ByteAccess = held
+    ? { read: async (start, end) => held.subarray(start, end), close: async () => {} }
+    : await source.access!();
   try {
-    return read();
+    return await tensorsOf(await Hdf5File.open(access, held?.length ?? source.size!));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw fail(file, `HDF5 file is not usable: ${error.message}`, error);
+    throw fail(source.name, `HDF5 file is not usable: ${error.message}`, error);
+  } finally {
+    await access.close();
   }
 }
 
-function readTensors(file: Hdf5File): KerasTensor[] {
+async function tensorsOf(file: Hdf5File): Promise<KerasTensor[]> {
   // Beside a model's description, its weights are in a group of their own.
-  const root = file.find('model_weights') ?? file.find('')!;
-  const layers = namesAt(file, 'layer_names', root);
+  const root = (await file.find('model_weights')) ?? (await file.find(''))!;
+  const layers = await namesAt(file, 'layer_names', root);
   if (!layers) {
     throw new SyntaxError('it has no "layer_names", expected the weights of a Keras model');
   }
   const tensors: KerasTensor[] = [];
   for (const layer of layers) {
-    const group = file.find(layer, root);
+    const group = await file.find(layer, root);
     if (group === undefined) throw new SyntaxError(`layer ${quote(layer)} is not there`);
-    for (const name of namesAt(file, 'weight_names', group) ?? []) {
+    for (const name of (await namesAt(file, 'weight_names', group)) ?? []) {
       if (tensors.length === MAX_WEIGHTS) {
         throw new SyntaxError(`it has more than ${MAX_WEIGHTS} weights`);
       }
-      tensors.push(readTensor(file, group, name));
+      tensors.push(await readTensor(file, group, name));
     }
   }
   return tensors;
 }
 
 /** A list of names; Keras cuts one into `name0`, `name1` and so on that is too long for an attribute. */
-function namesAt(file: Hdf5File, name: string, group: number): string[] | undefined {
-  const whole = file.texts(name, group);
+async function namesAt(file: Hdf5File, name: string, group: number): Promise<string[] | undefined> {
+  const whole = await file.texts(name, group);
   if (whole) return whole;
   const names: string[] = [];
   for (let part = 0; ; part++) {
-    const more = file.texts(`${name}${part}`, group);
+    const more = await file.texts(`${name}${part}`, group);
     if (!more) return part === 0 ? undefined : names;
     names.push(...more);
   }
 }
 
-function readTensor(file: Hdf5File, group: number, kerasName: string): KerasTensor {
-  const address = file.find(kerasName, group);
+async function readTensor(file: Hdf5File, group: number, kerasName: string): Promise<KerasTensor> {
+  const address = await file.find(kerasName, group);
   if (address === undefined) throw new SyntaxError(`weight ${quote(kerasName)} is not there`);
-  const dataset = file.dataset(address, kerasName);
+  const dataset = await file.dataset(address, kerasName);
   const { dtype, shape } = dataset;
   if (!Object.hasOwn(DTYPE_BYTES, dtype)) {
     throw new SyntaxError(`dataset ${quote(kerasName)} holds ${dtype}, expected F64, F32 or F16`);

@@ -3,12 +3,12 @@
  * product.
  */
 
-import { bytesOf, entryOf, fieldsOf, textOf, varintsOf, type WireField } from './protobuf.ts';
+import { entryOf, MessageFields, textOf, varintsOf, type WireField } from './protobuf.ts';
 
 /** One node, as much of it as is needed. */
 export interface Node {
   readonly op: string;
-  /** The module that the node was traced in, such as `mobilebert.pooler.dense`; '' if not known. */
+  /** The module that the node was traced in, such as `mobilebert.pooler.dense`; '' if not known or of no use. */
   readonly scope: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -29,6 +29,16 @@ const MAX_VALUES = 1000;
 const MAX_INTEGERS = 8;
 /** Nodes between a weight and its product, or a product and its bias, at most. */
 const MAX_STEPS = 6;
+/** Half of all nodes: no weight is an operand here, and nobody asks for their module. */
+const PLUMBING: ReadonlySet<string> = new Set([
+  'Cast',
+  'Concat',
+  'Constant',
+  'DynamicQuantizeLinear',
+  'Reshape',
+  'Transpose',
+  'Unsqueeze',
+]);
 const NO_INTEGERS: ReadonlyMap<string, readonly number[]> = new Map();
 
 /** Reads a NodeProto. */
@@ -36,20 +46,22 @@ export function parseNode(message: Uint8Array): Node {
   const node = { op: '', scopes: '', name: undefined as WireField | undefined };
   const [inputs, outputs]: [string[], string[]] = [[], []];
   let integers: Map<string, readonly number[]> | undefined;
-  for (const field of fieldsOf(message)) {
-    if (field.field === 1) inputs.push(textOf(field));
-    else if (field.field === 2) outputs.push(textOf(field));
-    else if (field.field === 3) node.name = field;
-    else if (field.field === 4) node.op = textOf(field);
-    else if (field.field === 5) {
+  const fields = new MessageFields(message);
+  while (fields.next()) {
+    if (fields.field === 1) inputs.push(fields.text);
+    else if (fields.field === 2) outputs.push(fields.text);
+    else if (fields.field === 3) node.name = fields.whole;
+    else if (fields.field === 4) node.op = fields.text;
+    else if (fields.field === 5) {
       integers ??= new Map();
-      integers.set(...parseAttribute(bytesOf(field)));
-    } else if (field.field === 9) node.scopes ||= scopesOf(bytesOf(field));
+      integers.set(...parseAttribute(fields.bytes));
+    } else if (fields.field === 9) node.scopes ||= scopesOf(fields.bytes);
   }
   if (inputs.length + outputs.length > MAX_VALUES) {
     throw new SyntaxError(`a node has more than ${MAX_VALUES} inputs and outputs`);
   }
-  const scope = node.scopes || (node.name ? scopeOf(textOf(node.name)) : '');
+  const isNamed = node.name !== undefined && !PLUMBING.has(node.op);
+  const scope = node.scopes || (isNamed ? scopeOf(textOf(node.name!)) : '');
   return { op: node.op, scope, inputs, outputs, integers: integers ?? NO_INTEGERS };
 }
 
@@ -62,10 +74,13 @@ function scopeOf(name: string): string {
 function parseAttribute(message: Uint8Array): [name: string, values: number[]] {
   let name = '';
   const values: number[] = [];
-  for (const field of fieldsOf(message)) {
-    if (field.field === 1) name = textOf(field);
-    if (field.field !== 3 && field.field !== 8) continue;
-    for (const value of varintsOf(field)) if (values.length < MAX_INTEGERS) values.push(value);
+  const fields = new MessageFields(message);
+  while (fields.next()) {
+    if (fields.field === 1) name = fields.text;
+    if (fields.field !== 3 && fields.field !== 8) continue;
+    for (const value of varintsOf(fields.whole)) {
+      if (values.length < MAX_INTEGERS) values.push(value);
+    }
   }
   return [name, values];
 }

@@ -7,7 +7,7 @@ import { byteSize, DTYPE_BYTES, type Dtype, quote } from '../tensor-info.ts';
 import {
   bytesOf,
   entryOf,
-  fieldsOf,
+  MessageFields,
   numberOf,
   textOf,
   varintsOf,
@@ -74,20 +74,21 @@ const Field = {
 } as const;
 
 /**
- * Reads one initializer; raw values are put into `room` where they fit.
+ * Reads one initializer that is at hand; its values are put into `room` where they fit.
  *
  * @throws SyntaxError when its values are not as many as its shape says, or it is no tensor
  */
-export async function readTensor(
-  message: Uint8Array | MessageStream,
-  room: Uint8Array,
-): Promise<OnnxTensor> {
+export function readTensor(message: Uint8Array, room: Uint8Array): OnnxTensor {
   const found = new Map<number, WireField[]>();
-  if (message instanceof Uint8Array) {
-    for (const field of fieldsOf(message)) if (KEPT.has(field.field)) keep(field, found);
-    const tensor = tensorOf(found);
-    return { ...tensor, bytes: inRoom(tensor.bytes, room) };
-  }
+  const fields = new MessageFields(message);
+  while (fields.next()) if (KEPT.has(fields.field)) keep(fields.whole, found);
+  const tensor = tensorOf(found);
+  return { ...tensor, bytes: inRoom(tensor.bytes, room) };
+}
+
+/** As `readTensor`, of one that is not all at hand. */
+export async function streamTensor(message: MessageStream, room: Uint8Array): Promise<OnnxTensor> {
+  const found = new Map<number, WireField[]>();
   for (let tag = await message.next(); tag; tag = await message.next()) {
     if (!KEPT.has(tag.field)) await message.skip(tag);
     else keep(await message.value(tag, tag.field === Field.RawData ? room : undefined), found);

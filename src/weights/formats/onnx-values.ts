@@ -1,6 +1,7 @@
 /** OnnxValues: initializers of a graph -> rows of parameters: unscaled, transposed, cut apart. */
 
 import {
+  byteSize,
   DTYPE_BYTES,
   type Dtype,
   quote,
@@ -10,7 +11,7 @@ import {
   type Wanted,
 } from '../tensor-info.ts';
 import { heldRows, Turner } from './held.ts';
-import { OnnxScales } from './onnx-scales.ts';
+import { type Channels, OnnxScales, type Scaling } from './onnx-scales.ts';
 import type { OnnxTensor } from './onnx-tensor.ts';
 import type { Use } from './onnx-uses.ts';
 
@@ -72,8 +73,7 @@ export class OnnxValues {
       .map((name): TensorInfo => ({ name, dtype, shape }))
       .find((candidate) => this.#wanted.has(candidate));
     if (!info) return;
-    const bytes = this.scales.unscaled(tensor, use.scaled);
-    yield* isTurned ? this.#turner.rows(info, bytes) : heldRows(info, bytes);
+    yield* this.#rowsOf(info, tensor, use.scaled, { isTurned, firstRow: 0 });
   }
 
   /** [E over H - E, V]: the decoder's columns, then the head's own dense weight as it is. */
@@ -84,10 +84,42 @@ export class OnnxValues {
     const decoder = { name: 'cls.predictions.decoder.weight', dtype, shape: [V, E] };
     const dense = { name: 'cls.predictions.dense.weight', dtype, shape: [H - E, V] };
     const [isDecoder, isDense] = [this.#wanted.has(decoder), this.#wanted.has(dense)];
-    if (!isDecoder && !isDense) return;
-    const bytes = this.scales.unscaled(tensor, scaled);
-    const middle = E * V * DTYPE_BYTES[dtype];
-    if (isDecoder) yield* this.#turner.rows(decoder, bytes.subarray(0, middle));
-    if (isDense) yield* heldRows(dense, bytes.subarray(middle));
+    if (isDecoder) yield* this.#rowsOf(decoder, tensor, scaled, { isTurned: true, firstRow: 0 });
+    if (isDense) yield* this.#rowsOf(dense, tensor, scaled, { isTurned: false, firstRow: E });
   }
+
+  *#rowsOf(
+    info: TensorInfo,
+    tensor: OnnxTensor,
+    scaled: Use['scaled'],
+    part: Part,
+  ): Generator<TensorRows> {
+    const scaling = this.scales.scalingOf(tensor, scaled);
+    const stored = scaling ? { ...info, dtype: scaling.dtype } : info;
+    const start = part.firstRow * (tensor.bytes.length / Math.max(1, tensor.shape[0] ?? 1));
+    const size = byteSize(info.shape, DTYPE_BYTES[stored.dtype]);
+    const bytes = tensor.bytes.subarray(start, start + size);
+    const rows = part.isTurned ? this.#turner.rows(stored, bytes) : heldRows(stored, bytes);
+    if (!scaling) yield* rows;
+    else yield* this.scales.unscaled(rows, info, scaling, channelsOf(info, scaling, part));
+  }
+}
+
+/** What of an initializer is a parameter. */
+interface Part {
+  readonly isTurned: boolean;
+  /** Of the initializer, as it lies. */
+  readonly firstRow: number;
+}
+
+/** Which scale is whose in a parameter's rows. */
+function channelsOf(
+  { shape }: TensorInfo,
+  { axis, isOne }: Scaling,
+  { isTurned, firstRow }: Part,
+): Channels {
+  if (isOne) return { run: byteSize(shape, 1), count: 1, first: 0 };
+  const own = isTurned ? 1 - axis : axis;
+  const run = byteSize(shape.slice(own + 1), 1);
+  return { run, count: shape[own]!, first: axis === 0 ? firstRow : 0 };
 }

@@ -8,14 +8,14 @@ import type { ByteSource } from '../../platform/types.ts';
 import { ByteReader } from '../byte-reader.ts';
 import type { TensorRows, Wanted, WeightsFile } from '../tensor-info.ts';
 import { quote } from '../tensor-info.ts';
+import { readExtents } from './extents.ts';
 import { fail } from './fail.ts';
 import { type Node, parseNode } from './onnx-graph.ts';
-import { type OnnxTensor, readTensor } from './onnx-tensor.ts';
+import { type OnnxTensor, readTensor, streamTensor } from './onnx-tensor.ts';
 import { parameterName, scalesOf, type Use, usesOf } from './onnx-uses.ts';
 import { OnnxValues } from './onnx-values.ts';
 import { bytesOf } from './protobuf.ts';
 import { MessageStream } from './protobuf-stream.ts';
-import { readWhole } from './read-whole.ts';
 
 /** A file that others lie beside: a model may keep its values in them. */
 export interface OnnxSource extends ByteSource {
@@ -95,20 +95,29 @@ class OnnxReader {
   }
 
   async *#graph(graph: MessageStream): AsyncGenerator<TensorRows> {
-    for (let tag = await graph.next(); tag; tag = await graph.next()) {
-      if (tag.field === NODE) this.#addNode(bytesOf(await graph.passing(tag)));
-      else if (tag.field !== INITIALIZER) await graph.skip(tag);
-      else {
-        if (this.#nodes.length > 0) this.#plan();
-        if (++this.#count > MAX_PARTS) {
-          throw new SyntaxError(`it has more than ${MAX_PARTS} initializers`);
-        }
-        const tensor = await readTensor(await graph.part(tag), this.#room);
-        yield* this.#take(tensor);
-        const { buffer } = tensor.bytes;
-        if (buffer.byteLength > this.#room.length) this.#room = new Uint8Array(buffer);
-      }
+    for (;;) {
+      const atHand = graph.nextNow();
+      const tag = atHand ?? (await graph.next());
+      if (!tag) return;
+      if (tag.field === NODE) this.#addNode(bytesOf(atHand ?? (await graph.passing(tag))));
+      else if (tag.field === INITIALIZER) {
+        yield* this.#initializer(
+          atHand
+            ? readTensor(bytesOf(atHand), this.#room)
+            : await streamTensor(await graph.message(tag), this.#room),
+        );
+      } else if (!atHand) await graph.skip(tag);
     }
+  }
+
+  *#initializer(tensor: OnnxTensor): Generator<TensorRows> {
+    if (this.#nodes.length > 0) this.#plan();
+    if (++this.#count > MAX_PARTS) {
+      throw new SyntaxError(`it has more than ${MAX_PARTS} initializers`);
+    }
+    yield* this.#take(tensor);
+    const { buffer } = tensor.bytes;
+    if (buffer.byteLength > this.#room.length) this.#room = new Uint8Array(buffer);
   }
 
   #addNode(message: Uint8Array): void {
@@ -173,34 +182,14 @@ class OnnxReader {
       }
       const reader = new ByteReader(source.stream());
       try {
-        yield* this.#othersIn(reader, source, tensors);
+        const extents = tensors.map(({ external, ...tensor }) => ({ ...external!, ...tensor }));
+        for await (const [tensor, bytes] of readExtents(reader, source, extents)) {
+          yield* this.#take({ ...tensor, bytes });
+        }
       } finally {
         await reader.close();
       }
     }
-  }
-
-  async *#othersIn(
-    reader: ByteReader,
-    source: ByteSource,
-    tensors: readonly OnnxTensor[],
-  ): AsyncGenerator<TensorRows> {
-    let bytes: Uint8Array = new Uint8Array();
-    const sorted = tensors.toSorted((a, b) => a.external!.offset - b.external!.offset);
-    for (const { external, ...tensor } of sorted) {
-      const { offset, length } = external!;
-      const isSame = offset + length === reader.position && length === bytes.length;
-      const gap = offset - reader.position;
-      if (gap < 0 && !isSame) {
-        throw fail(source.name, `values of ${quote(tensor.name)} overlap others`);
-      }
-      if (gap > 0 && (await reader.skip(gap)) < gap) throw new SyntaxError('it is cut off');
-      if (!isSame) bytes = await readWhole(reader, length, source.size);
-      if (bytes.length < length) throw new SyntaxError('it is cut off');
-      yield* this.#take({ ...tensor, bytes });
-    }
-    // To its end: only then a download is known to be whole, and kept.
-    await reader.skip(Number.POSITIVE_INFINITY);
   }
 }
 

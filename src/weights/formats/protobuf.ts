@@ -23,15 +23,51 @@ export const MAX_VARINT_BYTES = 10;
 const SHORT_VARINT_BYTES = 7;
 const DECODER = new TextDecoder();
 
-/** The fields of a message that is held whole. */
-export function* fieldsOf(message: Uint8Array): Generator<WireField> {
-  const cursor = new Cursor(message);
-  while (!cursor.isAtEnd) {
+/**
+ * The fields of a message that is held whole: `next` goes to each in turn. Nothing is made of values
+ * that are not asked for: a graph has tens of thousands.
+ */
+export class MessageFields {
+  /** The field's number. */
+  field = 0;
+  #wire = 0;
+  readonly #bytes: Uint8Array;
+  readonly #cursor: Cursor;
+  /** The value: a varint's number, or where the bytes begin that end at the cursor. */
+  #value = 0;
+
+  constructor(message: Uint8Array) {
+    this.#bytes = message;
+    this.#cursor = new Cursor(message);
+  }
+
+  /** Goes to the next field; false at the end. */
+  next(): boolean {
+    const cursor = this.#cursor;
+    if (cursor.rest === 0) return false;
     const tag = tagOf(cursor.varint());
-    const { field, wire } = tag;
-    const value =
-      wire === Wire.Varint ? cursor.varint() : cursor.bytes(fixedBytes(tag) ?? cursor.varint());
-    yield { field, wire, value };
+    this.field = tag.field;
+    this.#wire = tag.wire;
+    if (tag.wire === Wire.Varint) this.#value = cursor.varint();
+    else this.#value = cursor.skip(fixedBytes(tag) ?? cursor.varint());
+    return true;
+  }
+
+  /** The field at hand, as others take it. */
+  get whole(): WireField {
+    const [field, wire] = [this.field, this.#wire];
+    if (wire === Wire.Varint) return { field, wire, value: this.#value };
+    return { field, wire, value: this.#bytes.subarray(this.#value, this.#cursor.at) };
+  }
+
+  /** As `bytesOf`. */
+  get bytes(): Uint8Array {
+    return bytesOf(this.whole);
+  }
+
+  /** As `textOf`. */
+  get text(): string {
+    return textOf(this.whole);
   }
 }
 
@@ -39,7 +75,7 @@ export function* fieldsOf(message: Uint8Array): Generator<WireField> {
 export function* varintsOf({ value }: WireField): Generator<number> {
   if (typeof value === 'number') return yield value;
   const cursor = new Cursor(value);
-  while (!cursor.isAtEnd) yield cursor.varint();
+  while (cursor.rest > 0) yield cursor.varint();
 }
 
 /** The bytes of a field that is a message, a text or bytes. */
@@ -56,9 +92,10 @@ export function textOf(field: WireField): string {
 /** Key and value of a message that is an entry of texts: fields 1 and 2. */
 export function entryOf(message: Uint8Array): [key: string, value: string] {
   let [key, value] = ['', ''];
-  for (const field of fieldsOf(message)) {
-    if (field.field === 1) key = textOf(field);
-    if (field.field === 2) value = textOf(field);
+  const fields = new MessageFields(message);
+  while (fields.next()) {
+    if (fields.field === 1) key = fields.text;
+    if (fields.field === 2) value = fields.text;
   }
   return [key, value];
 }
@@ -103,35 +140,39 @@ export function varintOf(bytes: Uint8Array): number {
   return Number(BigInt.asIntN(64, value));
 }
 
+/** A place in a message, and what is read from there on. */
 class Cursor {
+  at = 0;
   readonly #bytes: Uint8Array;
-  #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
 
-  get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length;
+  /** Bytes that are left. */
+  get rest(): number {
+    return this.#bytes.length - this.at;
   }
 
-  bytes(count: number): Uint8Array {
-    const rest = this.#bytes.length - this.#at;
-    if (!(count >= 0 && count <= rest)) {
-      throw new SyntaxError(`a field is said to have ${count} bytes, expected at most ${rest}`);
+  /** Passes over bytes; returns where they begin. */
+  skip(count: number): number {
+    if (!(count >= 0 && count <= this.rest)) {
+      throw new SyntaxError(
+        `a field is said to have ${count} bytes, expected at most ${this.rest}`,
+      );
     }
-    this.#at += count;
-    return this.#bytes.subarray(this.#at - count, this.#at);
+    this.at += count;
+    return this.at - count;
   }
 
   varint(): number {
-    const start = this.#at;
+    const start = this.at;
     for (let length = 1; length <= MAX_VARINT_BYTES; length++) {
       const byte = this.#bytes[start + length - 1];
       if (byte === undefined) throw new SyntaxError('a varint is cut off');
       if (!isLastByte(byte)) continue;
-      this.#at += length;
-      return length === 1 ? byte : varintOf(this.#bytes.subarray(start, this.#at));
+      this.at = start + length;
+      return length === 1 ? byte : varintOf(this.#bytes.subarray(start, this.at));
     }
     throw new SyntaxError(`a varint has more than ${MAX_VARINT_BYTES} bytes`);
   }

@@ -6,7 +6,7 @@
  */
 
 import type { ByteSource } from '../../platform/types.ts';
-import { ByteReader } from '../byte-reader.ts';
+import { ByteReader, once } from '../byte-reader.ts';
 import {
   byteSize,
   DTYPE_BYTES,
@@ -198,8 +198,4 @@ function localName(name: string): string {
 
 function sizeOf({ length, dtype }: View['storage']): number {
   return byteSize([length], DTYPE_BYTES[dtype]);
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (bytes.length > 0) yield bytes;
 }

@@ -5,8 +5,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { chooseBuild, chooseDotBuild, type Variant } from '../../../src/engine/build.ts';
 import { RELAXED_PROBE, relaxedSimdWorks, unsignedDotWorks } from '../../../src/engine/features.ts';
 import { init } from '../../../src/engine/module.ts';
+import { platform } from '../../../src/platform/node.ts';
+import type { Platform } from '../../../src/platform/types.ts';
 import { readBuild, variants } from '../../support/variants.ts';
 
+const node = platform as Required<Platform>;
 const isNode20 = process.versions.node.startsWith('20.');
 const hasRelaxed = variants.some(({ name }) => name === 'relaxed');
 
@@ -50,13 +53,26 @@ describe('relaxedSimdWorks()', () => {
 });
 
 describe('chooseBuild()', () => {
-  afterEach(() => init());
+  afterEach(() => {
+    init();
+    vi.restoreAllMocks();
+  });
 
-  it('takes the fastest build that works by default', () => {
-    const best = hasRelaxed ? 'relaxed' : 'simd';
+  it.each([
+    [false, hasRelaxed ? 'relaxed' : 'simd'],
+    [true, 'simd'],
+  ] as const)('where fusing is slow: %s, takes %s by default', (isSlow, best) => {
+    vi.spyOn(node, 'fusesSlowly').mockReturnValue(isSlow);
     expect(chooseBuild()).toBe(best);
     expect(chooseBuild('auto')).toBe(best);
   });
+
+  if (hasRelaxed) {
+    it('takes relaxed where it is asked for, slow or not', () => {
+      vi.spyOn(node, 'fusesSlowly').mockReturnValue(true);
+      expect(chooseBuild('relaxed')).toBe('relaxed');
+    });
+  }
 
   it('takes the baseline wherever it is asked for', () => {
     expect(chooseBuild('simd')).toBe('simd');

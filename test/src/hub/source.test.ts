@@ -87,6 +87,28 @@ describe('openSource()', () => {
     );
   });
 
+  it.each(['a path', 'a Blob', 'a file handle'])('reads %s by place', async (kind) => {
+    const source = (await openSource(kinds.find(([name]) => name === kind)![1](), 'f'))!;
+    const access = await source.access!();
+    expect(await access.read(300, 310)).toEqual(BYTES.subarray(300, 310));
+    expect(await access.read(5, 5)).toEqual(new Uint8Array());
+    expect(await access.read(990, 1010)).toEqual(BYTES.subarray(990));
+    await access.close();
+  });
+
+  it('says that a Blob cannot be read, and stops reading by place when the signal aborts', async () => {
+    const slice = () => ({ arrayBuffer: () => Promise.reject(new Error('it is gone')) });
+    const blob = Object.assign(new Blob([BYTES]), { slice }) as unknown as Blob;
+    const broken = await (await openSource(blob, 'f'))!.access!();
+    await expect(broken.read(0, 1)).rejects.toThrow(
+      new FilesError('Cannot read "f": it is gone', 'f'),
+    );
+    const stop = new AbortController();
+    const access = await (await openSource(new Blob([BYTES]), 'f', stop))!.access!();
+    stop.abort(new Error('enough'));
+    await expect(access.read(0, 1)).rejects.toThrow('enough');
+  });
+
   it('names a text that stands where a path should, without quoting all of it', async () => {
     await expect(openSource('[PAD]\n[UNK]\n', 'vocab.txt')).rejects.toThrow(
       new FilesError(

@@ -3,6 +3,7 @@
  * (tools/make-format-golden.py, make-onnx-golden.py, make-keras-golden.py).
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { FilesError, WeightsError } from '../../../src/errors.ts';
 import { MobileBertModel } from '../../../src/models/mobilebert-model.ts';
@@ -81,6 +82,25 @@ describe('from_pretrained()', () => {
       expect((await outputsOf(Object.fromEntries(slow))).outputs).toEqual(expected.outputs);
     }
   });
+
+  // A Buffer is a Uint8Array whose `slice` makes no copy.
+  it.each(folders)(
+    "reads %s from a stream of Node's, and leaves its Buffers alone",
+    async (folder) => {
+      const files = filesOf(folder);
+      const pools: Buffer[] = [];
+      const streams = Object.entries(files).map(([name, bytes]) => {
+        if (!(bytes instanceof Uint8Array)) return [name, bytes];
+        const pool = Buffer.from([1, 2, 3, ...bytes]);
+        pools.push(pool);
+        return [name, Readable.from([pool.subarray(3, 4000), pool.subarray(4000)])];
+      });
+      const before = pools.map((pool) => Uint8Array.from(pool));
+      const { outputs } = await outputsOf(Object.fromEntries(streams));
+      expect(outputs).toEqual((await outputsOf(files)).outputs);
+      expect(pools.every((pool, i) => pool.equals(before[i]!))).toBe(true);
+    },
+  );
 
   it('prefers safetensors, and takes a file for what its first bytes say', async () => {
     const zip = filesOf('zip')['pytorch_model.bin']!;

@@ -5,6 +5,7 @@ import { MobileBertModel } from '../../../src/models/mobilebert-model.ts';
 import type { PreTrainedModel } from '../../../src/models/pretrained-model.ts';
 import { MobileBertForMaskedLM } from '../../../src/models/pretraining.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
+import { MobileBertTokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { loadCase } from '../../support/golden.ts';
 import { classes, idsOf, inputsOf, loadModel, named, smallConfig } from '../../support/models.ts';
 import { variants } from '../../support/variants.ts';
@@ -125,6 +126,24 @@ describe('resize_token_embeddings()', () => {
     const options = { pad_to_multiple_of: 8 };
     expect((await model.resize_token_embeddings(null, options)).num_embeddings).toBe(32);
     expect((await model.resize_token_embeddings(33, options)).num_embeddings).toBe(40);
+  });
+
+  it('makes room for the tokens that a tokenizer was given', async () => {
+    const vocabulary = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'b'];
+    const files = { 'vocab.txt': new TextEncoder().encode(vocabulary.join('\n')) };
+    const tokenizer = await MobileBertTokenizer.from_pretrained(files);
+    const model = new MobileBertModel(smallConfig({ vocab_size: tokenizer.length }), simd);
+    const old = tokenizer('a b');
+    const before = named(await model(old));
+    expect(tokenizer.add_tokens(['tram', 'b'])).toBe(2);
+    expect(tokenizer.add_special_tokens({ additional_special_tokens: ['[CITY]'] })).toBe(1);
+    expect([tokenizer.length, tokenizer.vocab_size]).toEqual([9, 7]);
+    const given = tokenizer('a tram [CITY]');
+    expect(given.input_ids.tolist()).toEqual([[2n, 5n, 7n, 8n, 3n]]);
+    await expect(async () => model(given)).rejects.toThrow('input_ids');
+    expect((await model.resize_token_embeddings(tokenizer.length)).num_embeddings).toBe(9);
+    expect((await model(given)).last_hidden_state.dims).toEqual([1, 5, smallConfig().hidden_size]);
+    expect(named(await model(old))).toEqual(before);
   });
 
   it('gives new words an answer of their own', async () => {

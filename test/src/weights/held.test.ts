@@ -13,9 +13,15 @@ const CASES: readonly [dtype: Dtype, rows: number, columns: number, offset: numb
   ['F16', 17, 6, 0],
   ['F16', 18, 5, 0],
   ['F16', 1030, 602, 0],
+  ['F16', 1032, 602, 0],
+  ['F16', 16, 7, 0],
   ['F64', 9, 10, 0],
+  ['I8', 16, 24, 0],
+  ['I8', 16, 24, 1],
+  ['I8', 18, 24, 0],
+  ['I8', 1028, 604, 0],
 ];
-const BYTES = { F16: 2, F32: 4, F64: 8 } as const;
+const BYTES = { I8: 1, F16: 2, F32: 4, F64: 8 } as const;
 
 test.each(CASES)('Turner makes columns rows: %s [%i, %i] at byte %i', (...given) => {
   const [dtype, rows, columns, offset] = given;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FilesError, WeightsError } from '../../../src/errors.ts';
+import type { ByteSource } from '../../../src/platform/types.ts';
 import { torchName } from '../../../src/weights/formats/keras.ts';
 import { loadWeights } from '../../../src/weights/load.ts';
 import { loadCase } from '../../support/golden.ts';
@@ -139,6 +140,68 @@ function endlessHeader(): Uint8Array {
 }
 
 const selfTree = edited(plain, 'TREE', 5, () => [1, 1, 0]);
+
+/** A file that can be read by place; `size` may promise more than there is. */
+function placed(file: Uint8Array, size = file.length) {
+  const counted = { bytes: 0, open: 0 };
+  const access = async () => {
+    counted.open++;
+    return {
+      async read(start: number, end: number) {
+        counted.bytes += end - start;
+        return file.slice(start, end);
+      },
+      close: async () => void counted.open--,
+    };
+  };
+  return { source: { ...chunked(file, 4096, size), access }, counted };
+}
+
+/** Every tensor's values, by name. */
+async function tensorsOf(source: ByteSource): Promise<Map<string, number[]>> {
+  const found = new Map<string, number[]>();
+  await loadWeights(source, (name, { shape }) => {
+    const values: number[] = [];
+    found.set(name, values);
+    return { shape, write: (_first, _rows, bytes) => void values.push(...bytes) };
+  });
+  return found;
+}
+
+describe('a file that is read by place', () => {
+  const kinds = ['keras', 'keras-float16', 'keras-float64', 'keras-latest', 'keras-parts'];
+  it.each(kinds)('gives the tensors of %s as a stream does', async (kind) => {
+    const file = read(`formats/${kind}`);
+    const { source, counted } = placed(file);
+    const found = await tensorsOf(source);
+    expect(found.size).toBeGreaterThan(10);
+    expect(found).toEqual(await tensorsOf(chunked(file, 1000)));
+    expect(counted.open).toBe(0);
+  });
+
+  it('is read by place where its structures are, and nowhere else', async () => {
+    const values = new Uint8Array(4_000_000);
+    const { source, counted } = placed(Uint8Array.from([...plain, ...values]));
+    expect(await tensorsOf(source)).toEqual(await tensorsOf(chunked(plain, 1000)));
+    expect(counted.bytes).toBeLessThan(2 * plain.length);
+  });
+
+  it('is given back when it is refused', async () => {
+    const { source, counted } = placed(edited(plain, 'SNOD', 16, () => word(2 ** 50)));
+    await expect(tensorsOf(source)).rejects.toThrow('object header lies at');
+    expect(counted.open).toBe(0);
+  });
+
+  it.each(['keras', 'keras-latest'])('is refused where %s is cut off', async (kind) => {
+    const file = read(`formats/${kind}`);
+    for (let length = 8; length < file.length; length += 997) {
+      const { source } = placed(file.subarray(0, length), file.length);
+      await expect(tensorsOf(source), String(length)).rejects.toThrow(WeightsError);
+    }
+    const { source } = placed(Uint8Array.from([...file, 0]), file.length);
+    await expect(tensorsOf(source)).rejects.toThrow('has not the');
+  });
+});
 
 describe('loadWeights()', () => {
   it.each<[string, Uint8Array, string]>([

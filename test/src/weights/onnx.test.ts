@@ -29,7 +29,7 @@ async function load(file: Uint8Array, others: Record<string, Uint8Array> = {}, s
       shape,
       write: (_first, _rows, bytes, dtype) => {
         expect(dtype).toBe('F32');
-        values.push(...new Float32Array(bytes.slice().buffer));
+        for (const value of new Float32Array(bytes.slice().buffer)) values.push(value);
       },
     };
   });
@@ -164,6 +164,84 @@ describe('loadWeights()', () => {
       expect((await load(reversed))['classifier.weight']).toEqual(expected);
     }
   });
+
+  /** More than a chunk, and of sizes that are no multiples of four. */
+  const SIZES = [
+    [700, 520],
+    [37, 23],
+  ] as const;
+  const scaledCases = SIZES.flatMap((dims) =>
+    ([2, 3] as const).flatMap((type) =>
+      ([undefined, 0, 1] as const).flatMap((axis) =>
+        (['rows', 'columns', 'decoder'] as const).map((layout) => ({ dims, type, axis, layout })),
+      ),
+    ),
+  );
+  it.each(scaledCases)(
+    'unscales a matrix: $dims of type $type by axis $axis as $layout',
+    async ({ dims, type, axis, layout }) => {
+      const [rows, columns] = dims;
+      const bytes = Uint8Array.from(
+        { length: rows * columns },
+        (_, i) => (i * 37 + (i >> 7)) & 255,
+      );
+      const raw = type === 3 ? new Int8Array(bytes.buffer) : bytes;
+      const count = axis === undefined ? 1 : dims[axis];
+      const scales = Float32Array.from({ length: count }, (_, i) => (i % 13) / 64 - 0.07);
+      const zeros = Array.from({ length: count }, (_, i) => (i % 9) + 1);
+      const at = (row: number, column: number) => {
+        const channel = axis === undefined ? 0 : [row, column][axis]!;
+        return Math.fround((raw[row * columns + column]! - zeros[channel]!) * scales[channel]!);
+      };
+      const E = rows >> 1;
+      const scope = { rows: 'classifier', columns: 'classifier', decoder: 'cls/predictions' }[
+        layout
+      ];
+      const file = modelOf(
+        [
+          {
+            op: 'Gather',
+            name: '/mobilebert/embeddings/word_embeddings/Gather',
+            inputs: ['words', 'ids'],
+            output: 'rows',
+          },
+          {
+            op: 'DequantizeLinear',
+            inputs: ['1234', 'scale', 'zero'],
+            output: 'wide',
+            integers: { axis: [axis ?? 1] },
+          },
+          product(['wide', 'b'], {
+            op: 'Gemm',
+            name: `/${scope}/Gemm`,
+            integers: { transB: [layout === 'rows' ? 1 : 0] },
+          }),
+        ],
+        [
+          { name: 'words', dims: [1, E], raw: new Float32Array(E) },
+          { name: 'scale', dims: [count], raw: scales },
+          { name: 'zero', dims: [count], type, raw: Int8Array.from(zeros) },
+          { name: '1234', dims: [...dims], type, raw },
+        ],
+      );
+      const found = await load(file);
+      const made = (name: string, height: number, width: number, value: typeof at) => {
+        const { shape, values } = found[name]!;
+        expect(shape).toEqual([height, width]);
+        const wrong = values.findIndex((x, i) => x !== value(Math.floor(i / width), i % width));
+        expect([values.length, wrong]).toEqual([height * width, -1]);
+      };
+      const turned = (row: number, column: number) => at(column, row);
+      if (layout === 'rows') made('classifier.weight', rows, columns, at);
+      else if (layout === 'columns') made('classifier.weight', columns, rows, turned);
+      else {
+        made('cls.predictions.decoder.weight', columns, E, turned);
+        made('cls.predictions.dense.weight', rows - E, columns, (row, column) =>
+          at(E + row, column),
+        );
+      }
+    },
+  );
 
   it('gives one initializer to every module that shares it', async () => {
     const add = (scope: string): NodeParts => ({
