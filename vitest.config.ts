@@ -10,6 +10,7 @@ export default defineConfig({
       '#platform': source('platform/node.ts'),
       // Only the build has the modules as text.
       'mobilebert-wasm/inline': source('../build/js/platform/inline.js'),
+      'mobilebert-wasm/serve': source('serve/serve.ts'),
       'mobilebert-wasm': source('index.ts'),
     },
   },

@@ -17,6 +17,7 @@ const SRC: Record<string, readonly string[]> = {
   models: ['weights', 'engine', 'hub', 'config', 'tensor', 'callable', 'errors'],
   pipelines: ['models', 'tokenizer', 'hub', 'config', 'tensor', 'engine', 'callable', 'errors'],
   qna: ['pipelines', 'hub'],
+  serve: ['pipelines', 'models', 'hub', 'errors'],
   cli: ['pipelines', 'models', 'tokenizer', 'hub', 'config', 'engine', 'errors'],
   index: ['pipelines', 'models', 'tokenizer', 'hub', 'config', 'tensor', 'engine', 'errors'],
 };

@@ -1,18 +1,22 @@
 /** Bun: `PORT=8080 bun examples/bun-server/server.js`. A model is loaded when it is first asked. */
-import { pipeline } from 'mobilebert-wasm';
-import { handle, opener, problem } from '../http/handler.js';
+import {
+  createHandler,
+  questionAnswering,
+  textClassification,
+  tokenClassification,
+} from 'mobilebert-wasm/serve';
 
 const models = new URL('../../models/', import.meta.url);
-const open = opener(({ task, model }) => {
-  return pipeline(task, new URL(`${model}/`, models), { dtype: 'q8' });
-});
+const setup = (name, options) => {
+  return { model: new URL(`${name}/`, models), load: { dtype: 'q8' }, options };
+};
 
 Bun.serve({
   port: Number(process.env.PORT ?? 8080),
   hostname: '127.0.0.1',
-  fetch: (request) => handle(request, open),
-  error(error) {
-    if (error.name !== 'AbortError') console.error(error);
-    return problem(500, 'internal error');
-  },
+  fetch: createHandler({
+    '/classify': textClassification(setup('banking77-intents', { top_k: 3 })),
+    '/ner': tokenClassification(setup('restaurant8k-slots', { aggregation_strategy: 'simple' })),
+    '/answer': questionAnswering(setup('restaurant8k-answers', { handle_impossible_answer: true })),
+  }),
 });

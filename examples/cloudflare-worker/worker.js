@@ -2,32 +2,30 @@
  * Cloudflare Workers: models in q8 lie in the worker's static assets (wrangler.jsonc), and each is
  * streamed from there into WebAssembly memory by the first request that asks for it.
  */
-import { pipeline } from 'mobilebert-wasm';
-import { handle, opener, problem } from '../http/handler.js';
+import {
+  createHandler,
+  questionAnswering,
+  textClassification,
+  tokenClassification,
+} from 'mobilebert-wasm/serve';
 
 const FILES = ['config.json', 'tokenizer_config.json', 'vocab.txt', 'model.q8.safetensors'];
-const open = opener(load);
 
 // biome-ignore lint/style/noDefaultExport: that is what a worker is
 export default {
-  async fetch(request, { ASSETS }, context) {
-    try {
-      return await handle(request, (route) => {
-        const opened = open(route, ASSETS);
-        // Others may wait for it too: it is finished even if this client leaves.
-        context.waitUntil(opened);
-        return opened;
-      });
-    } catch (error) {
-      console.error(error);
-      return problem(500, 'internal error');
-    }
-  },
+  fetch: createHandler({
+    '/classify': textClassification(setup('banking77-intents', { top_k: 3 })),
+    '/ner': tokenClassification(setup('restaurant8k-slots', { aggregation_strategy: 'simple' })),
+    '/answer': questionAnswering(setup('restaurant8k-answers', { handle_impossible_answer: true })),
+  }),
 };
 
-async function load({ task, model }, assets) {
-  const files = await Promise.all(
-    FILES.map((file) => assets.fetch(`https://assets/${model}/${file}`)),
-  );
-  return pipeline(task, Object.fromEntries(FILES.map((file, i) => [file, files[i]])));
+function setup(name, options) {
+  return { model: ({ ASSETS }) => filesOf(name, ASSETS), options };
+}
+
+async function filesOf(name, assets) {
+  const files = FILES.map((file) => assets.fetch(`https://assets/${name}/${file}`));
+  const responses = await Promise.all(files);
+  return Object.fromEntries(FILES.map((file, i) => [file, responses[i]]));
 }

@@ -5,6 +5,7 @@
  */
 
 import type { MobileBertConfig } from '../config.ts';
+import { InputError } from '../errors.ts';
 import type { PreTrainedTokenizer } from '../tokenizer/pretrained-tokenizer.ts';
 import { checkRow, type Row } from './encode.ts';
 import { type TokenizedText, tokenizedText, windowRanges } from './text-windows.ts';
@@ -58,7 +59,7 @@ export class ContextWindows {
     this.#options = options;
   }
 
-  /** @throws RangeError when the question leaves no room for windows that move on */
+  /** @throws InputError when the question leaves no room for windows that move on */
   of(pair: QuestionPair): PairWindows {
     const { max_question_len, max_windows } = this.#options;
     const whole = this.#question(pair.question);
@@ -88,7 +89,7 @@ export class ContextWindows {
     const { max_seq_len, doc_stride } = this.#options;
     const room = max_seq_len - questionLength - this.#tokenizer.num_special_tokens_to_add(true);
     if (room < 1) {
-      throw new RangeError(
+      throw new InputError(
         `Cannot answer: question has ${questionLength} tokens, expected to leave room for a context within ${max_seq_len} (max_seq_len)`,
       );
     }
@@ -96,7 +97,7 @@ export class ContextWindows {
     const usual = Math.min(max_seq_len >> 1, 128);
     const stride = doc_stride ?? (usual < room ? usual : room >> 1);
     if (stride >= room) {
-      throw new RangeError(
+      throw new InputError(
         `Cannot answer: doc_stride is ${stride}, expected less than the ${room} tokens that the question leaves to the context`,
       );
     }

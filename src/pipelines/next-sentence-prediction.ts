@@ -3,6 +3,7 @@
  * task of pre-training. No peer has such a pipeline; the call is that of question-answering.
  */
 
+import { InputError } from '../errors.ts';
 import { MobileBertForNextSentencePrediction } from '../models/pretraining.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
 import { type EncodeOptions, encode, type Sample } from './encode.ts';
@@ -86,7 +87,7 @@ function pairsOf(texts: Texts, next: Texts): Sample[] {
   const seconds = textsOf('predict', 'next', next);
   const isPaired = Array.isArray(texts) && Array.isArray(next);
   if (isPaired && firsts.length !== seconds.length) {
-    throw new RangeError(
+    throw new InputError(
       `Cannot predict: found ${firsts.length} texts and ${seconds.length} next ones, expected as many`,
     );
   }

@@ -18,8 +18,8 @@ import {
 } from '../models/auto.ts';
 import type { FromPretrainedOptions } from '../models/options.ts';
 import type { PreTrainedModel } from '../models/pretrained-model.ts';
-import { AutoTokenizer } from '../tokenizer/tokenizer.ts';
 import type { PipelineParts } from './base.ts';
+import { loadPipeline } from './load-pipeline.ts';
 
 /** Sent once, when a pipeline can be called. */
 export interface ReadyEvent {
@@ -113,30 +113,11 @@ function taskName(task: string): TaskName {
   );
 }
 
-/** What loads a model and its tokenizer, side by side, and puts them into a pipeline. */
+/** What makes the pipelines of a task, whose class is loaded beside its model. */
 function loader<M extends PreTrainedModel<never>, P>(
   Model: AutoClass<M>,
   loadClass: () => Promise<new (parts: PipelineParts<M>) => P>,
 ) {
-  return async (task: string, source: Source, options: PipelineOptions): Promise<P> => {
-    const [Pipeline, model, tokenizer] = await Promise.all([
-      loadClass(),
-      Model.from_pretrained(source, options),
-      AutoTokenizer.from_pretrained(source, tokenizerOptions(options)),
-    ]);
-    return new Pipeline({ task, model, tokenizer });
-  };
-}
-
-/** Where and how files are fetched. The totals of progress are those of the model's files. */
-function tokenizerOptions(options: PipelineOptions) {
-  const { revision, subfolder, local_files_only, cache_dir, token, signal, progress_callback } =
-    options;
-  const report = (event: ProgressEvent) => {
-    if (event.status !== 'progress_total') progress_callback?.(event);
-  };
-  return {
-    ...{ revision, subfolder, local_files_only, cache_dir, token, signal },
-    progress_callback: progress_callback ? report : null,
-  };
+  return (task: string, source: Source, options: PipelineOptions): Promise<P> =>
+    loadPipeline({ task, Model, Pipeline: loadClass() }, source, options);
 }

@@ -5,6 +5,7 @@
  */
 
 import type { MobileBertConfig } from '../config.ts';
+import { InputError } from '../errors.ts';
 import { MobileBertForQuestionAnswering } from '../models/question-answering.ts';
 import type { PreTrainedTokenizer } from '../tokenizer/pretrained-tokenizer.ts';
 import { bestSpans, type WindowSpans } from './answer-spans.ts';
@@ -187,7 +188,7 @@ function pairsOf(question: unknown, context: unknown): QuestionPair[] {
     const pair = { question: at(questions, i), context: at(contexts, i) };
     const empty = pair.question === '' ? 'question' : pair.context === '' ? 'context' : undefined;
     if (empty === undefined) return pair;
-    throw new RangeError(`Cannot answer: ${empty} ${i} is empty, expected text`);
+    throw new InputError(`Cannot answer: ${empty} ${i} is empty, expected text`);
   });
 }
 

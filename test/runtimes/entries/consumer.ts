@@ -10,6 +10,12 @@ import {
   type TextClassificationPipeline,
 } from 'mobilebert-wasm';
 import { inlineWasm } from 'mobilebert-wasm/inline';
+import {
+  createHandler,
+  type Route,
+  textClassification,
+  tokenClassification,
+} from 'mobilebert-wasm/serve';
 import { MobileBertTokenizer } from 'mobilebert-wasm/tokenizer';
 
 export async function classify(texts: string[]): Promise<string[]> {
@@ -31,3 +37,26 @@ export const config = new MobileBertConfig({ num_hidden_layers: 2 });
 export const tokenizerOf = (folder: string) => MobileBertTokenizer.from_pretrained(folder);
 export const useInline = () => init({ wasm: inlineWasm() });
 export const useModule = (module: WebAssembly.Module) => init({ wasm: module });
+
+interface Bindings {
+  readonly ASSETS: { fetch(url: string): Promise<Response> };
+}
+
+/** A route of the user's own. */
+const lengths: Route<Bindings, string> = {
+  read: (body) => String(body.text),
+  open: async () => ({ answer: async (text) => text.length }),
+};
+
+export const serve: (request: Request, bindings: Bindings) => Promise<Response> = createHandler(
+  {
+    '/classify': textClassification({
+      model: async ({ ASSETS }: Bindings) => ({ 'vocab.txt': await ASSETS.fetch('vocab.txt') }),
+      load: { dtype: 'q8' },
+      options: { top_k: 3 },
+    }),
+    '/ner': tokenClassification({ model: './model' }),
+    '/lengths': lengths,
+  },
+  { maxBytes: 4096, onError: (error, { url }) => console.error(url, error) },
+);

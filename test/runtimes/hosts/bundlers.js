@@ -11,6 +11,7 @@ import { run } from '../support/commands.js';
 import { fetched } from '../support/packages.js';
 import { STAGE } from '../support/paths.js';
 import { CHROMIUM, runIn } from './browsers.js';
+import { dryDeploy } from './wrangler.js';
 
 const input = path.join(STAGE, 'bundled.js');
 const place = (name) => `bundle-${name.replace(' ', '-')}`;
@@ -90,6 +91,14 @@ const BUNDLERS = {
     const parcel = await fetched('parcel', 'parcel@2', 'lib/bin.js');
     const args = ['build', input, '--dist-dir', dir, '--no-cache', '--no-source-maps'];
     await run(process.execPath, [parcel, ...args], { cwd: STAGE });
+  },
+
+  /** Bundles for Workers unless it is told otherwise; what it makes is deployed as a static asset. */
+  async wrangler(dir) {
+    const entry = path.join(STAGE, 'wrangler/bundled.js');
+    const forPages = { WRANGLER_BUILD_CONDITIONS: 'browser', WRANGLER_BUILD_PLATFORM: 'browser' };
+    const options = ['--name', 'page', '--compatibility-date', '2025-11-01', '--minify'];
+    await dryDeploy([entry, ...options], dir, { cwd: STAGE, env: forPages });
   },
 
   /** No bundler by itself: the modules within the code, and no other file. */

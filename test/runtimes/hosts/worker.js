@@ -4,14 +4,13 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import { gzipSync } from 'node:zlib';
-import { run, start } from '../support/commands.js';
-import { fetched } from '../support/packages.js';
+import { start } from '../support/commands.js';
 import { STAGE } from '../support/paths.js';
 import { freePort, waitFor } from '../support/server.js';
 import { cpuTime, peakWhile } from '../support/usage.js';
 import { serveWorker } from './workerd.js';
+import { dryDeploy } from './wrangler.js';
 
 const EXAMPLE = path.join(STAGE, 'examples/cloudflare-worker');
 const BUNDLE = path.join(STAGE, 'worker');
@@ -60,10 +59,7 @@ export const workerHosts = [
 
 /** Bundles as `wrangler deploy` does; returns the bytes that are deployed, after gzip. */
 async function bundleWorker() {
-  const wrangler = await fetched('wrangler', 'wrangler@4', 'bin/wrangler.js');
-  const args = ['deploy', '--dry-run', '--outdir', BUNDLE];
-  const env = { WRANGLER_SEND_METRICS: 'false', CI: '1', HOME: STAGE };
-  await run(process.execPath, [wrangler, ...args], { cwd: EXAMPLE, env });
+  await dryDeploy([], BUNDLE, { cwd: EXAMPLE });
   const deployed = (await readdir(BUNDLE)).filter((file) => /\.(js|wasm)$/.test(file));
   const files = await Promise.all(deployed.map((file) => readFile(path.join(BUNDLE, file))));
   const size = files.reduce((sum, bytes) => sum + gzipSync(bytes, { level: 9 }).length, 0);

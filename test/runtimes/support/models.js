@@ -10,34 +10,34 @@ import {
   MobileBertForSequenceClassification,
   MobileBertForTokenClassification,
 } from '../../../build/js/index.js';
-import { ROUTES } from '../../../examples/http/handler.js';
 import { ROOT } from './paths.js';
 
 const PACKED = path.join(ROOT, 'build/models');
 const ANY = 'banking77-intents';
 
+/** By folder, as the examples name them. */
 const CLASSES = {
-  'text-classification': MobileBertForSequenceClassification,
-  'token-classification': MobileBertForTokenClassification,
-  'question-answering': MobileBertForQuestionAnswering,
+  'banking77-intents': MobileBertForSequenceClassification,
+  'restaurant8k-slots': MobileBertForTokenClassification,
+  'restaurant8k-answers': MobileBertForQuestionAnswering,
 };
 
 const SMALL = { num_hidden_layers: 2 };
 
-/** A model for every route of the examples, by the folder that the route names. */
+/** The models of the examples. */
 export async function makeModels(folder) {
-  for (const { task, model } of Object.values(ROUTES)) {
-    const packed = path.join(PACKED, model);
-    const to = path.join(folder, model);
+  for (const [name, Class] of Object.entries(CLASSES)) {
+    const packed = path.join(PACKED, name);
+    const to = path.join(folder, name);
     if (existsSync(packed)) await cp(packed, to, { recursive: true });
-    else await makeModel(to, new CLASSES[task](SMALL, { seed: 1, dtype: 'q8' }));
+    else await makeModel(to, new Class(SMALL, { seed: 1, dtype: 'q8' }));
   }
 }
 
 /** In place of the classifier a model of 24 layers and 512 channels. */
 export function makeFullSize(folder) {
   const model = new MobileBertForSequenceClassification({}, { seed: 1, dtype: 'q8' });
-  return makeModel(path.join(folder, ROUTES['/classify'].model), model);
+  return makeModel(path.join(folder, ANY), model);
 }
 
 async function makeModel(folder, model) {

@@ -1,0 +1,183 @@
+/**
+ * The routes of all tasks: the body of each, and what it becomes for the pipeline. Each function
+ * brings its own pipeline along, so that a bundle has those that are named and no others.
+ */
+
+import {
+  AutoModel,
+  AutoModelForMaskedLM,
+  AutoModelForMultipleChoice,
+  AutoModelForNextSentencePrediction,
+  AutoModelForQuestionAnswering,
+  AutoModelForSequenceClassification,
+  AutoModelForTokenClassification,
+} from '../models/auto.ts';
+import {
+  type FeatureExtractionOptions,
+  FeatureExtractionPipeline,
+} from '../pipelines/feature-extraction.ts';
+import { type FillMaskOptions, FillMaskPipeline } from '../pipelines/fill-mask.ts';
+import {
+  type MultipleChoiceOptions,
+  MultipleChoicePipeline,
+} from '../pipelines/multiple-choice.ts';
+import {
+  type NextSentencePredictionOptions,
+  NextSentencePredictionPipeline,
+} from '../pipelines/next-sentence-prediction.ts';
+import {
+  type QuestionAnsweringOptions,
+  QuestionAnsweringPipeline,
+} from '../pipelines/question-answering.ts';
+import {
+  type TextClassificationOptions,
+  TextClassificationPipeline,
+} from '../pipelines/text-classification.ts';
+import {
+  type TokenClassificationOptions,
+  TokenClassificationPipeline,
+} from '../pipelines/token-classification.ts';
+import {
+  type ZeroShotClassificationOptions,
+  ZeroShotClassificationPipeline,
+} from '../pipelines/zero-shot-classification.ts';
+import { checkCount, checkNames, stringIn, stringsIn } from './fields.ts';
+import { type Body, type Route, type TaskSetup, taskRoute } from './route.ts';
+
+/** `{ "texts": [...] }`: the label of each text, or at another `top_k` than 1 a list for each. */
+export function textClassification<Place>(
+  setup: TaskSetup<Place, TextClassificationOptions>,
+): Route<Place, string[]> {
+  return taskRoute(setup, {
+    task: 'text-classification',
+    Model: AutoModelForSequenceClassification,
+    Pipeline: TextClassificationPipeline,
+    read: readTexts,
+    call: (classify, texts, options) => classify(texts, options),
+  });
+}
+
+/** `{ "texts": [...] }`: the tokens or entities of each text, with their places. */
+export function tokenClassification<Place>(
+  setup: TaskSetup<Place, Omit<TokenClassificationOptions, 'is_split_into_words'>>,
+): Route<Place, string[]> {
+  return taskRoute(setup, {
+    task: 'token-classification',
+    Model: AutoModelForTokenClassification,
+    Pipeline: TokenClassificationPipeline,
+    read: readTexts,
+    call: (find, texts, options) => find(texts, options),
+  });
+}
+
+/** `{ "question": "...", "context": "..." }`: the answer, or at another `top_k` than 1 a list. */
+export function questionAnswering<Place>(
+  setup: TaskSetup<Place, Omit<QuestionAnsweringOptions, 'progress_callback'>>,
+): Route<Place, { question: string; context: string }> {
+  return taskRoute(setup, {
+    task: 'question-answering',
+    Model: AutoModelForQuestionAnswering,
+    Pipeline: QuestionAnsweringPipeline,
+    read(body) {
+      checkNames(body, ['question', 'context']);
+      return { question: stringIn(body, 'question'), context: stringIn(body, 'context') };
+    },
+    call: (ask, { question, context }, options) => ask(question, context, options),
+  });
+}
+
+/** `{ "texts": [...] }`: words for the masks of each text, which counts once for each mask. */
+export function fillMask<Place>(
+  setup: TaskSetup<Place, FillMaskOptions>,
+): Route<Place, { texts: string[]; maxTexts: number }> {
+  return taskRoute(setup, {
+    task: 'fill-mask',
+    Model: AutoModelForMaskedLM,
+    Pipeline: FillMaskPipeline,
+    read: (body, maxTexts) => ({ texts: readTexts(body, maxTexts), maxTexts }),
+    call(fill, { texts, maxTexts }, options) {
+      // Each mask is answered with several copies of its text.
+      const { mask_token } = fill.tokenizer;
+      if (mask_token) checkCount('masks', texts.join().split(mask_token).length - 1, maxTexts);
+      return fill(texts, options);
+    },
+  });
+}
+
+/**
+ * `{ "texts": [...], "candidate_labels": [...] }`: the labels of each text, best first. A text counts
+ * once for each label.
+ */
+export function zeroShotClassification<Place>(
+  setup: TaskSetup<Place, ZeroShotClassificationOptions>,
+): Route<Place, { texts: string[]; labels: string[] }> {
+  return taskRoute(setup, {
+    task: 'zero-shot-classification',
+    Model: AutoModelForSequenceClassification,
+    Pipeline: ZeroShotClassificationPipeline,
+    read(body, maxTexts) {
+      checkNames(body, ['texts', 'candidate_labels']);
+      const texts = stringsIn(body, 'texts', maxTexts);
+      const labels = stringsIn(body, 'candidate_labels', maxTexts);
+      checkCount('pairs of text and label', texts.length * labels.length, maxTexts);
+      return { texts, labels };
+    },
+    call: (classify, { texts, labels }, options) => classify(texts, labels, options),
+  });
+}
+
+/**
+ * `{ "texts": [...] }`: a vector for each text: the mean of its tokens, of length 1, unless `options`
+ * say otherwise.
+ */
+export function featureExtraction<Place>(
+  setup: TaskSetup<Place, FeatureExtractionOptions>,
+): Route<Place, string[]> {
+  return taskRoute(setup, {
+    task: 'feature-extraction',
+    Model: AutoModel,
+    Pipeline: FeatureExtractionPipeline,
+    read: readTexts,
+    async call(embed, texts, options) {
+      const vectors = await embed(texts, { pooling: 'mean', normalize: true, ...options });
+      return vectors.tolist();
+    },
+  });
+}
+
+/** `{ "texts": [...], "next": [...] }`: whether each text is followed by the one of its place. */
+export function nextSentencePrediction<Place>(
+  setup: TaskSetup<Place, NextSentencePredictionOptions>,
+): Route<Place, { texts: string[]; next: string[] }> {
+  return taskRoute(setup, {
+    task: 'next-sentence-prediction',
+    Model: AutoModelForNextSentencePrediction,
+    Pipeline: NextSentencePredictionPipeline,
+    read(body, maxTexts) {
+      checkNames(body, ['texts', 'next']);
+      return { texts: stringsIn(body, 'texts', maxTexts), next: stringsIn(body, 'next', maxTexts) };
+    },
+    call: (follows, { texts, next }, options) => follows(texts, next, options),
+  });
+}
+
+/** `{ "text": "...", "choices": [...] }`: the choices, likeliest first. */
+export function multipleChoice<Place>(
+  setup: TaskSetup<Place, MultipleChoiceOptions>,
+): Route<Place, { text: string; choices: string[] }> {
+  return taskRoute(setup, {
+    task: 'multiple-choice',
+    Model: AutoModelForMultipleChoice,
+    Pipeline: MultipleChoicePipeline,
+    read(body, maxTexts) {
+      checkNames(body, ['text', 'choices']);
+      return { text: stringIn(body, 'text'), choices: stringsIn(body, 'choices', maxTexts) };
+    },
+    call: (choose, { text, choices }, options) => choose(text, choices, options),
+  });
+}
+
+function readTexts(body: Body, maxTexts: number): string[] {
+  checkNames(body, ['texts']);
+  return stringsIn(body, 'texts', maxTexts);
+}
