@@ -2,7 +2,8 @@
  * Every kernel and op under its own name, with memory to try it on: for tests and benches only.
  * Built beside each shipped module as build/wasm/testing.<target>.wasm.
  */
-import { Activations, f32s, panelBytes, roundUp8, rowBytes } from './memory/layout';
+import { q16PanelBytes } from './kernels/q16-panel';
+import { Activations, f32s, panelBytes, roundUp8, rowBytes, wordBytes } from './memory/layout';
 import { allocate as reserve, commit } from './memory/region';
 import { attention } from './ops/attention';
 import { lanes } from './simd/lanes';
@@ -24,7 +25,7 @@ export {
 export { f32LayerNormRow } from './kernels/f32-layernorm';
 export { f32PackColumns, f32PackRows } from './kernels/f32-pack-nr8';
 export { f32UnpackColumns, f32UnpackRows } from './kernels/f32-unpack-nr8';
-export { f32QuantizeRow } from './kernels/f32-quantize-row';
+export { f32QuantizeRow, f32RoundRow } from './kernels/f32-quantize-row';
 export { f32Add, f32Scale, f32ScaleShift } from './kernels/f32-rows';
 export { f32SoftmaxRow } from './kernels/f32-softmax';
 export {
@@ -36,6 +37,8 @@ export {
 } from './kernels/qd-f32-qc8w-gemm-nr8';
 export { q8ScratchBytes, q8Starts } from './kernels/q8-panel';
 export { q8QuantizeRow } from './kernels/q8-rows';
+export { q16GemmNr8 } from './kernels/qd16-gemm-nr8';
+export { q16PackColumns, q16PackRows, q16PanelBytes } from './kernels/q16-panel';
 export { touch } from './kernels/touch';
 export { linear, linearActivation, linearNorm, linearResidualNorm } from './ops/linear';
 export { norm } from './ops/norm';
@@ -69,7 +72,7 @@ export function allocate(bytes: usize): usize {
   return address;
 }
 
-/** ops/attention.ts with a scratch record of its own, allocated behind everything else. */
+/** ops/attention.ts in f32 or in words, with a record of its own, allocated behind everything else. */
 export function attentionAlone(
   context: usize,
   contextBytes: usize,
@@ -82,12 +85,18 @@ export function attentionAlone(
   heads: i32,
   probabilities: usize,
   scoreRows: i32,
+  isWhole: bool,
 ): void {
   const D = T / heads;
   const a = changetype<Activations>(allocate(offsetof<Activations>()));
   a.contextBytes = contextBytes;
-  a.keyPanels = allocate(<usize>(roundUp8(S) / 8) * panelBytes(D));
-  a.valuePanels = allocate(<usize>(roundUp8(D) / 8) * panelBytes(S));
+  const keyBytes = isWhole ? q16PanelBytes(D) : panelBytes(D);
+  const valueBytes = isWhole ? q16PanelBytes(S) : panelBytes(S);
+  a.keyPanels = allocate(<usize>(roundUp8(S) / 8) * keyBytes);
+  a.valuePanels = allocate(<usize>(roundUp8(D) / 8) * valueBytes);
+  a.quantized = isWhole ? allocate(<usize>scoreRows * wordBytes(max(S, D))) : 0;
+  a.rowScales = allocate(f32s(scoreRows));
+  a.words16 = allocate(wordBytes(D));
   a.scoreRows = scoreRows;
   a.scores = allocate(<usize>scoreRows * rowBytes(S));
   a.inverseSums = allocate(f32s(scoreRows));

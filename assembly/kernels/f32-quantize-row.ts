@@ -2,12 +2,10 @@
  * One row of f32 to whole numbers of 16 bits and one scale: activations on their way into a q8
  * product (limit up to 32767), weights and table rows on their way into memory (limit 127).
  */
-import { lanes } from '../simd/lanes';
+import { ROUND, lanes } from '../simd/lanes';
 
 const MAGNITUDE: i32 = 0x7fffffff;
 const INFINITY: i32 = 0x7f800000;
-/** 1.5 * 2^23: what is added to it comes out rounded to a whole number, halves to even. */
-const ROUND: f32 = 12582912;
 /** Rows whose largest number is smaller count as zero; 1 / scale stays finite for the others. */
 const SMALLEST: f32 = 7.888609052210118e-31; // 2^-100
 
@@ -26,6 +24,11 @@ export function f32QuantizeRow(to: usize, x: usize, factors: usize, count: i32, 
   }
   memory.fill(to, 0, end - to);
   return largest < INFINITY ? 0 : <f32>NaN;
+}
+
+/** x [count] * factor, rounded, as above; |number| < 2^15 is the caller's to see to. */
+export function f32RoundRow(to: usize, x: usize, count: i32, factor: f32): void {
+  row.round(to, x, 0, count, factor);
 }
 
 abstract class row {
@@ -64,32 +67,32 @@ abstract class row {
   /** x * factors * inverse, rounded, eight at a time. */
   @inline static round(to: usize, x: usize, factors: usize, count: i32, inverse: f32): void {
     const scale = f32x4.splat(inverse);
-    const magic = f32x4.splat(ROUND);
+    const round = f32x4.splat(ROUND);
     const end = to + ((<usize>(count & ~15)) << 1);
     if (factors) {
       for (; to < end; to += 32, x += 64, factors += 64) {
-        const a = row.whole(row.product(x, factors), scale, magic);
-        const b = row.whole(row.product(x + 16, factors + 16), scale, magic);
+        const a = row.whole(row.product(x, factors), scale, round);
+        const b = row.whole(row.product(x + 16, factors + 16), scale, round);
         v128.store(to, i16x8.narrow_i32x4_s(a, b));
-        const c = row.whole(row.product(x + 32, factors + 32), scale, magic);
-        const d = row.whole(row.product(x + 48, factors + 48), scale, magic);
+        const c = row.whole(row.product(x + 32, factors + 32), scale, round);
+        const d = row.whole(row.product(x + 48, factors + 48), scale, round);
         v128.store(to, i16x8.narrow_i32x4_s(c, d), 16);
       }
     } else {
       for (; to < end; to += 32, x += 64) {
-        const a = row.whole(v128.load(x), scale, magic);
-        const b = row.whole(v128.load(x, 16), scale, magic);
+        const a = row.whole(v128.load(x), scale, round);
+        const b = row.whole(v128.load(x, 16), scale, round);
         v128.store(to, i16x8.narrow_i32x4_s(a, b));
-        const c = row.whole(v128.load(x, 32), scale, magic);
-        const d = row.whole(v128.load(x, 48), scale, magic);
+        const c = row.whole(v128.load(x, 32), scale, round);
+        const d = row.whole(v128.load(x, 48), scale, round);
         v128.store(to, i16x8.narrow_i32x4_s(c, d), 16);
       }
     }
     for (let rest = count & 15; rest > 0; rest -= 8, to += 16) {
-      let low = row.whole(row.scaled(x, factors), scale, magic);
+      let low = row.whole(row.scaled(x, factors), scale, round);
       let high = i32x4.splat(0);
       if (rest > 4) {
-        high = row.whole(row.scaled(x + 16, factors ? factors + 16 : 0), scale, magic);
+        high = row.whole(row.scaled(x + 16, factors ? factors + 16 : 0), scale, round);
         high = v128.and(high, lanes.first(rest - 4));
       }
       low = v128.and(low, lanes.first(rest));
@@ -107,8 +110,8 @@ abstract class row {
     return factors ? row.product(x, factors) : v128.load(x);
   }
 
-  /** v * scale as i32, |v * scale| < 2^22. */
-  @inline static whole(v: v128, scale: v128, magic: v128): v128 {
-    return i32x4.sub(f32x4.add(f32x4.mul(v, scale), magic), magic);
+  /** v * scale as i32. */
+  @inline static whole(v: v128, scale: v128, round: v128): v128 {
+    return lanes.whole(f32x4.mul(v, scale), round);
   }
 }

@@ -5,8 +5,9 @@
  */
 import { Kind, Output } from '../abi';
 import { q8ScratchBytes } from '../kernels/q8-panel';
+import { q16PanelBytes } from '../kernels/q16-panel';
 import { q8RowBytes } from '../kernels/q8-rows';
-import { Activations, f32s, panelBytes, roundUp8, rowBytes } from './layout';
+import { Activations, f32s, panelBytes, roundUp8, rowBytes, wordBytes } from './layout';
 import { config, embeddedInputs, longestDepth } from './plan';
 import { allocate, commit, mark, release } from './region';
 
@@ -79,7 +80,7 @@ export function planRequest(
   planHostBuffers(sequences, rows, selected, scores, outputs);
   planRows(chunk, outputs);
   planAttention(longest);
-  planProducts();
+  planProducts(longest);
   activations.firstRows = allocate(<u64>sequences * rowBytes(config.hidden));
   activations.pooledRows = allocate(<u64>sequences * rowBytes(config.hidden));
   commit();
@@ -152,20 +153,24 @@ function contextBytes(): usize {
 function planAttention(longest: i32): void {
   const a = activations;
   const D = config.bottleneck / config.heads;
-  a.keyPanels = allocate(<u64>(roundUp8(longest) / 8) * panelBytes(D));
-  a.valuePanels = allocate(<u64>(roundUp8(D) / 8) * panelBytes(longest));
+  const isQ8 = config.kind == Kind.Q8;
+  const keyBytes = isQ8 ? q16PanelBytes(D) : panelBytes(D);
+  const valueBytes = isQ8 ? q16PanelBytes(longest) : panelBytes(longest);
+  a.keyPanels = allocate(<u64>(roundUp8(longest) / 8) * keyBytes);
+  a.valuePanels = allocate(<u64>(roundUp8(D) / 8) * valueBytes);
   const fitting = <i32>(SCORE_BYTES / rowBytes(longest)) / WHOLE_TILES;
   a.scoreRows = min(max(fitting, 1) * WHOLE_TILES, MAX_SCORE_ROWS);
   a.scores = allocate(<u64>a.scoreRows * rowBytes(longest));
   a.inverseSums = allocate(f32s(a.scoreRows));
 }
 
-/** What a product with small weights needs beside its rows. */
-function planProducts(): void {
+/** What products with small weights need beside their rows: linear layers', and attention's. */
+function planProducts(longest: i32): void {
   const a = activations;
   const depth = longestDepth();
   const isQ8 = config.kind == Kind.Q8;
-  a.quantized = isQ8 ? allocate(<u64>ROW_BLOCK * q8RowBytes(depth)) : 0;
+  const quantized = max(<u64>ROW_BLOCK * q8RowBytes(depth), <u64>a.scoreRows * wordBytes(longest));
+  a.quantized = isQ8 ? allocate(quantized) : 0;
   a.rowScales = isQ8 ? allocate(f32s(ROW_BLOCK)) : 0;
   a.words16 = isQ8 ? allocate(q8RowBytes(depth)) : 0;
   a.panel = 0;

@@ -13,6 +13,9 @@ export const TILE_ROWS: i32 = FUSED ? 6 : 4;
 /** Rows of an integer product's tile: as above, for a relaxed dot product adds in place. */
 export const DOT_TILE_ROWS: i32 = DOT ? 6 : 4;
 
+/** 1.5 * 2^23: what is added to it comes out rounded to a whole number, halves to even. */
+export const ROUND: f32 = 12582912;
+
 /** Depths that one 32-bit lane of a row of whole numbers holds: bytes, or words of 16 bits. */
 export const DOT_DEPTHS: i32 = DOT ? 4 : 2;
 
@@ -33,7 +36,17 @@ export abstract class lanes {
   @inline static dot(weights: v128, row: v128, sum: v128): v128 {
     return DOT
       ? i32x4.relaxed_dot_i8x16_i7x16_add_s(weights, row, sum)
-      : i32x4.add(sum, i32x4.dot_i16x8_s(row, weights));
+      : lanes.dotWords(weights, row, sum);
+  }
+
+  /** sum + weights . row, lane by lane, exact: two words by two, in every build. */
+  @inline static dotWords(weights: v128, row: v128, sum: v128): v128 {
+    return i32x4.add(sum, i32x4.dot_i16x8_s(row, weights));
+  }
+
+  /** v as i32, halves to even, |v| < 2^22; `round` is ROUND in all lanes, made outside a loop. */
+  @inline static whole(v: v128, round: v128): v128 {
+    return i32x4.sub(f32x4.add(v, round), round);
   }
 
   /** Element `index` of a table made by `memory.data<f32>`, in all lanes: for constants inside loops. */

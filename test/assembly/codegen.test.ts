@@ -26,6 +26,7 @@ const Q8_GEMMS = [
   'q8GemmScaleShiftNr8',
   'q8GemmResidualScaleShiftNr8',
 ];
+const Q16_GEMM = 'assembly/kernels/qd16-gemm-nr8/q16GemmNr8';
 const QUANTIZE = 'assembly/kernels/f32-quantize-row/f32QuantizeRow';
 
 /** Loops over whole vectors: [function, how many]. */
@@ -38,6 +39,8 @@ const LOOPS: [string, number][] = [
   ['assembly/kernels/f32-convert/f32FromF64', 1],
   ['assembly/kernels/f32-convert/f16FromF32', 1],
   [QUANTIZE, 4],
+  ['assembly/kernels/f32-quantize-row/f32RoundRow', 1],
+  ['assembly/kernels/q16-panel/q16PackColumns', 1],
   ['assembly/kernels/f32-column-ranges/f32ColumnRanges', 2],
   ['assembly/kernels/touch/touch', 1],
   ['assembly/kernels/f32-rows/f32ScaleShift', 1],
@@ -95,8 +98,21 @@ describe.each(released)('tile of qd-f32-qc8w-gemm-nr8 ($name)', ({ name, hasDot 
     }
   });
 
+  it('q16GemmNr8() has a loop for every size of tile and nothing else in it', () => {
+    const loops = innermostLoops(functionText(wat, Q16_GEMM));
+    const rowsOf = (body: string) => count(body, /v128\.load32_splat/);
+    expect(loops.map(rowsOf).sort()).toEqual([1, 2, 3, 4, 5]);
+    for (const body of loops) {
+      expect(count(body, /call(_indirect)?/)).toBe(0);
+      expect(count(body, /br(_if|_table)?/)).toBe(1);
+      expect(count(body, /v128\.load/)).toBe(2);
+      expect(count(body, /i32x4\.dot_i16x8_s/)).toBe(2 * rowsOf(body));
+    }
+  });
+
   it('rounds every step on its own: no fused multiply-add in any build', () => {
-    for (const kernel of [...Q8_GEMMS.map((gemm) => `${Q8_GEMM}/${gemm}`), QUANTIZE]) {
+    const kernels = [...Q8_GEMMS.map((gemm) => `${Q8_GEMM}/${gemm}`), Q16_GEMM, QUANTIZE];
+    for (const kernel of kernels) {
       expect(count(functionText(wat, kernel), /\S*relaxed_n?madd\S*/)).toBe(0);
     }
   });

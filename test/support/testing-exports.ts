@@ -84,6 +84,34 @@ export interface TestingExports {
     factors: number,
     depth: number,
   ): number;
+  f32RoundRow(to: number, x: number, count: number, factor: number): void;
+  q16GemmNr8(
+    c: number,
+    cStride: number,
+    a: number,
+    aStride: number,
+    aScales: number,
+    panel: number,
+    rows: number,
+    depth: number,
+  ): void;
+  q16PackRows(
+    panels: number,
+    from: number,
+    stride: number,
+    rows: number,
+    depth: number,
+    words: number,
+  ): void;
+  q16PackColumns(
+    panels: number,
+    from: number,
+    stride: number,
+    rows: number,
+    columns: number,
+    limit: number,
+  ): void;
+  q16PanelBytes(depth: number): number;
   q8ScratchBytes(depth: number): number;
   q8Starts(to: number, panel: number, depth: number): void;
 
@@ -150,5 +178,6 @@ export interface TestingExports {
     heads: number,
     probabilities: number,
     scoreRows: number,
+    isWhole: boolean,
   ): void;
 }
