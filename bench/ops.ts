@@ -12,6 +12,7 @@ import {
   packKeysTrial,
   packValuesTrial,
   softmaxTrial,
+  wordAttentionTrial,
 } from './ops-trials.ts';
 import type { Report } from './result.ts';
 import { HEAD_SIZE, HEADS, HIDDEN, LENGTHS } from './shapes.ts';
@@ -35,6 +36,12 @@ const OPS: Op[] = [
   {
     name: 'attention of one layer',
     make: attentionTrial,
+    extents: (S) => [HEADS, S, S, HEAD_SIZE],
+    flops: (S) => 4 * HEADS * S * S * HEAD_SIZE,
+  },
+  {
+    name: 'the same in words (q8)',
+    make: wordAttentionTrial,
     extents: (S) => [HEADS, S, S, HEAD_SIZE],
     flops: (S) => 4 * HEADS * S * S * HEAD_SIZE,
   },
