@@ -11,7 +11,7 @@ import {
   f32GemmResidualScaleShiftNr8,
   f32GemmScaleShiftNr8,
 } from '../kernels/f32-gemm-nr8';
-import { touch } from '../kernels/touch';
+import { TOUCH_BYTES, touch } from '../kernels/touch';
 import { q8Starts } from '../kernels/q8-panel';
 import { q8IsOffset, q8Planes, q8QuantizeRow, q8RowBytes } from '../kernels/q8-rows';
 import {
@@ -59,11 +59,18 @@ export abstract class product {
   ): void {
     const depth = w.inputs;
     const step = weightPanelBytes(w.kind, depth);
+    const burst = max<usize>((TOUCH_BYTES + step / 2) / step, 1) * step;
+    const end = w.panels + (yBytes / 32) * step;
     let from = w.panels;
+    let near = from;
     for (let n: usize = 0; n < yBytes; n += 32) {
       let panel = from;
-      if (w.kind == Kind.F16) panel = widenPanel(from, depth);
-      else touch(from, step);
+      if (w.kind == Kind.F16) {
+        panel = widenPanel(from, depth);
+      } else if (from == near) {
+        touch(from, min(burst, end - from));
+        near += burst;
+      }
       if (behind == Behind.Nothing) f32GemmNr8(y + n, yBytes, x, xBytes, panel, rows, depth);
       if (behind == Behind.Relu) f32GemmReluNr8(y + n, yBytes, x, xBytes, panel, rows, depth);
       if (behind == Behind.Residual) f32GemmResidualNr8(y + n, yBytes, x, xBytes, panel, rows, depth, residual + n);
