@@ -1,6 +1,7 @@
 """The utterances of restaurant8k: reading and encoding them, making others of them, writing test files.
 
-`read` gives texts with labelled spans, `encode` their pieces and tags, `Augmenter` utterances that nobody wrote.
+`read` gives texts with labelled spans, `after_questions` puts what the system had asked in front, `encode` gives pieces
+and tags, `Augmenter` utterances that nobody wrote.
 """
 
 import bisect
@@ -53,18 +54,28 @@ class Example(Utterance):
 
 
 def read(path):
-    """[(text, {slot: (start, end)})] of one restaurant8k file."""
+    """[(text, {slot: (start, end)}, slots that the system had asked for)] of one restaurant8k file."""
     examples = []
     for item in json.loads(path.read_text(encoding="utf-8")):
         labels = {label["slot"]: label["valueSpan"] for label in item.get("labels", [])}
         spans = {slot: (span.get("startIndex", 0), span["endIndex"]) for slot, span in labels.items()}
-        examples.append((item["userInput"]["text"], spans))
+        asked = list(dict.fromkeys(item.get("context", {}).get("requestedSlots", [])))
+        examples.append((item["userInput"]["text"], spans, asked))
     return examples
+
+
+def after_questions(example, rng=None):
+    """The example with the system's questions in front, if it had any, in their first wordings or drawn ones."""
+    text, labels, asked = example
+    wordings = [rng.choice(QUESTIONS[slot]) if rng else QUESTIONS[slot][0] for slot in asked]
+    front = "".join(f"{wording} " for wording in wordings)
+    spans = {slot: (start + len(front), end + len(front)) for slot, (start, end) in labels.items()}
+    return front + text, spans, asked
 
 
 def encode(encoder, examples):
     found = []
-    for text, labels in examples:
+    for text, labels, _ in examples:
         encoding = encoder.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         places = encoding["offset_mapping"]
         spans = {}
@@ -125,9 +136,12 @@ class Augmenter:
         return [s or u for s, u in zip(spliced, swapped)], torch.tensor([s is not None for s in spliced])
 
 
-def write_test(path, examples, questions=None):
-    """The test utterances with their labels, one per line, below {slot: question} where there are questions."""
-    head = f'"questions": {json.dumps(questions)},\n' if questions else ""
-    lines = [json.dumps({"text": text, "spans": spans}, ensure_ascii=False) for text, spans in examples]
+def write_test(path, examples, with_asked=False):
+    """The test utterances with their labels, one per line, below {slot: question}; the slots asked for on request."""
+    lines = []
+    for text, spans, asked in examples:
+        asked_for = {"asked": asked} if with_asked and asked else {}
+        lines.append(json.dumps({"text": text} | asked_for | {"spans": spans}, ensure_ascii=False))
+    questions = json.dumps({slot: wordings[0] for slot, wordings in QUESTIONS.items()})
     utterances = ",\n".join(lines)
-    path.write_text(f'{{{head}"utterances": [\n{utterances}\n]}}\n', encoding="utf-8")
+    path.write_text(f'{{"questions": {questions},\n"utterances": [\n{utterances}\n]}}\n', encoding="utf-8")

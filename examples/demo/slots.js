@@ -59,6 +59,8 @@ export async function typedRows(tag, text) {
 }
 
 /**
+ * Each request alone, though the test file knows what some of them answer.
+ *
  * @param {Tagger} tag
  * @param {TestFile} test
  */
