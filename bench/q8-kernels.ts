@@ -105,7 +105,7 @@ function productTrial(frame: Frame, exports: TestingExports, product: Product): 
     for (let n = 0, panel = panels; n < N; n += NR, panel += panelBytes) {
       // biome-ignore format: extents and strides together
       exports.q8GemmNr8(
-        c + 4 * n, 4 * N, from, aBytes, rowScales, panel, rows, K, planes, starts + 4 * n, scratch,
+        c + 4 * n, 4 * N, from, aBytes, rowScales, panel, 0, rows, K, planes, starts + 4 * n, scratch,
       );
     }
   };

@@ -7,9 +7,9 @@
  * A panel's head is | bias 0..7 f32 | scale 0..7 f32 |. `starts` [8 i32] is what sums begin with, `planes`
  * 2 where rows are words as upper and lower bytes (else 1).
  */
-import { lanes } from '../simd/lanes';
+import { BYTE_ROWS, lanes, PANELS } from '../simd/lanes';
 import { Epilogue } from './epilogue';
-import { nextTile } from './next-tile';
+import { nextTile, wideRows } from './next-tile';
 
 /** Bytes of one step of a panel: a 32-bit lane of each of eight columns. */
 const STEP: usize = 32;
@@ -90,6 +90,35 @@ export abstract class integerTile {
     if (rows > 5) integerTile.store(epilogue, c + 5 * cStride, c50, c51, panel, aScales + 20, residual + 5 * cStride, scale, shift);
   }
 
+  /** `rows` (1 or 2, a literal) of bytes x 16: the last rows over two panels at once, as in f32-tile.ts. */
+  // biome-ignore format: one vector of the panels a line
+  @inline static wide(
+    rows: i32, epilogue: i32, c: usize, cStride: usize, a: usize, aStride: usize, aScales: usize, panel: usize,
+    weights: usize, second: usize, starts: usize, steps: i32, residual: usize, scale: usize, shift: usize,
+  ): void {
+    let c00 = v128.load(starts), c10 = c00;
+    let c01 = v128.load(starts, 16), c11 = c01;
+    let c02 = v128.load(starts, 32), c12 = c02;
+    let c03 = v128.load(starts, 48), c13 = c03;
+    let a0 = a, a1 = a + aStride;
+    const end = weights + <usize>steps * STEP;
+    while (weights < end) {
+      const s0 = v128.load32_splat(a0), s1 = rows > 1 ? v128.load32_splat(a1) : s0;
+      let b = v128.load(weights); c00 = lanes.dot(b, s0, c00); if (rows > 1) c10 = lanes.dot(b, s1, c10);
+      b = v128.load(weights, 16); c01 = lanes.dot(b, s0, c01); if (rows > 1) c11 = lanes.dot(b, s1, c11);
+      b = v128.load(weights + second); c02 = lanes.dot(b, s0, c02); if (rows > 1) c12 = lanes.dot(b, s1, c12);
+      b = v128.load(weights + second, 16); c03 = lanes.dot(b, s0, c03); if (rows > 1) c13 = lanes.dot(b, s1, c13);
+      a0 += 4;
+      if (rows > 1) a1 += 4;
+      weights += STEP;
+    }
+    const next = panel + second;
+    integerTile.store(epilogue, c, c00, c01, panel, aScales, residual, scale, shift);
+    integerTile.store(epilogue, c + 32, c02, c03, next, aScales, residual + 32, scale + 32, shift + 32);
+    if (rows > 1) integerTile.store(epilogue, c + cStride, c10, c11, panel, aScales + 4, residual + cStride, scale, shift);
+    if (rows > 1) integerTile.store(epilogue, c + cStride + 32, c12, c13, next, aScales + 4, residual + cStride + 32, scale + 32, shift + 32);
+  }
+
   /** Sums of upper bytes and of lower ones. */
   @inline static join(upper: v128, lower: v128): v128 {
     return i32x4.add(i32x4.shl(upper, 8), lower);
@@ -97,34 +126,50 @@ export abstract class integerTile {
 
   /**
    * All rows, in tiles of 6 where products of bytes are added in place, of 4 where products of words
-   * need a register (lanes.ts), or 5 at the end; split ones are two rows each. `weights` holds `steps`
-   * 32-bit lanes of each column, the panel's head bias and scales.
+   * need a register (lanes.ts), or 5 at the end; split ones are two rows each. Of two panels, `second`
+   * bytes apart (0: one), the last rows of bytes go over both at once. `weights` holds `steps` 32-bit
+   * lanes of each column, the panel's head bias and scales.
    */
   // biome-ignore format: one tile a line
   @inline static panel(
     depths: i32, epilogue: i32, c: usize, cStride: usize, a: usize, aStride: usize, aScales: usize, panel: usize,
-    weights: usize, rows: i32, steps: i32, planes: i32, starts: usize, residual: usize, scale: usize, shift: usize,
+    weights: usize, second: usize, rows: i32, steps: i32, planes: i32, starts: usize, residual: usize, scale: usize, shift: usize,
   ): void {
     const most = depths == 4 ? 6 : 4;
-    const isSplit = depths == 4 && planes == 2;
-    while (rows > 0) {
-      const done = isSplit ? (rows == 4 ? 2 : min(rows, most / 2)) : nextTile(rows, most);
-      if (isSplit) {
-        if (done == 3) integerTile.run(depths, 6, epilogue, c, cStride, a, aStride, aScales, panel, weights, starts, steps, true, residual, scale, shift);
-        else if (done == 2) integerTile.run(depths, 4, epilogue, c, cStride, a, aStride, aScales, panel, weights, starts, steps, true, residual, scale, shift);
-        else integerTile.run(depths, 2, epilogue, c, cStride, a, aStride, aScales, panel, weights, starts, steps, true, residual, scale, shift);
-      } else if (depths == 4 && done == 6) integerTile.run(depths, 6, epilogue, c, cStride, a, aStride, aScales, panel, weights, starts, steps, false, residual, scale, shift);
-      else if (done == 5) integerTile.run(depths, 5, epilogue, c, cStride, a, aStride, aScales, panel, weights, starts, steps, false, residual, scale, shift);
-      else if (done == 4) integerTile.run(depths, 4, epilogue, c, cStride, a, aStride, aScales, panel, weights, starts, steps, false, residual, scale, shift);
-      else if (done == 3) integerTile.run(depths, 3, epilogue, c, cStride, a, aStride, aScales, panel, weights, starts, steps, false, residual, scale, shift);
-      else if (done == 2) integerTile.run(depths, 2, epilogue, c, cStride, a, aStride, aScales, panel, weights, starts, steps, false, residual, scale, shift);
-      else integerTile.run(depths, 1, epilogue, c, cStride, a, aStride, aScales, panel, weights, starts, steps, false, residual, scale, shift);
-      const r = <usize>done;
-      c += r * cStride;
-      a += r * aStride;
-      aScales += r << 2;
-      residual += r * cStride;
-      rows -= done;
+    const isSplit = depths == 4 && (!BYTE_ROWS || planes == 2);
+    const last = BYTE_ROWS && depths == 4 && second && !isSplit ? wideRows(rows) : 0;
+    for (let n: usize = 0; n <= (PANELS == 2 && second ? 32 : 0); n += 32) {
+      const head = panel + (n ? second : 0);
+      const from = weights + (n ? second : 0);
+      let to = c + n, x = a, f = aScales, r = residual + n;
+      let left = rows - last;
+      while (left > 0) {
+        const done = isSplit ? (left == 4 ? 2 : min(left, most / 2)) : nextTile(left, most);
+        if (isSplit) {
+          if (done == 3) integerTile.run(depths, 6, epilogue, to, cStride, x, aStride, f, head, from, starts + n, steps, true, r, scale + n, shift + n);
+          else if (done == 2) integerTile.run(depths, 4, epilogue, to, cStride, x, aStride, f, head, from, starts + n, steps, true, r, scale + n, shift + n);
+          else integerTile.run(depths, 2, epilogue, to, cStride, x, aStride, f, head, from, starts + n, steps, true, r, scale + n, shift + n);
+        } else if (depths == 4 && done == 6) integerTile.run(depths, 6, epilogue, to, cStride, x, aStride, f, head, from, starts + n, steps, false, r, scale + n, shift + n);
+        else if (done == 5) integerTile.run(depths, 5, epilogue, to, cStride, x, aStride, f, head, from, starts + n, steps, false, r, scale + n, shift + n);
+        else if (done == 4) integerTile.run(depths, 4, epilogue, to, cStride, x, aStride, f, head, from, starts + n, steps, false, r, scale + n, shift + n);
+        else if (done == 3) integerTile.run(depths, 3, epilogue, to, cStride, x, aStride, f, head, from, starts + n, steps, false, r, scale + n, shift + n);
+        else if (done == 2) integerTile.run(depths, 2, epilogue, to, cStride, x, aStride, f, head, from, starts + n, steps, false, r, scale + n, shift + n);
+        else integerTile.run(depths, 1, epilogue, to, cStride, x, aStride, f, head, from, starts + n, steps, false, r, scale + n, shift + n);
+        const m = <usize>done;
+        to += m * cStride;
+        x += m * aStride;
+        f += m << 2;
+        r += m * cStride;
+        left -= done;
+      }
     }
+    if (!BYTE_ROWS || depths == 2 || !last) return;
+    const m = <usize>(rows - last);
+    c += m * cStride;
+    a += m * aStride;
+    aScales += m << 2;
+    residual += m * cStride;
+    if (last == 2) integerTile.wide(2, epilogue, c, cStride, a, aStride, aScales, panel, weights, second, starts, steps, residual, scale, shift);
+    if (last == 1) integerTile.wide(1, epilogue, c, cStride, a, aStride, aScales, panel, weights, second, starts, steps, residual, scale, shift);
   }
 }

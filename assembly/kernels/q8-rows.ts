@@ -9,10 +9,10 @@
  * Relaxed dot products take unsigned bytes: what the 128 adds is taken off again by the sums that a
  * tile starts from. The numbers are the same in every build, and so are the sums.
  */
-import { DOT_DEPTHS } from '../simd/lanes';
+import { BYTE_ROWS, DOT_DEPTHS } from '../simd/lanes';
 import { f32QuantizeRow } from './f32-quantize-row';
 
-/** How finely a row is quantised. */
+/** How finely a row is quantised; builds without BYTE_ROWS have words alone. */
 export const enum RowForm {
   /** 16 bits: -32767 .. 32767. */
   Words = 0,
@@ -22,6 +22,11 @@ export const enum RowForm {
   Magnitudes = 2,
 }
 
+/** The form that this build has for one that is wished for. */
+export function q8Form(wished: RowForm): RowForm {
+  return BYTE_ROWS ? wished : RowForm.Words;
+}
+
 /** Whether bytes of a row are 128 larger than what they stand for. */
 export function q8IsOffset(form: RowForm): bool {
   return DOT_DEPTHS == 4 && form != RowForm.Magnitudes;
@@ -29,7 +34,7 @@ export function q8IsOffset(form: RowForm): bool {
 
 /** Planes of bytes that a row is made of. */
 export function q8Planes(form: RowForm): i32 {
-  return DOT_DEPTHS == 4 && form == RowForm.Words ? 2 : 1;
+  return DOT_DEPTHS == 4 && (!BYTE_ROWS || form == RowForm.Words) ? 2 : 1;
 }
 
 /** Depths of a row, padded to whole vectors of bytes. */
@@ -57,7 +62,7 @@ export function q8QuantizeRow(
   if (DOT_DEPTHS == 2) return f32QuantizeRow(to, x, factors, depth, limitOf(form, depth));
   const scale = f32QuantizeRow(words, x, factors, depth, limitOf(form, depth));
   const count = <usize>q8Depth(depth);
-  if (form == RowForm.Words) split(to, to + count, words, count);
+  if (!BYTE_ROWS || form == RowForm.Words) split(to, to + count, words, count);
   else if (form == RowForm.Bytes) offsetBytes(to, words, count);
   else bytes(to, words, count);
   return scale;

@@ -14,5 +14,5 @@ const ZEROS = memory.data<i32>([0, 0, 0, 0, 0, 0, 0, 0], 16);
 export function q16GemmNr8(
   c: usize, cStride: usize, a: usize, aStride: usize, aScales: usize, panel: usize, rows: i32, depth: i32,
 ): void {
-  integerTile.panel(2, Epilogue.None, c, cStride, a, aStride, aScales, panel, panel + Q16_HEAD, rows, q16Steps(depth), 1, ZEROS, 0, 0, 0);
+  integerTile.panel(2, Epilogue.None, c, cStride, a, aStride, aScales, panel, panel + Q16_HEAD, 0, rows, q16Steps(depth), 1, ZEROS, 0, 0, 0);
 }

@@ -222,5 +222,5 @@ export class Activations {
   quantized!: usize; // [ROW_BLOCK] rows of whole numbers
   rowScales!: usize; // [ROW_BLOCK]
   words16!: usize; // one row, i16
-  panel!: usize; // one panel, widened
+  panel!: usize; // widened: two half-precision panels, or one of 8 bits
 }

@@ -4,7 +4,7 @@
  * default epsilon.
  */
 import { Activation, Kind, NormKind } from '../abi';
-import { RowForm } from '../kernels/q8-rows';
+import { RowForm, q8Form } from '../kernels/q8-rows';
 import {
   Block,
   Config,
@@ -89,7 +89,7 @@ export function feedForwardAt(block: Block, network: i32): FeedForward {
 function block(): Block {
   const H = config.hidden;
   const T = config.bottleneck;
-  const coarse = config.rowBits == 8 ? RowForm.Bytes : RowForm.Words;
+  const coarse = config.rowBits == 8 ? q8Form(RowForm.Bytes) : RowForm.Words;
   const b = record<Block>();
   const shared = config.useBottleneck && config.sharedBottleneck;
   b.inputBottleneck = config.useBottleneck ? linear(H, T) : null;
@@ -128,7 +128,7 @@ function addresses(count: i32): usize {
 }
 
 function feedForward(epsilon: f32): FeedForward {
-  const coarse = config.rowBits == 8 ? RowForm.Bytes : RowForm.Words;
+  const coarse = config.rowBits == 8 ? q8Form(RowForm.Bytes) : RowForm.Words;
   // What ReLU leaves needs no sign: a bit more of it is kept.
   const inner = coarse && config.activation == Activation.Relu ? RowForm.Magnitudes : coarse;
   const f = record<FeedForward>();

@@ -175,5 +175,5 @@ function planProducts(longest: i32): void {
   a.words16 = isQ8 ? allocate(q8RowBytes(depth)) : 0;
   a.panel = 0;
   if (isQ8) a.panel = allocate(q8ScratchBytes(depth));
-  if (config.kind == Kind.F16) a.panel = allocate(panelBytes(depth) + 16);
+  if (config.kind == Kind.F16) a.panel = allocate(2 * panelBytes(depth) + 16);
 }

@@ -42,7 +42,7 @@ export function f32Scores(
   const bytes = rowBytes(S);
   let panel = a.keyPanels;
   for (let column: usize = 0; column < bytes; column += 32) {
-    f32GemmNr8(a.scores + column, bytes, query, stride, panel, rows, D);
+    f32GemmNr8(a.scores + column, bytes, query, stride, panel, 0, rows, D);
     panel += panelBytes(D);
   }
 }

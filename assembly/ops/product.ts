@@ -11,6 +11,7 @@ import {
   f32GemmResidualScaleShiftNr8,
   f32GemmScaleShiftNr8,
 } from '../kernels/f32-gemm-nr8';
+import { PANELS } from '../kernels/next-tile';
 import { TOUCH_BYTES, touch } from '../kernels/touch';
 import { q8Starts } from '../kernels/q8-panel';
 import { q8IsOffset, q8Planes, q8QuantizeRow, q8RowBytes } from '../kernels/q8-rows';
@@ -21,7 +22,7 @@ import {
   q8GemmResidualScaleShiftNr8,
   q8GemmScaleShiftNr8,
 } from '../kernels/qd-f32-qc8w-gemm-nr8';
-import { Linear, NR, f32s, rowBytes, weightPanelBytes } from '../memory/layout';
+import { Linear, NR, f32s, panelBytes, rowBytes, weightPanelBytes } from '../memory/layout';
 import { ROW_BLOCK, activations } from '../memory/request';
 
 /** What stands behind a product. */
@@ -63,20 +64,26 @@ export abstract class product {
     const end = w.panels + (yBytes / 32) * step;
     let from = w.panels;
     let near = from;
-    for (let n: usize = 0; n < yBytes; n += 32) {
+    for (let n: usize = 0; n < yBytes; n += 32 * PANELS) {
       let panel = from;
+      let second: usize = PANELS == 2 && n + 32 < yBytes ? step : 0;
       if (w.kind == Kind.F16) {
-        panel = widenPanel(from, depth);
-      } else if (from == near) {
+        panel = activations.panel;
+        widenPanel(panel, from, depth);
+        if (PANELS == 2 && second) {
+          second = panelBytes(depth);
+          widenPanel(panel + second, from + step, depth);
+        }
+      } else if (from >= near) {
         touch(from, min(burst, end - from));
         near += burst;
       }
-      if (behind == Behind.Nothing) f32GemmNr8(y + n, yBytes, x, xBytes, panel, rows, depth);
-      if (behind == Behind.Relu) f32GemmReluNr8(y + n, yBytes, x, xBytes, panel, rows, depth);
-      if (behind == Behind.Residual) f32GemmResidualNr8(y + n, yBytes, x, xBytes, panel, rows, depth, residual + n);
-      if (behind == Behind.Norm) f32GemmScaleShiftNr8(y + n, yBytes, x, xBytes, panel, rows, depth, scale + n, shift + n);
-      if (behind == Behind.ResidualNorm) f32GemmResidualScaleShiftNr8(y + n, yBytes, x, xBytes, panel, rows, depth, residual + n, scale + n, shift + n);
-      from += step;
+      if (behind == Behind.Nothing) f32GemmNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth);
+      if (behind == Behind.Relu) f32GemmReluNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth);
+      if (behind == Behind.Residual) f32GemmResidualNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, residual + n);
+      if (behind == Behind.Norm) f32GemmScaleShiftNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, scale + n, shift + n);
+      if (behind == Behind.ResidualNorm) f32GemmResidualScaleShiftNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, residual + n, scale + n, shift + n);
+      from += PANELS * step;
     }
   }
 
@@ -96,23 +103,22 @@ export abstract class product {
     quantizeRows(a, aScales, x, xBytes, rows, w);
     const starts = startsOf(w);
     let panel = w.panels;
-    for (let n: usize = 0; n < yBytes; n += 32) {
-      if (behind == Behind.Nothing) q8GemmNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, planes, starts + n, scratch);
-      if (behind == Behind.Relu) q8GemmReluNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, planes, starts + n, scratch);
-      if (behind == Behind.Residual) q8GemmResidualNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, planes, starts + n, scratch, residual + n);
-      if (behind == Behind.Norm) q8GemmScaleShiftNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, planes, starts + n, scratch, scale + n, shift + n);
-      if (behind == Behind.ResidualNorm) q8GemmResidualScaleShiftNr8(y + n, yBytes, a, aBytes, aScales, panel, rows, depth, planes, starts + n, scratch, residual + n, scale + n, shift + n);
-      panel += step;
+    for (let n: usize = 0; n < yBytes; n += 32 * PANELS) {
+      const second: usize = PANELS == 2 && n + 32 < yBytes ? step : 0;
+      if (behind == Behind.Nothing) q8GemmNr8(y + n, yBytes, a, aBytes, aScales, panel, second, rows, depth, planes, starts + n, scratch);
+      if (behind == Behind.Relu) q8GemmReluNr8(y + n, yBytes, a, aBytes, aScales, panel, second, rows, depth, planes, starts + n, scratch);
+      if (behind == Behind.Residual) q8GemmResidualNr8(y + n, yBytes, a, aBytes, aScales, panel, second, rows, depth, planes, starts + n, scratch, residual + n);
+      if (behind == Behind.Norm) q8GemmScaleShiftNr8(y + n, yBytes, a, aBytes, aScales, panel, second, rows, depth, planes, starts + n, scratch, scale + n, shift + n);
+      if (behind == Behind.ResidualNorm) q8GemmResidualScaleShiftNr8(y + n, yBytes, a, aBytes, aScales, panel, second, rows, depth, planes, starts + n, scratch, residual + n, scale + n, shift + n);
+      panel += PANELS * step;
     }
   }
 }
 
-/** A half-precision panel in f32, in scratch: 16 KB at depth 512, read once per tile of rows. */
-function widenPanel(from: usize, depth: i32): usize {
-  const panel = activations.panel;
-  memory.copy(panel, from, 32);
-  f32FromF16(panel + 32, from + 32, depth * NR);
-  return panel;
+/** A half-precision panel in f32: 16 KB at depth 512, read once per tile of rows. */
+function widenPanel(to: usize, from: usize, depth: i32): void {
+  memory.copy(to, from, 32);
+  f32FromF16(to + 32, from + 32, depth * NR);
 }
 
 /** What sums start from: zeros, or what takes off the 128 of bytes that stand for signed ones. */

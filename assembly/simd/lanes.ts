@@ -10,8 +10,17 @@
  */
 export const TILE_ROWS: i32 = FUSED ? 6 : 4;
 
-/** Rows of an integer product's tile: as above, for a relaxed dot product adds in place. */
-export const DOT_TILE_ROWS: i32 = DOT ? 6 : 4;
+/**
+ * Panels that a product passes over together. Fused sums wait four cycles for each other, so one or two
+ * rows that are left over are faster in two panels; unfused ones are as fast in one.
+ */
+export const PANELS: usize = FUSED ? 2 : 1;
+
+/**
+ * Whether products of bytes take rows of 8 bits: where q8-fast runs, in the build that fuses. `dot`
+ * takes rows of words only and carries no other tiles.
+ */
+export const BYTE_ROWS: bool = DOT && FUSED;
 
 /** 1.5 * 2^23: what is added to it comes out rounded to a whole number, halves to even. */
 export const ROUND: f32 = 12582912;

@@ -62,7 +62,8 @@ describe.each(released)('tile of f32-gemm-nr8 ($name)', ({ name, isFused }) => {
     const sizes = isFused ? [6, 5, 4, 3, 2, 1] : [5, 4, 3, 2, 1];
 
     it.each(sizes)('has a loop of %i rows and nothing else in it', (rows) => {
-      const loops = innermostLoops(functionText(wat, `${GEMM}/${kernel}`));
+      const text = functionText(wat, `${GEMM}/${kernel}`);
+      const loops = innermostLoops(text).filter((body) => count(body, /v128\.load/) === 2);
       expect(loops.length).toBe(sizes.length);
       const [loop, ...others] = loops.filter((body) => count(body, /v128\.load32_splat/) === rows);
       expect(others).toEqual([]);
@@ -74,13 +75,29 @@ describe.each(released)('tile of f32-gemm-nr8 ($name)', ({ name, isFused }) => {
       expect(count(loop, /f32x4\.mul/)).toBe(isFused ? 0 : 2 * rows);
       expect(count(loop, /f32x4\.add/)).toBe(isFused ? 0 : 2 * rows);
     });
+
+    it('takes one and two rows over two panels where sums are fused', () => {
+      const loops = innermostLoops(functionText(wat, `${GEMM}/${kernel}`));
+      const wide = loops.filter((body) => count(body, /v128\.load/) === 4);
+      const rows = wide.map((body) => count(body, /v128\.load32_splat/));
+      const isWide = isFused && kernel !== 'f32GemmRowScaleNr8';
+      expect(rows.sort()).toEqual(isWide ? [1, 2] : []);
+      for (const body of wide) {
+        const sums = 4 * count(body, /v128\.load32_splat/);
+        expect(count(body, /f32x4\.relaxed_madd/)).toBe(sums);
+        expect(count(body, /call(_indirect)?|v128\.store/)).toBe(0);
+        expect(count(body, /br(_if|_table)?/)).toBe(1);
+      }
+    });
   });
 });
 
-describe.each(released)('tile of qd-f32-qc8w-gemm-nr8 ($name)', ({ name, hasDot }) => {
+describe.each(released)('tile of qd-f32-qc8w-gemm-nr8 ($name)', ({ name, hasDot, hasBytes }) => {
   const wat = text(name);
-  // Rows of words are two rows of bytes where there are dot products of bytes.
-  const sizes = hasDot ? [1, 2, 2, 3, 4, 4, 5, 6, 6] : [1, 2, 3, 4, 5];
+  // Rows of words are two rows of bytes where there are dot products of bytes; one and two rows of
+  // bytes go over two panels as well.
+  const bytes = hasBytes ? [1, 1, 2, 2, 3, 4, 5, 6] : [];
+  const sizes = hasDot ? [2, 4, 6, ...bytes].sort() : [1, 2, 3, 4, 5];
 
   it.each(Q8_GEMMS)('%s() has a loop for every size of tile and nothing else in it', (kernel) => {
     const loops = innermostLoops(functionText(wat, `${Q8_GEMM}/${kernel}`));
@@ -91,8 +108,9 @@ describe.each(released)('tile of qd-f32-qc8w-gemm-nr8 ($name)', ({ name, hasDot 
       const inTile = rowsOf(body);
       expect(count(body, /call(_indirect)?/)).toBe(0);
       expect(count(body, /br(_if|_table)?/)).toBe(1);
-      expect(count(body, /v128\.load/)).toBe(2);
-      expect(count(body, /i32x4\.relaxed_dot\S*/)).toBe(hasDot ? 2 * inTile : 0);
+      const vectors = count(body, /v128\.load/);
+      expect([2, hasBytes && inTile < 3 ? 4 : 2]).toContain(vectors);
+      expect(count(body, /i32x4\.relaxed_dot\S*/)).toBe(hasDot ? vectors * inTile : 0);
       expect(count(body, /i32x4\.dot_i16x8_s/)).toBe(hasDot ? 0 : 2 * inTile);
       expect(count(body, /i32x4\.add/)).toBe(hasDot ? 0 : 2 * inTile);
     }

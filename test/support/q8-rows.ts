@@ -18,6 +18,11 @@ export const FORMS: readonly Form[] = [
   { name: 'Magnitudes', form: 2, lowest: 0, highest: 255 },
 ];
 
+/** The forms that a build's rows have. */
+export function formsOf(hasBytes: boolean): readonly Form[] {
+  return hasBytes ? FORMS : FORMS.slice(0, 1);
+}
+
 /** Depths of a row, padded. */
 export function q8Depth(depth: number): number {
   return 16 * Math.ceil(depth / 16);

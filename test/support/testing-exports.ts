@@ -9,6 +9,7 @@ type GemmArguments = [
   a: number,
   aStride: number,
   panel: number,
+  second: number,
   rows: number,
   depth: number,
 ];
@@ -20,6 +21,7 @@ type Q8GemmArguments = [
   aStride: number,
   aScales: number,
   panel: number,
+  second: number,
   rows: number,
   depth: number,
   planes: number,
@@ -50,7 +52,16 @@ export interface TestingExports {
   f32GemmResidualScaleShiftNr8(
     ...gemm: [...GemmArguments, residual: number, scale: number, shift: number]
   ): void;
-  f32GemmRowScaleNr8(...gemm: [...GemmArguments, scale: number]): void;
+  f32GemmRowScaleNr8(
+    c: number,
+    cStride: number,
+    a: number,
+    aStride: number,
+    panel: number,
+    rows: number,
+    depth: number,
+    scale: number,
+  ): void;
 
   f32UnpackRows(
     to: number,

@@ -16,16 +16,18 @@ export interface Variant {
   readonly isFused: boolean;
   /** Sums of whole numbers are relaxed dot products. */
   readonly hasDot: boolean;
+  /** Rows of whole numbers may be bytes. */
+  readonly hasBytes: boolean;
 }
 
 /**
  * Every target, runnable or not. `debug` is the baseline with assertions and without optimisation.
  */
 export const builds: readonly Variant[] = [
-  { name: 'simd', isFused: false, hasDot: false },
-  { name: 'dot', isFused: false, hasDot: true },
-  { name: 'relaxed', isFused: true, hasDot: true },
-  { name: 'debug', isFused: false, hasDot: false },
+  { name: 'simd', isFused: false, hasDot: false, hasBytes: false },
+  { name: 'dot', isFused: false, hasDot: true, hasBytes: false },
+  { name: 'relaxed', isFused: true, hasDot: true, hasBytes: true },
+  { name: 'debug', isFused: false, hasDot: false, hasBytes: false },
 ];
 
 /** The builds that this runtime runs: all that validate. The baseline always does. */

@@ -23,7 +23,7 @@ interface Epilogue {
   name: string;
   run(
     exports: TestingExports,
-    gemm: [number, number, number, number, number, number, number],
+    gemm: [number, number, number, number, number, number, number, number],
     frame: Frame,
     operands: Operands,
     residual: number,
@@ -75,8 +75,10 @@ const EPILOGUES: Epilogue[] = [
   },
   {
     name: 'f32GemmRowScaleNr8',
-    run: (exports, gemm, frame, { rowScale }) =>
-      exports.f32GemmRowScaleNr8(...gemm, frame.input(rowScale)),
+    run: (exports, [c, cStride, a, aStride, panel, , rows, depth], frame, { rowScale }) =>
+      exports.f32GemmRowScaleNr8(
+        ...([c, cStride, a, aStride, panel, rows, depth, frame.input(rowScale)] as const),
+      ),
     expected: (sum, { rowScale }, row) => sum * rowScale[row],
     gain: ({ rowScale }, row) => Math.abs(rowScale[row]),
   },
@@ -88,7 +90,7 @@ const STRIDES = [
   { aGap: 3, cGap: 5 },
 ];
 
-describe.each(variants)('f32-gemm-nr8 ($name)', ({ name: build }) => {
+describe.each(variants)('f32-gemm-nr8 ($name)', ({ name: build, isFused }) => {
   const kernels = new Kernels(build);
 
   describe.each(EPILOGUES)('$name()', (epilogue) => {
@@ -157,9 +159,28 @@ describe.each(variants)('f32-gemm-nr8 ($name)', ({ name: build }) => {
     });
   });
 
+  // Builds that do not fuse take one panel at a time.
+  describe.each(isFused ? EPILOGUES.filter(({ name }) => name !== 'f32GemmRowScaleNr8') : [])(
+    '$name()',
+    (epilogue) => {
+      it.each(DEPTHS)('gives for two panels what it gives for each, at depth %i', (depth) => {
+        for (const rows of ROWS) {
+          const [left, right] = [draw(rows, depth), draw(rows + 100, depth)];
+          const second = sameRows(left, right);
+          const found = multiplyTwo(kernels, epilogue, left, second);
+          expect(found.slice(0, 2)).toEqual([
+            multiply(kernels, epilogue, left, STRIDES[0]),
+            multiply(kernels, epilogue, second, STRIDES[0]),
+          ]);
+          expect(found[2].every((value) => value === GAP)).toBe(true);
+        }
+      });
+    },
+  );
+
   it('f32GemmNr8() with no rows writes nothing', () => {
     kernels.call((frame, exports) => {
-      exports.f32GemmNr8(frame.input(painted(8)), 32, 0, 4, frame.input(painted(16)), 0, 1);
+      exports.f32GemmNr8(frame.input(painted(8)), 32, 0, 4, frame.input(painted(16)), 0, 0, 1);
     });
   });
 
@@ -187,13 +208,57 @@ function multiply(
     const a = frame.input(spread(operands.a, depth, aStride));
     const panel = frame.input(operands.panel);
     const other = isAliased ? c : frame.input(spread(residual, NR, cStride));
-    const gemm = [c, 4 * cStride, a, 4 * aStride, panel, rows, depth] as const;
+    const gemm = [c, 4 * cStride, a, 4 * aStride, panel, 0, rows, depth] as const;
     epilogue.run(exports, [...gemm], frame, operands, other);
     return frame.read(c, before.length);
   });
   const touched = after.findIndex((value, i) => i % cStride >= NR && value !== before[i]);
   expect(touched, 'what lies between rows').toBe(-1);
   return gather(after, rows, cStride);
+}
+
+/** What lies behind two panels' columns. */
+const GAP = 7e9;
+
+/** The panel of other operands, and what stands behind it, over the rows of `left`. */
+function sameRows(left: Operands, { panel, residual, scale, shift }: Operands): Operands {
+  const rest = residual.slice(0, left.residual.length);
+  return { ...left, panel, residual: rest, scale, shift };
+}
+
+/** One call over two panels, 4 floats apart -> c [M,8] of each, and what lies between rows. */
+function multiplyTwo(
+  kernels: Kernels,
+  epilogue: Epilogue,
+  left: Operands,
+  right: Operands,
+): [Float32Array, Float32Array, Float32Array] {
+  const { rows, depth } = left;
+  const stride = 2 * NR + 3;
+  const join = (key: 'scale' | 'shift') => Float32Array.of(...left[key], ...right[key]);
+  const panels = new Float32Array(2 * left.panel.length + 4).fill(3e9);
+  panels.set(left.panel);
+  panels.set(right.panel, left.panel.length + 4);
+  const residual = new Float32Array(rows * stride).fill(3e9);
+  for (let i = 0; i < rows * NR; i++) {
+    const at = Math.floor(i / NR) * stride + (i % NR);
+    residual[at] = left.residual[i]!;
+    residual[at + NR] = right.residual[i]!;
+  }
+  const both = { ...left, scale: join('scale'), shift: join('shift') };
+  const found = kernels.call((frame, exports) => {
+    const c = frame.inout(new Float32Array(rows * stride).fill(GAP));
+    const [a, panel] = [frame.input(left.a), frame.input(panels)];
+    const second = 4 * (left.panel.length + 4);
+    const gemm = [c, 4 * stride, a, 4 * depth, panel, second, rows, depth] as const;
+    epilogue.run(exports, [...gemm], frame, both, frame.input(residual));
+    return frame.read(c, rows * stride);
+  });
+  return [
+    found.filter((_, i) => i % stride < NR),
+    found.filter((_, i) => i % stride >= NR && i % stride < 2 * NR),
+    found.filter((_, i) => i % stride >= 2 * NR),
+  ];
 }
 
 /** Dense rows -> rows `stride` floats apart, large numbers between. */

@@ -3,16 +3,16 @@
  */
 import { describe, expect, it } from 'vitest';
 import { Kernels } from '../../support/kernels.ts';
-import { FORMS, type Form, q8Depth, q8Row } from '../../support/q8-rows.ts';
+import { type Form, formsOf, q8Depth, q8Row } from '../../support/q8-rows.ts';
 import { random } from '../../support/random.ts';
 import { variants } from '../../support/variants.ts';
 
 const DEPTHS = [1, 7, 8, 9, 15, 16, 17, 24, 128, 511, 512, 1024];
 
-describe.each(variants)('q8QuantizeRow() ($name)', ({ name: build, hasDot }) => {
+describe.each(variants)('q8QuantizeRow() ($name)', ({ name: build, hasDot, hasBytes }) => {
   const kernels = new Kernels(build);
 
-  describe.each(FORMS)('$name', (form) => {
+  describe.each(formsOf(hasBytes))('$name', (form) => {
     it.each(DEPTHS)('lays out the quantised numbers of a row, depth %i', (depth) => {
       const numbers = random(depth);
       const x = form.lowest < 0 ? numbers.normals(depth) : numbers.uniforms(depth, 0, 3);

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Frame, Kernels } from '../../support/kernels.ts';
 import { NR } from '../../support/panels.ts';
-import { FORMS, type Form, q8Depth, q8Row } from '../../support/q8-rows.ts';
+import { FORMS, type Form, formsOf, q8Depth, q8Row } from '../../support/q8-rows.ts';
 import { random } from '../../support/random.ts';
 import type { TestingExports } from '../../support/testing-exports.ts';
 import { dotVariants } from '../../support/variants.ts';
@@ -65,13 +65,13 @@ const EPILOGUES: Epilogue[] = [
   },
 ];
 
-describe.each(dotVariants)('qd-f32-qc8w-gemm-nr8 ($name)', ({ name: build, hasDot }) => {
+describe.each(dotVariants)('qd-f32-qc8w-gemm-nr8 ($name)', ({ name: build, hasDot, hasBytes }) => {
   const kernels = new Kernels(build);
   const multiply = (epilogue: Epilogue, o: Operands) => product(kernels, hasDot, epilogue, o);
 
   describe.each(EPILOGUES)('$name()', (epilogue) => {
     it.each(DEPTHS)('has exact sums and rounds step by step, at depth %i', (depth) => {
-      for (const form of FORMS) {
+      for (const form of formsOf(hasBytes)) {
         for (const rows of form.name === 'Words' ? ROWS : [1, 6, 13]) {
           const operands = draw(rows, depth, form);
           expect(multiply(epilogue, operands)).toEqual(expectedOf(epilogue, operands));
@@ -85,12 +85,27 @@ describe.each(dotVariants)('qd-f32-qc8w-gemm-nr8 ($name)', ({ name: build, hasDo
     [1, -1],
     [-1, -1],
   ])('q8GemmNr8() sums 512 products of the largest numbers (signs %i, %i)', (row, weight) => {
-    for (const form of FORMS) {
+    for (const form of formsOf(hasBytes)) {
       const operands = draw(6, 512, form);
       operands.a.fill(form.lowest < 0 ? row * form.highest : form.highest);
       operands.b.fill(weight * 127);
       expect(multiply(EPILOGUES[0]!, operands)).toEqual(expectedOf(EPILOGUES[0]!, operands));
     }
+  });
+
+  // Builds that do not fuse take one panel at a time.
+  describe.each(hasBytes ? EPILOGUES : [])('$name()', (epilogue) => {
+    it.each(DEPTHS)('gives for two panels what it gives for each, at depth %i', (depth) => {
+      for (const form of FORMS) {
+        for (const rows of ROWS) {
+          const [left, other] = [draw(rows, depth, form), draw(rows + 100, depth, form)];
+          const { a, rowScale } = left;
+          const right = { ...other, rows, a, rowScale };
+          const found = productOfTwo(kernels, epilogue, left, right);
+          expect(found).toEqual([expectedOf(epilogue, left), expectedOf(epilogue, right)]);
+        }
+      }
+    });
   });
 
   it.each(DEPTHS)('q8Starts() is -128 times the sums of columns, at depth %i', (depth) => {
@@ -148,7 +163,7 @@ function product(kernels: Kernels, hasDot: boolean, epilogue: Epilogue, o: Opera
     const c = frame.inout(wide(new Float32Array(o.rows * NR)));
     const gemm: Gemm = [
       ...[c, 4 * stride, frame.input(a), aBytes],
-      ...[frame.input(o.rowScale), panelOf(frame, o), o.rows, o.depth],
+      ...[frame.input(o.rowScale), panelOf(frame, o), 0, o.rows, o.depth],
       ...[hasDot && o.form.name === 'Words' ? 2 : 1, frame.input(startsOf(o, hasDot))],
       frame.output(exports.q8ScratchBytes(o.depth) / 4),
     ] as Gemm;
@@ -158,6 +173,45 @@ function product(kernels: Kernels, hasDot: boolean, epilogue: Epilogue, o: Opera
     expect(found.filter((_, i) => i % stride >= NR).every((x) => x === 5)).toBe(true);
     return found.filter((_, i) => i % stride < NR);
   });
+}
+
+/** One call over two panels, 64 bytes apart, of a build with rows of bytes -> c [M,8] of each. */
+function productOfTwo(
+  kernels: Kernels,
+  epilogue: Epilogue,
+  left: Operands,
+  right: Operands,
+): [Float32Array, Float32Array] {
+  const { rows, depth, form } = left;
+  const aBytes = 2 * q8Depth(depth);
+  const a = new Uint8Array(rows * aBytes);
+  for (let row = 0; row < rows; row++) {
+    a.set(q8Row(form, left.a.subarray(row * depth, (row + 1) * depth), true), row * aBytes);
+  }
+  const panelBytes = 64 + 8 * q8Depth(depth);
+  const panels = new Uint8Array(2 * panelBytes + 64);
+  panels.set(panelBytesOf(left));
+  panels.set(panelBytesOf(right), panelBytes + 64);
+  const pair = (key: 'scale' | 'shift') => Float32Array.of(...left[key], ...right[key]);
+  const starts = Int32Array.of(...startsOf(left, true), ...startsOf(right, true));
+  const residual = Float32Array.from({ length: rows * 2 * NR }, (_, i) => {
+    const of = i % (2 * NR) < NR ? left : right;
+    return of.residual[Math.floor(i / (2 * NR)) * NR + (i % NR)]!;
+  });
+  return kernels.call((frame, exports) => {
+    const c = frame.output(rows * 2 * NR);
+    const gemm: Gemm = [
+      ...[c, 8 * NR, frame.input(a), aBytes, frame.input(left.rowScale), frame.input(panels)],
+      ...[panelBytes + 64, rows, depth, form.name === 'Words' ? 2 : 1, frame.input(starts), 0],
+    ] as Gemm;
+    const columns = [frame.input(pair('scale')), frame.input(pair('shift'))] as const;
+    epilogue.run(exports, gemm, frame.input(residual), ...columns);
+    const found = frame.read(c, rows * 2 * NR);
+    return [
+      found.filter((_, i) => i % (2 * NR) < NR),
+      found.filter((_, i) => i % (2 * NR) >= NR),
+    ] as const;
+  }) as [Float32Array, Float32Array];
 }
 
 /** What sums start from: bytes that stand for signed numbers are 128 too large. */
@@ -170,7 +224,11 @@ function startsOf({ form, b, depth }: Operands, hasDot: boolean): Int32Array {
 }
 
 /** | bias f32 8 | scale f32 8 | four depths of each column, again and again | */
-function panelOf(frame: Frame, { b, depth, bias, columnScale }: Operands): number {
+function panelOf(frame: Frame, operands: Operands): number {
+  return frame.input(panelBytesOf(operands));
+}
+
+function panelBytesOf({ b, depth, bias, columnScale }: Operands): Uint8Array {
   const panel = new Uint8Array(64 + 8 * q8Depth(depth));
   panel.set(new Uint8Array(bias.buffer));
   panel.set(new Uint8Array(columnScale.buffer), 32);
@@ -179,7 +237,7 @@ function panelOf(frame: Frame, { b, depth, bias, columnScale }: Operands): numbe
       panel[64 + 32 * (k >> 2) + 4 * n + (k & 3)] = b[n * depth + k]! & 255;
     }
   }
-  return frame.input(panel);
+  return panel;
 }
 
 function expectedOf(epilogue: Epilogue, o: Operands): Float32Array {
