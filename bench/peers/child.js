@@ -1,6 +1,6 @@
 /**
  * One contestant in a process of its own: `node child.js <adapter> <dtype> <folder>`.
- * In: JSON lines `{ do: 'load' | 'logits' | 'time' | 'memory', length }`. Out: one line
+ * In: JSON lines `{ do: 'load' | 'logits' | 'turn' | 'memory', length }`. Out: one line
  * `reply <JSON>` per request; `{ error }` when it failed.
  * Whatever else a library prints is no reply.
  */
@@ -22,6 +22,9 @@ import { createInterface } from 'node:readline';
  */
 
 const [adapter, dtype, folder] = process.argv.slice(2);
+
+/** A turn: calls in a row, two and more until so much time is over. */
+const TURN_MS = 100;
 
 /** @type {Model} */
 let model;
@@ -57,11 +60,17 @@ const requests = {
     return parts.flatMap((part) => Array.from(part));
   },
 
-  async time(length) {
+  /** Milliseconds of each call of a turn. */
+  async turn(length) {
     const inputs = feeds(length);
-    const start = performance.now();
-    await model.run(inputs);
-    return performance.now() - start;
+    const calls = [];
+    const end = performance.now() + TURN_MS;
+    while (calls.length < 2 || performance.now() < end) {
+      const start = performance.now();
+      await model.run(inputs);
+      calls.push(performance.now() - start);
+    }
+    return calls;
   },
 
   memory() {

@@ -1,4 +1,4 @@
-/** Which cores processes may use, through util-linux' taskset; elsewhere nothing is pinned. */
+/** Which cores processes may use, and when: util-linux' taskset and chrt, if they are there. */
 import { spawnSync } from 'node:child_process';
 
 /** The cores this process may use, as taskset writes them ("0-3,6"); undefined without taskset. */
@@ -20,4 +20,19 @@ export function pinSelf(core) {
 /** A command that runs `command` on these cores. */
 export function onCores(list, command) {
   return ['taskset', '-c', String(list), ...command];
+}
+
+/** Above whatever else wants the core, below the kernel's own. */
+const AT_ONCE = ['--fifo', '--pid', '50'];
+const AS_OTHERS = ['--other', '--pid', '0'];
+
+/**
+ * Whether the main thread of a process runs before whatever else wants its core, or as others do.
+ * Threads that compile or collect are left alone: above them, a main thread that waits hangs.
+ *
+ * @returns {boolean} false where that is not allowed
+ */
+export function setAtOnce(pid, isAtOnce) {
+  const { status } = spawnSync('chrt', [...(isAtOnce ? AT_ONCE : AS_OTHERS), String(pid)]);
+  return status === 0;
 }

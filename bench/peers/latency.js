@@ -1,10 +1,11 @@
 /**
- * Latency: this package and one peer side by side, one call of each in turn. A pair is
+ * Latency: this package and one peer side by side, some calls of each in turn. A pair is
  * probe, ours, probe, peer, probe; it counts when all three probes were quiet.
  */
 import { setTimeout } from 'node:timers/promises';
+import { setAtOnce } from './cores.js';
 import { ContestantProcess } from './process.js';
-import { figure, relativeL2, round } from './statistics.js';
+import { figure, median, relativeL2, round } from './statistics.js';
 
 /** Until V8 has compiled what it will and caches are warm. */
 const WARM_UP = { ms: 600, pairs: 3 };
@@ -15,8 +16,8 @@ const REST_MS = 100;
 
 /**
  * @typedef {object} Pair
- * @property {number} ours ms
- * @property {number} peer ms
+ * @property {number[]} ours ms of each call
+ * @property {number[]} peer ms of each call
  * @property {number} rate of the slowest probe around it
  *
  * @typedef {object} Duel
@@ -45,7 +46,11 @@ export async function duel(peer, options, probe, onLength) {
     for (const length of lengths) {
       onLength(length);
       const rest = peer.isPinned ? 0 : REST_MS;
+      await warmUp(both, length);
+      // Not before: what a library compiles in threads would wait for its core.
+      if (runtimes.isRealtime) setAllAtOnce(both, true);
       found.pairs[length] = await pairsAt(both, length, { samples, seconds, rest, probe });
+      if (runtimes.isRealtime) setAllAtOnce(both, false);
     }
     return found;
   } finally {
@@ -58,32 +63,41 @@ async function errorAt([us, peer], length) {
   return round(relativeL2(await peer.ask('logits', length), expected), 3);
 }
 
-/** @returns {Promise<Pair[]>} until so many are quiet or the time is over */
-async function pairsAt([us, peer], length, { samples, seconds, rest, probe }) {
+async function warmUp(both, length) {
   const warm = performance.now() + WARM_UP.ms;
   for (let i = 0; i < WARM_UP.pairs || performance.now() < warm; i++) {
-    await us.ask('time', length);
-    await peer.ask('time', length);
+    for (const one of both) await one.ask('turn', length);
   }
+}
+
+/** The probe runs in this process. */
+function setAllAtOnce(both, isAtOnce) {
+  setAtOnce(process.pid, isAtOnce);
+  for (const one of both) one.setAtOnce(isAtOnce);
+}
+
+/** @returns {Promise<Pair[]>} until so many are quiet or the time is over */
+async function pairsAt([us, peer], length, { samples, seconds, rest, probe }) {
   const end = performance.now() + 1000 * seconds;
   const pairs = [];
   let quiet = 0;
   while (quiet < samples && (performance.now() < end || pairs.length < ENOUGH)) {
     if (rest) await setTimeout(rest);
     const rates = [probe.rate()];
-    const oursMs = await us.ask('time', length);
+    const oursCalls = await us.ask('turn', length);
     rates.push(probe.rate());
-    const peerMs = await peer.ask('time', length);
+    const peerCalls = await peer.ask('turn', length);
     rates.push(probe.rate());
     const rate = Math.min(...rates);
-    pairs.push({ ours: oursMs, peer: peerMs, rate });
+    pairs.push({ ours: oursCalls, peer: peerCalls, rate });
     if (probe.isQuiet(rate)) quiet++;
   }
   return pairs;
 }
 
 /**
- * Medians of the quiet pairs, or of all where too few were.
+ * Medians of the quiet pairs, or of all where too few were: of the calls in a row, and of the first
+ * call of each turn, which finds in the caches what the other one left there.
  *
  * @param {Pair[]} pairs
  * @param {import('./probe.js').Probe} probe
@@ -92,14 +106,18 @@ export function summarise(pairs, probe) {
   const quiet = pairs.filter(({ rate }) => probe.isQuiet(rate));
   const isNoisy = quiet.length < ENOUGH;
   const kept = isNoisy ? pairs : quiet;
-  const us = figure(kept.map((pair) => pair.ours));
-  const peer = figure(kept.map((pair) => pair.peer));
   return {
-    ours: us,
-    peer,
-    ratio: round(peer.ms / us.ms, 3),
+    ...compare(kept, (calls) => median(calls.slice(1))),
+    first: compare(kept, ([call]) => call),
     pairs: kept.length,
     dropped: pairs.length - kept.length,
     isNoisy,
   };
+}
+
+/** @param {Pair[]} pairs @param {(calls: number[]) => number} of a turn's calls */
+function compare(pairs, of) {
+  const ours = figure(pairs.map((pair) => of(pair.ours)));
+  const peer = figure(pairs.map((pair) => of(pair.peer)));
+  return { ours, peer, ratio: round(peer.ms / ours.ms, 3) };
 }

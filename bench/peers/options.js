@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ours, peers } from './contestants.js';
-import { allowedCores, lastCore } from './cores.js';
+import { allowedCores, lastCore, setAtOnce } from './cores.js';
 
 export const USAGE = `node bench/peers/run.js [options]
 
@@ -17,6 +17,7 @@ export const USAGE = `node bench/peers/run.js [options]
   --quick          --samples 3 --seconds 3 --loads 1
   --node path      Node for the contestants (the one running this)
   --core n|none    for all but those marked "all cores" (the last, where taskset is installed)
+  --realtime       contestants and probe are not interrupted by others (chrt; root may)
   --folder path    what tools/export-onnx.py made (build/peers)
   --out path       JSON file to write (bench/results/peers-<machine>-<date>.json)
 
@@ -52,6 +53,7 @@ export function readOptions(args) {
       ...{ ours: text, peers: text, lengths: text, samples: text, seconds: text, loads: text },
       ...{ node: text, core: text, folder: text, out: text },
       quick: { type: 'boolean', default: false },
+      realtime: { type: 'boolean', default: false },
     },
   });
   const amounts = { ...(values.quick ? QUICK : FULL), ...values };
@@ -72,6 +74,7 @@ export function readOptions(args) {
       node: values.node ?? process.execPath,
       python: process.env.PEERS_PYTHON,
       ...coresOf(values.core),
+      isRealtime: values.realtime && checkedRealtime(),
       folder,
     },
   };
@@ -124,6 +127,11 @@ function chosenPeers(names) {
     }
     return found;
   });
+}
+
+function checkedRealtime() {
+  if (setAtOnce(process.pid, true) && setAtOnce(process.pid, false)) return true;
+  throw new Error('Cannot run with --realtime: "chrt --fifo" failed, expected the right to');
 }
 
 function whole(name, text, most = 1e6) {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { onCores } from './cores.js';
+import { onCores, setAtOnce } from './cores.js';
 
 const REPLY = 'reply ';
 
@@ -12,6 +12,7 @@ const REPLY = 'reply ';
  * @property {string | undefined} python path of a Python with torch and transformers
  * @property {number} [core] to pin to; without it nothing is pinned
  * @property {string} [cores] all that may be used
+ * @property {boolean} [isRealtime] calls are not interrupted by other processes
  * @property {string} folder the model's files
  */
 
@@ -44,23 +45,22 @@ export class ContestantProcess {
    * @param {Runtimes} runtimes
    * @param {boolean} isPinned to the one core, or free to use all
    */
-  static async start(contestant, { node, python, core, cores, folder }, isPinned) {
+  static async start(contestant, runtimes, isPinned) {
+    const { node, python, core, cores, folder } = runtimes;
     const script = (name) => fileURLToPath(new URL(name, import.meta.url));
     const { adapter, dtype } = contestant;
     const command = adapter.endsWith('.py')
       ? [python ?? 'python3', script(`adapters/${adapter}`), folder]
       : [node, script('child.js'), adapter.replace(/\.js$/, ''), dtype, folder];
     const list = isPinned ? core : cores;
-    const started = new ContestantProcess(
-      contestant,
-      list === undefined ? command : onCores(list, command),
-    );
+    const pinned = list === undefined ? command : onCores(list, command);
+    const started = new ContestantProcess(contestant, pinned);
     await started.#next();
     return started;
   }
 
   /**
-   * @param {'load' | 'logits' | 'time' | 'memory'} what
+   * @param {'load' | 'logits' | 'turn' | 'memory'} what
    * @param {number} [length] tokens
    * @returns {Promise<any>}
    */
@@ -68,6 +68,11 @@ export class ContestantProcess {
     const answer = this.#next();
     this.#child.stdin.write(`${JSON.stringify({ do: what, length })}\n`);
     return answer;
+  }
+
+  /** Whether it is interrupted by other processes while it works. */
+  setAtOnce(isAtOnce) {
+    setAtOnce(this.#child.pid, isAtOnce);
   }
 
   /** Ends it and waits until its memory is given back. */

@@ -28,12 +28,14 @@ function markdown(result) {
   return [
     ...latencyTable(result),
     '',
+    ...firstTable(result),
+    '',
     ...startupTable(result),
     '',
     ...(isNoisy(result) ? ['~ the machine was not quiet: no figures to quote.', ''] : []),
     `${machineLine(result.machine)}; ${result.date.slice(0, 10)}. Batch 1, one thread where not ` +
-      'said otherwise; medians of calls taken in turn with ours, without samples from slow ' +
-      'spells of the machine.',
+      'said otherwise; medians of calls in a row, in turns of 100 ms with ours, ' +
+      'without samples from slow spells of the machine.',
   ].join('\n');
 }
 
@@ -55,6 +57,20 @@ function latencyTable(result) {
       ...rows,
     ],
   );
+}
+
+/** The first call of a turn, for results that have it. */
+function firstTable({ duels, method: { lengths } }) {
+  const rows = duels
+    .filter(({ latency }) => latency[lengths[0]].first)
+    .map(({ label, latency }) => [
+      label,
+      ...lengths.map((n) => {
+        const { ours, peer, ratio } = latency[n].first;
+        return `${milliseconds(ours.ms)}, ${milliseconds(peer.ms)} (${ratio.toFixed(2)}x)`;
+      }),
+    ]);
+  return table(['first call of a turn: ours, theirs', ...lengths.map((n) => `${n} tokens`)], rows);
 }
 
 function cell({ peer, ratio, isNoisy }) {

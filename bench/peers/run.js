@@ -105,7 +105,8 @@ function describe({ id, label, dtype, kind, isPinned }, { samples, ...about }, p
 }
 
 function methodOf({ lengths, samples, seconds, loads, runtimes }) {
-  return { lengths, samples, seconds, loads, core: runtimes.core ?? null };
+  const { core = null, isRealtime } = runtimes;
+  return { lengths, samples, seconds, loads, core, isRealtime };
 }
 
 async function write(result, out) {

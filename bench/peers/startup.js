@@ -39,7 +39,7 @@ export async function startOnce(contestant, runtimes, probe) {
       FIRST_LENGTH,
     );
     const rate = Math.min(before, probe.rate());
-    await running.ask('time', LONG_LENGTH);
+    await running.ask('turn', LONG_LENGTH);
     const after = await running.ask('memory');
     return {
       ...{ version, runtime, note },
