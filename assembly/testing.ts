@@ -15,6 +15,11 @@ export { f32Activation } from './kernels/f32-activation';
 export { f16FromF32, f32FromBf16, f32FromF16, f32FromF64, f32FromI8 } from './kernels/f32-convert';
 export { f32ColumnRanges } from './kernels/f32-column-ranges';
 export {
+  f32ColumnMeans,
+  f32CrossProducts,
+  f32CrossScratchBytes,
+} from './kernels/f32-cross-products';
+export {
   f32GemmNr8,
   f32GemmReluNr8,
   f32GemmResidualNr8,

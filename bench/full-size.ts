@@ -18,7 +18,7 @@ import type { Machine } from './harness.ts';
 import { flopsOf, shapesOf } from './shapes.ts';
 import { largestError } from './trial.ts';
 
-const classes = {
+export const classes = {
   MobileBertForQuestionAnswering,
   MobileBertForSequenceClassification,
   MobileBertForMaskedLM,

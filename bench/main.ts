@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { type Variant, variants } from '../test/support/variants.ts';
 import { benchBlock } from './block.ts';
+import { benchCalibration } from './calibration.ts';
 import { CLOCKS } from './clock.ts';
 import { compare } from './compare.ts';
 import { benchCosts } from './costs.ts';
@@ -35,6 +36,7 @@ const BENCHES: Record<string, BenchOfMachine> = {
   tokenizer: { run: benchTokenizer, isSame: true },
   load: { run: benchLoad },
   formats: { run: benchFormats, isSame: true },
+  calibration: { run: benchCalibration, isSame: true },
   costs: { run: benchCosts },
   guard: { run: benchGuard },
 };

@@ -34,6 +34,8 @@ export {
   AutoModelForSequenceClassification,
   AutoModelForTokenClassification,
 } from './models/auto.ts';
+export { type Calibration, type CalibrationOptions, calibration } from './models/calibrate.ts';
+export type { CalibrationText } from './models/calibration-texts.ts';
 export {
   MobileBertForMultipleChoice,
   MobileBertForSequenceClassification,

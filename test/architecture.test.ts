@@ -14,7 +14,8 @@ const SRC: Record<string, readonly string[]> = {
   tokenizer: ['tensor', 'errors', 'callable'],
   weights: ['config', 'platform', 'errors'],
   engine: ['platform', 'errors'],
-  models: ['weights', 'engine', 'hub', 'config', 'tensor', 'callable', 'errors'],
+  calibration: ['engine'],
+  models: ['calibration', 'weights', 'engine', 'hub', 'config', 'tensor', 'callable', 'errors'],
   pipelines: ['models', 'tokenizer', 'hub', 'config', 'tensor', 'engine', 'callable', 'errors'],
   qna: ['pipelines', 'hub'],
   serve: ['pipelines', 'models', 'hub', 'errors'],
@@ -31,9 +32,10 @@ const ASSEMBLY: Record<string, readonly string[]> = {
   simd: [],
   kernels: ['simd', 'abi'],
   memory: ['kernels', 'abi'],
-  ops: ['kernels', 'memory', 'abi'],
+  ops: ['kernels', 'memory', 'simd', 'abi'],
   model: ['ops', 'kernels', 'memory', 'abi'],
   index: ['model', 'memory', 'abi'],
+  calibration: ['index', 'model', 'ops', 'kernels', 'memory', 'abi'],
   testing: ['index', 'model', 'ops', 'kernels', 'memory', 'simd', 'abi'],
 };
 
@@ -102,7 +104,7 @@ describe('sources', () => {
 
   it('ask for build features in assembly/simd only', () => {
     const asking = sources('assembly').filter((file) =>
-      /ASC_FEATURE_|\b(FUSED|DOT)\b/.test(code(file)),
+      /ASC_FEATURE_|\b(FUSED|DOT|TAP)\b/.test(code(file)),
     );
     expect(asking.filter((file) => !file.startsWith('assembly/simd/'))).toEqual([]);
   });

@@ -1,6 +1,7 @@
 /**
  * Compiles assembly/index.ts and assembly/testing.ts for every target of asconfig.json:
- * build/wasm/<target>.wasm is shipped, build/wasm/testing.<target>.wasm is for tests and benches.
+ * build/wasm/<target>.wasm is shipped, build/wasm/testing.<target>.wasm is for tests and benches. The
+ * target `calibration` has an entry of its own, assembly/calibration.ts.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
@@ -10,8 +11,11 @@ const { targets } = JSON.parse(readFileSync('asconfig.json', 'utf8'));
 mkdirSync('build/wasm', { recursive: true });
 
 for (const target of Object.keys(targets)) {
-  await compile('index', target, target);
-  await compile('testing', target, `testing.${target}`);
+  if (target === 'calibration') await compile('calibration', target, target);
+  else {
+    await compile('index', target, target);
+    await compile('testing', target, `testing.${target}`);
+  }
 }
 
 async function compile(entry, target, name) {

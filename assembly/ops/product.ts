@@ -24,6 +24,8 @@ import {
 } from '../kernels/qd-f32-qc8w-gemm-nr8';
 import { Linear, NR, f32s, panelBytes, rowBytes, weightPanelBytes } from '../memory/layout';
 import { ROW_BLOCK, activations } from '../memory/request';
+import { TAPPED } from '../simd/lanes';
+import { twinOf } from './tap';
 
 /** What stands behind a product. */
 export const enum Behind {
@@ -35,9 +37,30 @@ export const enum Behind {
 }
 
 export abstract class product {
-  /** Blocks of rows outside, panels inside; `behind` is a literal, one kernel a kind remains per caller. */
+  /**
+   * Blocks of rows outside, panels inside; `behind` is a literal, one kernel a kind remains per caller.
+   * For calibration, the second half of the rows meets other weights (tap.ts).
+   */
   // biome-ignore format: extents and strides together
   @inline static run(
+    behind: Behind, y: usize, x: usize, xBytes: usize, rows: i32, w: Linear, residual: usize,
+    scale: usize, shift: usize,
+  ): void {
+    if (TAPPED) {
+      const half = rows >> 1;
+      const yRows = <usize>half * rowBytes(w.outputs);
+      const twin = twinOf(w, x, xBytes, half, residual, y);
+      product.inBlocks(behind, y, x, xBytes, half, w, residual, scale, shift);
+      product.inBlocks(
+        behind, y + yRows, x + <usize>half * xBytes, xBytes, half, twin, residual + yRows, scale, shift,
+      );
+    } else {
+      product.inBlocks(behind, y, x, xBytes, rows, w, residual, scale, shift);
+    }
+  }
+
+  // biome-ignore format: extents and strides together
+  @inline static inBlocks(
     behind: Behind, y: usize, x: usize, xBytes: usize, rows: i32, w: Linear, residual: usize,
     scale: usize, shift: usize,
   ): void {

@@ -1,3 +1,4 @@
 /** Constants of a build, which asconfig.json introduces with `use`: 0 or 1. */
 declare const FUSED: bool;
 declare const DOT: bool;
+declare const TAP: bool;

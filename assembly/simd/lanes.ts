@@ -1,6 +1,7 @@
 /**
  * What a build is made of: asconfig.json says FUSED and DOT, which are 0 or 1. `simd` has neither,
- * `dot` has relaxed integer dot products, `relaxed` fuses multiply and add as well.
+ * `dot` has relaxed integer dot products, `relaxed` fuses multiply and add as well. TAP is 1 in the build
+ * for calibration alone.
  */
 
 /**
@@ -21,6 +22,9 @@ export const PANELS: usize = FUSED ? 2 : 1;
  * takes rows of words only and carries no other tiles.
  */
 export const BYTE_ROWS: bool = DOT && FUSED;
+
+/** Whether products show the host what they read (ops/tap.ts). */
+export const TAPPED: i32 = TAP ? 1 : 0;
 
 /** 1.5 * 2^23: what is added to it comes out rounded to a whole number, halves to even. */
 export const ROUND: f32 = 12582912;

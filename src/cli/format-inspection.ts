@@ -56,13 +56,14 @@ function configRows(config: Record<string, unknown>): [string, string][] {
   ];
 }
 
-function conversionRows({ packing, relative_error }: Inspection): [string, string][] {
+function conversionRows({ packing, relative_error, calibration }: Inspection): [string, string][] {
   if (packing === null) return [];
   const percent =
     relative_error === null ? 'not known' : `${Number((100 * relative_error).toPrecision(2))} %`;
   return [
     ['Packing', packing],
     ['Error', `${percent} from fp32 on probe texts`],
+    ['Calibrated', calibration === null ? 'no' : `on ${calibration}`],
   ];
 }
 

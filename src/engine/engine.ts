@@ -66,7 +66,8 @@ export class Engine {
     return new Engine(instance.exports as unknown as Exports, build, dimensions);
   }
 
-  private constructor(exports: Exports, build: Build, dimensions: Dimensions) {
+  /** Over the exports of a fresh instance; `create` makes one. */
+  constructor(exports: Exports, build: Build, dimensions: Dimensions) {
     const version = typeof exports.abiVersion === 'function' ? exports.abiVersion() : 'none';
     if (version !== ABI_VERSION) {
       throw new TypeError(
@@ -278,7 +279,7 @@ interface Extents {
 }
 
 /** The module traps when memory cannot grow; nothing it planned is in use then. */
-function grow<T>(what: string, allocate: () => T): T {
+export function grow<T>(what: string, allocate: () => T): T {
   try {
     return allocate();
   } catch (cause) {

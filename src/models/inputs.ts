@@ -34,6 +34,14 @@ export interface Batch extends Omit<Request, 'outputs'> {
   readonly S: number;
 }
 
+/** @throws TypeError for what is no object */
+export function checkInputs(inputs: EncoderInputs): void {
+  if (typeof inputs === 'object' && inputs !== null) return;
+  throw new TypeError(
+    `Cannot run the model: inputs are ${inputs === null ? 'null' : `of type ${typeof inputs}`}, expected an object such as { input_ids }`,
+  );
+}
+
 /** @throws InputError or TypeError naming the argument, what it held and what was wanted */
 export function batchOf(inputs: EncoderInputs, config: MobileBertConfig): Batch {
   const words = wordsOf(inputs, config);

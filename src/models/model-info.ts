@@ -7,7 +7,7 @@ import { type HeadParts, parameters } from '../weights/names.ts';
 import { PACKING } from '../weights/packed.ts';
 import { byteSize } from '../weights/tensor-info.ts';
 import type { WeightDtype } from './options.ts';
-import { bytesByPart, type WeightBytes } from './packed.ts';
+import { bytesByPart, type Conversion, type WeightBytes } from './packed.ts';
 import type { Target } from './placement.ts';
 
 /** How a model runs, for people and logs. */
@@ -26,10 +26,12 @@ export interface ModelInfo {
   readonly packing: string | null;
   /** Against fp32, as `mobilebert convert` measured it; null where it did not. */
   readonly relative_error: number | null;
+  /** What a q8 model's weights were calibrated on; null where they were rounded to nearest. */
+  readonly calibration: string | null;
 }
 
 /** What is so of a model at this moment. */
-export function infoOf(target: Target, relative_error: number | null): ModelInfo {
+export function infoOf(target: Target, conversion: Conversion): ModelInfo {
   const { engine, config, parts, dtype } = target;
   return {
     build: engine.build,
@@ -39,7 +41,8 @@ export function infoOf(target: Target, relative_error: number | null): ModelInfo
     memory: engine.memoryUsage(),
     weights: bytesByPart(target),
     packing: dtype === 'q8' ? PACKING : null,
-    relative_error,
+    relative_error: conversion.relativeError,
+    calibration: conversion.calibration,
   };
 }
 
@@ -68,10 +71,11 @@ export function countParameters(
 /** What the header of packed weights says of their conversion. */
 export function conversionOf(
   architecture: string | undefined,
-  relativeError: number | null,
+  { relativeError, calibration }: Conversion,
 ): Record<string, string> {
   return {
     ...(architecture && { architecture }),
     ...(relativeError !== null && { relative_error: relativeError.toPrecision(3) }),
+    ...(calibration !== null && { calibration }),
   };
 }

@@ -1,10 +1,11 @@
 /** Options of `from_pretrained` for models, and what of transformers.js' options maps to what. */
 
-import type { MobileBertConfig, MobileBertConfigOptions } from '../config.ts';
+import { MobileBertConfig, type MobileBertConfigOptions } from '../config.ts';
 import type { Variant } from '../engine/build.ts';
 import type { WasmSource } from '../engine/module.ts';
 import { warn } from '../hub/env.ts';
 import type { FilesOptions } from '../hub/files.ts';
+import type { PretrainedFiles } from '../hub/source.ts';
 
 /** What weights are kept in. */
 export type WeightDtype = 'fp32' | 'fp16' | 'q8';
@@ -82,4 +83,13 @@ export function supportedOptions(options: FromPretrainedOptions): FilesOptions {
     warn(`device "${device}" is not available, the model runs on "wasm"`);
   }
   return subfolder === 'onnx' ? { ...options, subfolder: undefined } : options;
+}
+
+/** The configuration of a checkpoint: a whole one of the caller's, or config.json's with fields set over. */
+export async function configOf(
+  files: PretrainedFiles,
+  config: FromPretrainedOptions['config'],
+): Promise<MobileBertConfig> {
+  if (config instanceof MobileBertConfig) return config;
+  return MobileBertConfig.fromFiles(files, config ?? {});
 }

@@ -4,16 +4,26 @@ import { Home as HomeOf, Slot } from '../engine/abi.ts';
 import type { Engine, HomeAddress } from '../engine/engine.ts';
 import type { ByteSource } from '../hub/source.ts';
 import { type Parameter, type Place, parameters } from '../weights/names.ts';
-import { type Home, type Homes, loadPacked } from '../weights/packed.ts';
+import { type Home, type Homes, loadPacked, packedFile } from '../weights/packed.ts';
 import type { FoundWeights } from './find-weights.ts';
 import { type Loading, type LoadingInfo, loadCheckpoint, settle } from './load-checkpoint.ts';
 import type { Target } from './placement.ts';
 
-/** What a packed file gives beside weights. */
-export interface PackedInfo {
-  readonly loading: LoadingInfo;
-  /** Relative error against fp32, as the conversion measured it; null where it did not. */
+/** What is known of a conversion. */
+export interface Conversion {
+  /** Relative error against fp32, as it was measured; null where it was not. */
   readonly relativeError: number | null;
+  /** What weights were calibrated on; null where they were rounded to nearest. */
+  readonly calibration: string | null;
+}
+
+/** Of weights that no converted file says anything of. */
+export const UNKNOWN: Conversion = { relativeError: null, calibration: null };
+
+/** What weights bring along. */
+export interface Found {
+  readonly loading: LoadingInfo;
+  readonly conversion: Conversion;
 }
 
 /** `Block.7`, `WordEmbeddings`, ...: one home a block, and one for every slot outside of them. */
@@ -44,14 +54,29 @@ export function bytesByPart(target: Target): WeightBytes {
   return bytes;
 }
 
+/**
+ * The chunks of a packed file, each valid until the next.
+ *
+ * @throws TypeError for weights that are not q8
+ */
+export function packedWeights(
+  target: Target,
+  metadata: Readonly<Record<string, string>>,
+): Iterable<Uint8Array> {
+  if (target.dtype === 'q8') return packedFile(homesOf(target), metadata);
+  throw new TypeError(
+    `Cannot pack the weights: the model is ${target.dtype}, expected one loaded with dtype "q8"`,
+  );
+}
+
 /** Fills the engine from what was found: tensor by tensor, or by copying what was packed before. */
 export async function loadFound(
   weights: FoundWeights,
   folder: string,
   loading: Loading,
-): Promise<PackedInfo> {
+): Promise<Found> {
   if (weights.packed) return loadPackedCheckpoint(weights.packed, weights.name, folder, loading);
-  return { loading: await loadCheckpoint(weights, folder, loading), relativeError: null };
+  return { loading: await loadCheckpoint(weights, folder, loading), conversion: UNKNOWN };
 }
 
 /** Copies a converted file into the engine. Heads that it lacks are initialised as in Python. */
@@ -60,17 +85,18 @@ async function loadPackedCheckpoint(
   file: string,
   folder: string,
   loading: Loading,
-): Promise<PackedInfo> {
+): Promise<Found> {
   const { engine, config, parts, signal } = loading;
   const report = await loadPacked(source, homesOf(loading), { signal });
   const holes = new Set(report.missing);
   const isMissing = ({ places }: Parameter) =>
     addressesOf(engine, places).some((address) => holes.has(nameOf(address)));
   const missing = [...parameters(config, parts)].filter(isMissing);
-  const error = Number(report.metadata.relative_error ?? Number.NaN);
+  const { relative_error, calibration = null } = report.metadata;
+  const error = Number(relative_error ?? Number.NaN);
   return {
     loading: settle(missing, [], { ...loading, file, folder }),
-    relativeError: Number.isFinite(error) ? error : null,
+    conversion: { relativeError: Number.isFinite(error) ? error : null, calibration },
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * The panels of one linear layer, element by element, where they lie in linear memory: reading weights
- * that are kept small, and clearing those of pruned heads. The layout is that of docs/memory.md.
+ * that are kept small, clearing those of pruned heads, and taking those that calibration made. The layout is that of docs/memory.md.
  */
 
 import type { Engine, HomeAddress } from '../engine/engine.ts';
@@ -53,20 +53,29 @@ export class Panels {
     if (this.#numbers instanceof Float32Array) return number;
     if (this.#numbers instanceof Uint16Array) return fromHalf(number);
     const scale = this.#floats[this.#biasAt(n) + NR]!;
-    return Math.fround(number * scale) * (this.#factors[k] ?? 1);
+    return Math.fround(number * scale) * this.factor(k);
   }
 
   bias(n: number): number {
     return this.#floats[this.#biasAt(n)]!;
   }
 
-  /** Makes the weight of output n for input k zero. */
-  clearWeight(n: number, k: number): void {
-    this.#numbers[this.#weightAt(n, k)] = 0;
+  /** What a q8 layer multiplies input k by before it rounds it. */
+  factor(k: number): number {
+    return this.#factors[k] ?? 1;
   }
 
-  clearBias(n: number): void {
-    this.#floats[this.#biasAt(n)] = 0;
+  /** The number that is kept for a weight: of q8, times scale and factor, the weight. */
+  setNumber(n: number, k: number, number: number): void {
+    this.#numbers[this.#weightAt(n, k)] = number;
+  }
+
+  setScale(n: number, scale: number): void {
+    this.#floats[this.#biasAt(n) + NR] = scale;
+  }
+
+  setBias(n: number, bias: number): void {
+    this.#floats[this.#biasAt(n)] = bias;
   }
 
   /** Index of output n's bias; its scale is a row on. */

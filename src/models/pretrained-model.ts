@@ -9,15 +9,16 @@ import type { Engine, OutputName, Request } from '../engine/engine.ts';
 import { openFiles } from '../hub/files.ts';
 import type { Source } from '../hub/source.ts';
 import { type HeadParts, parameters } from '../weights/names.ts';
-import { packedFile } from '../weights/packed.ts';
+import type { Calibration } from './calibrate.ts';
 import { dimensionsOf } from './dimensions.ts';
-import { type FoundWeights, findWeights } from './find-weights.ts';
+import { findWeights } from './find-weights.ts';
 import type { InputEmbeddings } from './input-embeddings.ts';
-import { type Batch, batchOf, type EncoderInputs } from './inputs.ts';
+import { type Batch, batchOf, checkInputs, type EncoderInputs } from './inputs.ts';
 import { initialiseInto, type LoadingInfo } from './load-checkpoint.ts';
 import { ModelEngine } from './model-engine.ts';
 import { type CountOptions, countParameters, infoOf, type ModelInfo } from './model-info.ts';
 import {
+  configOf,
   type EngineOptions,
   engineDtype,
   type FromPretrainedOptions,
@@ -26,7 +27,7 @@ import {
   weightDtype,
 } from './options.ts';
 import type { EncoderOutput } from './outputs.ts';
-import { homesOf, loadFound } from './packed.ts';
+import { type Conversion, loadFound, packedWeights, UNKNOWN } from './packed.ts';
 import type { Target } from './placement.ts';
 import type { HeadsToPrune } from './prune-heads.ts';
 import { attentionsOf, type Buffers, hiddenStatesOf } from './recorded.ts';
@@ -59,8 +60,8 @@ export abstract class PreTrainedModel<
   readonly #seed: number;
   readonly #dtype: WeightDtype;
   readonly #engine: ModelEngine;
-  /** As the conversion measured it; null where it did not, or the weights are others since. */
-  #relativeError: number | null = null;
+  /** What a converted file says of itself; unknown where the weights are others since. */
+  #conversion: Conversion = UNKNOWN;
 
   constructor(
     config: MobileBertConfig | MobileBertConfigOptions = {},
@@ -104,24 +105,22 @@ export abstract class PreTrainedModel<
   ): Promise<M> {
     const { config, model_file_name, ...wishes }: FromPretrainedOptions = options ?? {};
     const files = await openFiles(source, supportedOptions(wishes));
-    const fields =
-      config instanceof MobileBertConfig
-        ? config
-        : await MobileBertConfig.fromFiles(files, config ?? {});
+    const fields = await configOf(files, config);
     const weights = await findWeights(files, model_file_name ?? 'model', wishes);
     const dtype = engineDtype(wishes.dtype, weights.dtype);
     const model = new this(fields, { ...options, dtype } as unknown as O);
-    await model.#engine.get((engine) => model.#fill(engine, weights, files.name, wishes.signal));
+    await model.#engine.get(async (engine) => {
+      const loading = { ...model.#targetOf(engine), seed: model.#seed, signal: wishes.signal };
+      const found = await loadFound(weights, files.name, loading);
+      model.loading_info = found.loading;
+      model.#conversion = found.conversion;
+    });
     return model;
   }
 
   /** Runs the model; arguments and results as in Hugging Face's `forward`. */
   async _call(inputs: Inputs): Promise<Output> {
-    if (typeof inputs !== 'object' || inputs === null) {
-      throw new TypeError(
-        `Cannot run the model: inputs are ${inputs === null ? 'null' : `of type ${typeof inputs}`}, expected an object such as { input_ids }`,
-      );
-    }
+    checkInputs(inputs);
     inputs.signal?.throwIfAborted();
     if (this.#engine.surgery) await this.#engine.surgery;
     const batch = this.batch(inputs);
@@ -163,7 +162,7 @@ export abstract class PreTrainedModel<
 
   /** How and where the model runs. Makes the engine if no call did yet. */
   async info(): Promise<ModelInfo> {
-    return infoOf(await this.#target(), this.#relativeError);
+    return infoOf(await this.#target(), this.#conversion);
   }
 
   /**
@@ -173,12 +172,20 @@ export abstract class PreTrainedModel<
    * @throws TypeError for a model that is not q8
    */
   async packed(metadata: Readonly<Record<string, string>> = {}): Promise<Iterable<Uint8Array>> {
-    if (this.#dtype !== 'q8') {
-      throw new TypeError(
-        `Cannot pack the weights: the model is ${this.#dtype}, expected one loaded with dtype "q8"`,
-      );
-    }
-    return packedFile(homesOf(await this.#target()), metadata);
+    return packedWeights(await this.#target(), metadata);
+  }
+
+  /**
+   * Rounds a q8 model's weights anew, so that it answers as `exact` does, the same checkpoint in fp32.
+   *
+   * @param by `calibration()`, which says on what texts
+   * @throws TypeError for other dtypes, or a runtime that has no files
+   */
+  async calibrate(exact: PreTrainedModel<never>, by: Calibration): Promise<void> {
+    const other = await exact.#target();
+    this.#conversion = UNKNOWN;
+    const calibration = await this.#operate((own) => by(own, other));
+    this.#conversion = { ...UNKNOWN, calibration };
   }
 
   /** Number of weights, as Python counts: a tied decoder once, pruned heads not at all. */
@@ -258,16 +265,17 @@ export abstract class PreTrainedModel<
     return batchOf(inputs, this.config);
   }
 
-  /** Changes the weights, once others are done; the error that a conversion measured is no longer theirs. */
-  async #operate(surgery: (target: Target) => unknown): Promise<void> {
+  /** Changes the weights, once others are done; what a conversion said of them holds no longer. */
+  async #operate<T>(surgery: (target: Target) => T): Promise<Awaited<T>> {
     const changed = await this.#engine.operate(async () => surgery(await this.#target()));
-    if (changed !== false) this.#relativeError = null;
+    if (changed !== false) this.#conversion = UNKNOWN;
+    return changed;
   }
 
   async #saved(options: ModelFilesOptions | undefined) {
     const { savedModel } = await import('./save.ts');
     const target = await this.#target();
-    return savedModel(target, this, options, this.#relativeError);
+    return savedModel(target, this, options, this.#conversion);
   }
 
   #ready(): Promise<Engine> {
@@ -275,18 +283,6 @@ export abstract class PreTrainedModel<
       const all = parameters(this.config, this.parts());
       initialiseInto(engine, all, this.config, this.#seed);
     });
-  }
-
-  async #fill(
-    engine: Engine,
-    weights: FoundWeights,
-    folder: string,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const loading = { ...this.#targetOf(engine), seed: this.#seed, signal };
-    const found = await loadFound(weights, folder, loading);
-    this.loading_info = found.loading;
-    this.#relativeError = found.relativeError;
   }
 
   async #target(): Promise<Target> {

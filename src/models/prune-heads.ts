@@ -58,12 +58,12 @@ function clearHead(target: Target, layer: number, head: number): void {
     const panels = panelsOf(slot);
     const inputs = slot === 'Value' ? valueInputs : T;
     for (let n = head * size; n < (head + 1) * size; n++) {
-      panels.clearBias(n);
-      for (let k = 0; k < inputs; k++) panels.clearWeight(n, k);
+      panels.setBias(n, 0);
+      for (let k = 0; k < inputs; k++) panels.setNumber(n, k, 0);
     }
   }
   const output = panelsOf('AttentionOutput');
   for (let k = head * size; k < (head + 1) * size; k++) {
-    for (let n = 0; n < T; n++) output.clearWeight(n, k);
+    for (let n = 0; n < T; n++) output.setNumber(n, k, 0);
   }
 }

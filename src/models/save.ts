@@ -16,7 +16,7 @@ import {
 import { architectureNameOf } from './architectures.ts';
 import { fetchParameter, fetchPlace } from './fetch-parameter.ts';
 import { conversionOf } from './model-info.ts';
-import { homesOf } from './packed.ts';
+import { type Conversion, homesOf, UNKNOWN } from './packed.ts';
 import type { Target } from './placement.ts';
 
 /** What a file of a saved model holds: bytes, JSON as well, so that a map of files loads again. */
@@ -39,21 +39,21 @@ const PACKED_FILE = 'model.q8.safetensors';
 
 /**
  * Files one by one, so that only one of them is in memory. An fp32 model is written as F32, an fp16
- * model as F16, both for Python as well; a q8 model as it is packed, with the error that its
- * conversion measured.
+ * model as F16, both for Python as well; a q8 model as it is packed, with what is known of
+ * its conversion.
  */
 export function* savedModel(
   target: Target,
   model: object,
   { max_shard_size }: ModelFilesOptions = {},
-  relativeError: number | null = null,
+  conversion: Conversion = UNKNOWN,
 ): Generator<[name: string, content: FileContent]> {
   const { config, parts, dtype } = target;
   const architecture = architectureNameOf(model);
   const most = bytesOfSize(max_shard_size ?? '50GB');
   yield ['config.json', encode(configText(target, architecture))];
   if (dtype === 'q8') {
-    const metadata = conversionOf(architecture, relativeError);
+    const metadata = conversionOf(architecture, conversion);
     yield [PACKED_FILE, joined(packedFile(homesOf(target), metadata))];
     return;
   }

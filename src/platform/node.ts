@@ -17,13 +17,9 @@ export const platform: Platform = {
     return fusesSlowly(bun ? undefined : v8);
   },
 
-  async readWasm(build) {
-    const url = wasmUrl(build);
-    // Deno may run this file from the network.
-    const bytes =
-      url.protocol === 'file:' ? readFile(url) : fetch(url).then((r) => r.arrayBuffer());
-    return WebAssembly.compile(await bytes);
-  },
+  readWasm: (build) => compile(wasmUrl(build)),
+
+  readCalibration: () => compile(wasmUrl('calibration')),
 
   async openFile(path) {
     const file = localPath(path);
@@ -66,13 +62,20 @@ export const platform: Platform = {
   disk,
 };
 
-function wasmUrl(build: WasmBuild): URL {
+async function compile(url: URL): Promise<WebAssembly.Module> {
+  // Deno may run this file from the network.
+  const bytes = url.protocol === 'file:' ? readFile(url) : fetch(url).then((r) => r.arrayBuffer());
+  return WebAssembly.compile(await bytes);
+}
+
+function wasmUrl(build: WasmBuild | 'calibration'): URL {
   // Compiled, this file is build/js/platform/node.js; tests and benches run src/platform/node.ts.
   if (import.meta.url.endsWith('.ts'))
     return new URL(`../../build/wasm/${build}.wasm`, import.meta.url);
   // Written out, so that tools which trace files for deployment see all.
   if (build === 'simd') return new URL('../../wasm/simd.wasm', import.meta.url);
   if (build === 'dot') return new URL('../../wasm/dot.wasm', import.meta.url);
+  if (build === 'calibration') return new URL('../../wasm/calibration.wasm', import.meta.url);
   return new URL('../../wasm/relaxed.wasm', import.meta.url);
 }
 

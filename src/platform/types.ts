@@ -73,6 +73,8 @@ export interface Platform {
   fusesSlowly?(): boolean;
   /** The package's own WebAssembly module, compiled. */
   readWasm(build: WasmBuild): Promise<WebAssembly.Module>;
+  /** The module of assembly/calibration.ts; absent where nobody converts. */
+  readCalibration?(): Promise<WebAssembly.Module>;
   /** The file at a local path, or undefined; FilesError where there are no files at all. */
   openFile(path: string): Promise<ByteSource | undefined>;
   /** Whether a local path names a folder; false where there are no files at all. */

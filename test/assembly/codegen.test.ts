@@ -189,6 +189,24 @@ describe.each(builds)('module ($name)', ({ name, isFused, hasDot }) => {
   });
 });
 
+describe('module (calibration)', () => {
+  const wat = text('calibration');
+
+  it('has the ABI of assembly/index.ts, and imports what shows the host a product', () => {
+    expect(exportsOf(wat)).toEqual(expect.arrayContaining([...abi(), 'runBlock']));
+    expect(importsOf(wat)).toHaveLength(1);
+    expect(importsOf(wat)[0]).toContain('show');
+  });
+
+  it('rounds alike on every machine', () => {
+    expect(count(wat, /relaxed/)).toBe(0);
+  });
+
+  it('is at most 20 KB after gzip', () => {
+    expect(gzipSync(readBuild('calibration.wasm')).length).toBeLessThanOrEqual(20 * 1024);
+  });
+});
+
 describe.each(released)('size ($name)', ({ name }) => {
   it(`is at most ${SIZE_LIMIT} bytes after gzip`, () => {
     expect(gzipSync(readBuild(`${name}.wasm`)).length).toBeLessThanOrEqual(SIZE_LIMIT);

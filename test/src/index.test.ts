@@ -27,7 +27,7 @@ describe('the public surface', () => {
   });
 
   it.each([
-    ...['pipeline', 'Pipeline', 'TextClassificationPipeline', 'PreTrainedModel'],
+    ...['pipeline', 'Pipeline', 'TextClassificationPipeline', 'PreTrainedModel', 'calibration'],
     ...['ZeroShotClassificationPipeline', 'FeatureExtractionPipeline'],
     ...['NextSentencePredictionPipeline', 'MultipleChoicePipeline'],
     ...['TokenClassificationPipeline', 'QuestionAnsweringPipeline', 'FillMaskPipeline'],

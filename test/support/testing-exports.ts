@@ -86,6 +86,29 @@ export interface TestingExports {
     ...gemm: [...Q8GemmArguments, residual: number, scale: number, shift: number]
   ): void;
   f32ColumnRanges(ranges: number, x: number, factors: number, count: number): void;
+  f32ColumnMeans(
+    means: number,
+    x: number,
+    xBytes: number,
+    rows: number,
+    columns: number,
+    sums: number,
+  ): void;
+  f32CrossScratchBytes(columns: number): number;
+  f32CrossProducts(
+    sums: number,
+    sumBytes: number,
+    x: number,
+    xBytes: number,
+    xMeans: number,
+    K: number,
+    y: number,
+    yBytes: number,
+    yMeans: number,
+    N: number,
+    rows: number,
+    scratch: number,
+  ): void;
   f32QuantizeRow(to: number, x: number, factors: number, count: number, limit: number): number;
   q8QuantizeRow(
     form: number,

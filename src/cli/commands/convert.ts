@@ -12,12 +12,16 @@ import { convert as convertCheckpoint } from '../../models/convert.ts';
 import { PROBE_TEXTS } from '../../models/probes.ts';
 import { AutoTokenizer } from '../../tokenizer/tokenizer.ts';
 import { oneOf, parseArguments, UsageError } from '../arguments.ts';
+import { calibrationOf } from '../calibration.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import type { Command } from '../run.ts';
 import { withStatus } from '../status-line.ts';
 
 const OPTIONS = {
   dtype: { type: 'string', default: 'q8' },
+  calibrate: { type: 'boolean' },
+  texts: { type: 'string' },
+  seed: { type: 'string' },
   json: { type: 'boolean' },
 } as const;
 
@@ -45,9 +49,15 @@ config.json, the tokenizer's files and the weights, and loads like any other:
   q8     model.q8.safetensors: a quarter of the size, loaded by copying, for this package alone
   fp16   model.safetensors: half of the size, F16, for Python as well
 
-How far its answers are from fp32 is measured on a dozen texts.
+How far its answers are from fp32 is measured on a dozen texts. Calibrated q8 is about half as far, and
+neither larger nor slower; it takes about a minute and 550 MB of memory.
 
       --dtype NAME     what to convert to: q8 (default) or fp16
+      --calibrate      q8: round weights so that answers to texts stay as they are, random words if
+                       no others are given
+      --texts FILE     calibrate with texts like those that the model will read, one per line (- for
+                       standard input); two texts of a pair stand apart by a tab
+      --seed N         calibrate with other random words (default 1)
       --json           one object: {"file", "bytes", "architecture", "relative_error"}
   -h, --help           this text
 `,
@@ -61,12 +71,17 @@ How far its answers are from fp32 is measured on a dozen texts.
         `Cannot read arguments: found ${positionals.length} names, expected SOURCE and OUT`,
       );
     }
+    const calibration = await calibrationOf(source, { ...values, dtype }, io);
     await withStatus(io.stderr, async (status) => {
       status.show(`Converting ${source}`);
       const probes = await probesOf(source);
       const bar = new ProgressBar(status);
       const progress_callback = (event: ProgressEvent) => bar.take(event);
-      const converted = await convertCheckpoint(source, dtype, { probes, progress_callback });
+      const onLayer = (done: number, layers: number) =>
+        status.show(`Calibrating ${source}: layer ${done} of ${layers}`);
+      const calibrate = calibration && { ...calibration, onLayer };
+      const options = { probes, progress_callback, calibrate };
+      const converted = await convertCheckpoint(source, dtype, options);
       const { architecture, relativeError } = converted;
       await mkdir(out, { recursive: true });
       await copyFiles(source, out);

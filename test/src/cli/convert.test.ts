@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,6 +75,37 @@ describe('mobilebert convert', () => {
     },
   );
 
+  it('calibrates with random words of a seed, and says so', async () => {
+    const golden = 'test/golden/models/masked-lm';
+    const files = ['one', 'two', 'other'].map((name) => join(folder, name));
+    const [nearest, one, two, other] = [
+      await mobilebert(['convert', '--json', golden, join(folder, 'nearest')]),
+      await mobilebert(['convert', '--json', '--calibrate', golden, files[0]!]),
+      await mobilebert(['convert', '--json', '--seed', '1', golden, files[1]!]),
+      await mobilebert(['convert', '--json', '--seed', '2', golden, files[2]!]),
+    ].map(({ stdout }) => JSON.parse(stdout));
+    expect(one.relative_error).toBeLessThan(0.8 * nearest.relative_error);
+    expect(other.relative_error).not.toBe(one.relative_error);
+    expect(two.bytes).toBe(one.bytes);
+    const [first, second] = files.map((file) => readFileSync(join(file, 'model.q8.safetensors')));
+    expect(second).toEqual(first);
+    const { stdout } = await mobilebert(['inspect', files[0]!]);
+    expect(stdout).toMatch(/Calibrated +on 168 texts, \d+ tokens\n/);
+  });
+
+  it('calibrates with texts of a file, a pair to a line where there is a tab', async () => {
+    const out = join(folder, 'texts');
+    const texts = `${'My card has not arrived yet.\tWhen will it?\nWhere is my money?\n\n'.repeat(400)}`;
+    const { code } = await mobilebert(['convert', '--texts', '-', SOURCE, out], { stdin: texts });
+    expect(code).toBe(0);
+    // [CLS] my card has not arrived yet . [SEP] when will it ? [SEP]: 14; [CLS] where is my money ? [SEP]: 7.
+    const { stdout } = await mobilebert(['inspect', out]);
+    const [, count, words] = stdout.match(/on (\d+) texts, (\d+) tokens/)!;
+    expect(Number(count)).toBeGreaterThan(770);
+    expect(Number(words)).toBeLessThanOrEqual(8192);
+    expect(Math.abs(Number(words) - Number(count) * 10.5)).toBeLessThanOrEqual(4);
+  });
+
   it('leaves nothing behind where the checkpoint is not there', async () => {
     const out = join(folder, 'nothing');
     const { code, stderr } = await mobilebert(['convert', join(folder, 'no-such'), out]);
@@ -85,6 +116,11 @@ describe('mobilebert convert', () => {
 
   it.each([
     [[SOURCE], 'found 1 names, expected SOURCE and OUT'],
+    [
+      ['--dtype', 'fp16', '--calibrate', SOURCE, 'x'],
+      'Cannot calibrate: --dtype is "fp16", expected "q8"',
+    ],
+    [['--seed', 'a', SOURCE, 'x'], '--seed is "a", expected a whole number'],
     [['--dtype', 'q4', SOURCE, 'x'], '--dtype is "q4", expected one of "q8", "fp16"'],
   ])('does not understand %j', async (args, message) => {
     const { code, stderr } = await mobilebert(['convert', ...args]);

@@ -75,7 +75,8 @@ describe('mobilebert inspect', () => {
     // The header has three digits.
     expect(found.relative_error).toBe(Number(relative_error.toPrecision(3)));
     const { stdout } = await mobilebert(['inspect', out]);
-    expect(stdout).toMatch(/Error +\d\.\d+ % from fp32 on probe texts/);
+    expect(stdout).toMatch(/Error +\d\.\d+ % from fp32 on probe texts\n/);
+    expect(stdout).toMatch(/Calibrated +no\n/);
   });
 
   it('lists what is missing and what is unused, and warns of neither', async () => {

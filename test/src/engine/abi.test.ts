@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as abi from '../../../src/engine/abi.ts';
+import { Sums } from '../../../src/engine/calibration-engine.ts';
 
 const shared = readFileSync('assembly/abi.ts', 'utf8');
 const layout = readFileSync('assembly/memory/layout.ts', 'utf8');
 
-/** The members of a const enum of assembly/abi.ts. */
-function membersOf(name: string): Record<string, number> {
-  const body = shared.match(new RegExp(`const enum ${name} \\{([^}]*)\\}`))?.[1] ?? '';
+/** The members of a const enum of assembly/abi.ts, or another file. */
+function membersOf(name: string, file = shared): Record<string, number> {
+  const body = file.match(new RegExp(`const enum ${name} \\{([^}]*)\\}`))?.[1] ?? '';
   const members = [...body.matchAll(/^\s*(\w+) = (\d+),/gm)];
   return Object.fromEntries(members.map(([, member, value]) => [member, Number(value)]));
 }
@@ -29,6 +30,11 @@ describe('abi', () => {
     const objects = mirrored.filter(([, value]) => !Array.isArray(value));
     expect(objects.map(([name]) => name).sort()).toEqual(enums.sort());
     for (const [name, value] of objects) expect(value, name).toEqual(membersOf(name));
+  });
+
+  it('mirrors the places of assembly/calibration.ts', () => {
+    const file = readFileSync('assembly/calibration.ts', 'utf8');
+    expect(Sums).toEqual(membersOf('Sums', file));
   });
 
   it('lists the fields of Config in their order, 4 bytes each', () => {
