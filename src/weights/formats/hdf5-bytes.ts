@@ -16,7 +16,7 @@ const DECODER = new TextDecoder();
 const READINGS = 4;
 
 /** Bytes that are fetched at once, where structures are smaller, as nearly all are. */
-const PAGE_BYTES = 2 ** 14;
+const PAGE_BYTES = 2 ** 13;
 
 /** The structures of an HDF5 file. SyntaxError for what is not there or was read too often. */
 export class Hdf5Bytes {

@@ -60,7 +60,6 @@ export class Hdf5File {
       if (name === '') continue;
       if (address === undefined) return undefined;
       const links: Links = this.#links.get(address) ?? (await this.#readLinks(address));
-      this.#links.set(address, links);
       address = links.get(name);
     }
     return address;
@@ -147,6 +146,7 @@ export class Hdf5File {
         throw new SyntaxError('links are in a fractal heap, expected a symbol table');
       }
     }
+    this.#links.set(address, links);
     return links;
   }
 

@@ -2,6 +2,7 @@
 
 import {
   DTYPE_BYTES,
+  type Dtype,
   rowsOf,
   rowsPerChunk,
   type TensorInfo,
@@ -14,10 +15,16 @@ const TILE = 16;
 /** Rows that `turnWords` and `turnHalves` read at once. */
 const LINES = 8;
 
-/** The rows of a tensor whose values lie one behind the other in `bytes`, at any offset. */
-export function* heldRows(tensor: TensorInfo, bytes: Uint8Array): Generator<TensorRows> {
+/**
+ * The rows of a tensor whose values lie one behind the other in `bytes`, at any offset; of a piece
+ * of it, whole chunks that begin `from` bytes into the tensor, those rows.
+ */
+export function* heldRows(tensor: TensorInfo, bytes: Uint8Array, from = 0): Generator<TensorRows> {
   for (const { firstRow, rows, rowBytes } of chunksOf(tensor)) {
-    const part = bytes.subarray(firstRow * rowBytes, (firstRow + rows) * rowBytes);
+    const start = firstRow * rowBytes - from;
+    if (start < 0) continue;
+    if (start >= bytes.length) return;
+    const part = bytes.subarray(start, start + rows * rowBytes);
     yield { tensor, firstRow, rows, bytes: part.byteOffset % 8 === 0 ? part : part.slice() };
   }
 }
@@ -84,12 +91,16 @@ function turn(to: Elements, from: Elements, turned: Turn): void {
   }
 }
 
+// Sizes below are made integers where they are used: where some were read as doubles, so would be
+// all indices, which takes twice as long.
+
 /** 32 bits each, LINES rows of `from` at a time. */
 function turnWords(to: Uint32Array, from: Uint32Array, turned: Turn): void {
-  const { columns, length, firstRow, rows } = turned;
+  const [columns, length] = [turned.columns | 0, turned.length | 0];
+  const [firstRow, end] = [turned.firstRow | 0, (turned.rows * turned.length) | 0];
   for (let left = 0; left < length; left += LINES) {
     let at = left * columns + firstRow;
-    for (let i = left; i < rows * length; i += length) {
+    for (let i = left; i < end; i += length) {
       to[i] = from[at]!;
       to[i + 1] = from[at + columns]!;
       to[i + 2] = from[at + 2 * columns]!;
@@ -105,10 +116,11 @@ function turnWords(to: Uint32Array, from: Uint32Array, turned: Turn): void {
 
 /** 16 bits each, LINES rows of `from` at a time: words of two columns become words of two rows. */
 function turnHalves(to: Uint32Array, from: Uint32Array, turned: Turn): void {
-  const [columns, length] = [turned.columns / 2, turned.length / 2];
+  const [columns, length] = [(turned.columns / 2) | 0, (turned.length / 2) | 0];
+  const [first, end] = [(turned.firstRow / 2) | 0, (turned.rows * length) | 0];
   for (let left = 0; left < length; left += LINES / 2) {
-    let at = 2 * left * columns + turned.firstRow / 2;
-    for (let i = left; i < turned.rows * length; i += 2 * length) {
+    let at = 2 * left * columns + first;
+    for (let i = left; i < end; i += 2 * length) {
       const a = from[at]!;
       const b = from[at + columns]!;
       const c = from[at + 2 * columns]!;
@@ -132,8 +144,8 @@ function turnHalves(to: Uint32Array, from: Uint32Array, turned: Turn): void {
 
 /** 8 bits each, four by four: words of four columns become words of four rows. */
 function turnBytes(to: Uint32Array, from: Uint32Array, turned: Turn): void {
-  const [columns, length] = [turned.columns / 4, turned.length / 4];
-  const firstColumn = turned.firstRow / 4;
+  const [columns, length] = [(turned.columns / 4) | 0, (turned.length / 4) | 0];
+  const firstColumn = (turned.firstRow / 4) | 0;
   for (let row = 0; row < turned.rows / 4; row++) {
     let at = firstColumn + row;
     const start = 4 * row * length;
@@ -158,13 +170,23 @@ function wordsOf({ buffer, byteOffset, byteLength }: Elements): Uint32Array {
   return new Uint32Array(buffer, byteOffset, byteLength / 4);
 }
 
+/** Bytes of a tensor's chunks, all but the last one; 0 where its rows have none. */
+export function chunkBytes({ shape, dtype }: TensorInfo): number {
+  const { rowSize } = rowsOf(shape);
+  return chunkRows(rowSize, dtype) * rowSize * DTYPE_BYTES[dtype];
+}
+
 /** Runs of rows of about a mebibyte, once they are f32; none of a tensor without values. */
 function* chunksOf({ shape, dtype }: TensorInfo) {
   const { rows, rowSize } = rowsOf(shape);
   const rowBytes = rowSize * DTYPE_BYTES[dtype];
   if (rowBytes === 0) return;
-  const most = rowsPerChunk(Math.max(rowBytes, rowSize * DTYPE_BYTES.F32));
+  const most = chunkRows(rowSize, dtype);
   for (let firstRow = 0; firstRow < rows; firstRow += most) {
     yield { firstRow, rows: Math.min(most, rows - firstRow), rowBytes };
   }
+}
+
+function chunkRows(rowSize: number, dtype: Dtype): number {
+  return rowsPerChunk(rowSize * Math.max(DTYPE_BYTES[dtype], DTYPE_BYTES.F32));
 }

@@ -16,7 +16,7 @@ import {
 import { type Extent, readExtents } from './extents.ts';
 import { fail } from './fail.ts';
 import { type Hdf5Dataset, Hdf5File } from './hdf5.ts';
-import { heldRows, Turner } from './held.ts';
+import { chunkBytes, heldRows, Turner } from './held.ts';
 import { readWhole } from './read-whole.ts';
 
 /** Ten times those of a MobileBERT of 24 layers. */
@@ -44,17 +44,20 @@ export async function openKeras(source: ByteSource, reader: ByteReader): Promise
     close: () => reader.close(),
     async *read(wanted) {
       const turner = new Turner();
-      const rowsOf = (tensor: KerasTensor, bytes: Uint8Array) =>
-        tensor.isTransposed ? turner.rows(tensor, bytes) : heldRows(tensor, bytes);
+      const rowsOf = (tensor: KerasTensor, bytes: Uint8Array, from = 0) =>
+        tensor.isTransposed ? turner.rows(tensor, bytes) : heldRows(tensor, bytes, from);
       const placed: (Extent & { readonly tensor: KerasTensor })[] = [];
       for (const tensor of tensors) {
         if (!wanted.has(tensor)) continue;
         const { values, size: length } = tensor.dataset;
         if (typeof values !== 'number') yield* rowsOf(tensor, values);
-        else placed.push({ name: tensor.name, offset: values, length, tensor });
+        else {
+          const pieceBytes = tensor.isTransposed ? undefined : chunkBytes(tensor);
+          placed.push({ name: tensor.name, offset: values, length, pieceBytes, tensor });
+        }
       }
-      for await (const [{ tensor }, bytes] of readExtents(stream, source, placed)) {
-        yield* rowsOf(tensor, bytes);
+      for await (const [{ tensor }, bytes, from] of readExtents(stream, source, placed)) {
+        yield* rowsOf(tensor, bytes, from);
       }
       if (stream.position !== size) throw wrongSize(source);
     },
@@ -147,7 +150,9 @@ export function torchName(kerasName: string): {
   readonly isKernel: boolean;
 } {
   const levels = kerasName.replaceAll(':0', '').split('/');
-  for (let i = 1; i < levels.length - 1; i++) levels[i] = levels[i]!.split('___').at(-1)!;
+  if (kerasName.includes('___')) {
+    for (let i = 1; i < levels.length - 1; i++) levels[i] = levels[i]!.split('___').at(-1)!;
+  }
   const path = levels
     .join('/')
     .replaceAll('_._', '/')
