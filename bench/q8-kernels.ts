@@ -4,7 +4,7 @@
  */
 import type { Frame } from '../test/support/kernels.ts';
 import { NR } from '../test/support/panels.ts';
-import { FORMS, type Form, q8Depth, q8Row } from '../test/support/q8-rows.ts';
+import { type Form, formsOf, q8Depth, q8Row } from '../test/support/q8-rows.ts';
 import { random } from '../test/support/random.ts';
 import type { TestingExports } from '../test/support/testing-exports.ts';
 import type { Machine } from './harness.ts';
@@ -39,7 +39,7 @@ const COLUMNS: Column[] = [
 /** Prints one table. */
 export async function benchQ8Kernels(machine: Machine, report: Report): Promise<void> {
   const { exports } = machine.kernels;
-  const { hasDot } = machine.build;
+  const { hasDot, hasBytes } = machine.build;
   const factors = exports.allocate(128);
   const samples = await machine.sample([() => exports.peakDot(PEAK_TURNS, factors)]);
   const opsOfDot = hasDot ? 8 : 4;
@@ -48,11 +48,10 @@ export async function benchQ8Kernels(machine: Machine, report: Report): Promise<
   const title = `q8, peak ${peak.toFixed(0)} GOP/s`;
   console.log(`\n${head(COLUMNS, title)}`);
   for (const rows of ROWS) {
-    // Without dot products of bytes all rows are words.
-    for (const form of hasDot ? FORMS : FORMS.slice(0, 1)) {
+    for (const form of formsOf(hasBytes)) {
       for (const [K, N] of SHAPES) {
         const { error, figure } = await inFrame(machine, (frame) =>
-          attempt(machine, productTrial(frame, exports, { rows, K, N, form, hasDot })),
+          attempt(machine, productTrial(frame, exports, { rows, K, N, form, hasDot, hasBytes })),
         );
         const name = `rows of ${form.name.toLowerCase()}`;
         const start = [name, `${rows} x ${N} <- ${K}`, scientific(error)];
@@ -77,10 +76,11 @@ interface Product {
   readonly N: number;
   readonly form: Form;
   readonly hasDot: boolean;
+  readonly hasBytes: boolean;
 }
 
 function productTrial(frame: Frame, exports: TestingExports, product: Product): Trial {
-  const { rows, K, N, form, hasDot } = product;
+  const { rows, K, N, form, hasDot, hasBytes } = product;
   const numbers = random(rows + K + N);
   const a = numbers.integers(rows * K, form.lowest, form.highest + 1);
   const b = numbers.integers(N * K, -127, 128);
@@ -101,11 +101,15 @@ function productTrial(frame: Frame, exports: TestingExports, product: Product): 
   const from = frame.input(operand);
   const scratch = frame.output(exports.q8ScratchBytes(K) / 4);
   const planes = hasDot && form.name === 'Words' ? 2 : 1;
+  // As ops/product.ts calls it.
+  const together = hasBytes ? 2 : 1;
+  const second = hasBytes ? panelBytes : 0;
   const run = () => {
-    for (let n = 0, panel = panels; n < N; n += NR, panel += panelBytes) {
+    for (let p = 0; p < N / NR; p += together) {
+      const [to, first] = [c + 4 * NR * p, starts + 4 * NR * p];
       // biome-ignore format: extents and strides together
       exports.q8GemmNr8(
-        c + 4 * n, 4 * N, from, aBytes, rowScales, panel, 0, rows, K, planes, starts + 4 * n, scratch,
+        to, 4 * N, from, aBytes, rowScales, panels + panelBytes * p, second, rows, K, planes, first, scratch,
       );
     }
   };
