@@ -75,7 +75,7 @@ export abstract class f32Tile {
 
   /**
    * `rows` (1 or 2, a literal) x 16: the last rows over two panels at once, since the few sums of one
-   * would wait for each other.
+   * would wait for each other. Scales are per column.
    */
   // biome-ignore format: one vector of the panels a line
   @inline static wide(
@@ -99,17 +99,15 @@ export abstract class f32Tile {
       if (rows > 1) a1 += 4;
       b += STEP;
     }
-    const row: usize = epilogue & Epilogue.RowScale ? 4 : 0;
-    const column: usize = epilogue & Epilogue.RowScale ? 0 : 32;
     f32Tile.store(epilogue, c, c00, c01, residual, scale, shift);
-    f32Tile.store(epilogue, c + 32, c02, c03, residual + 32, scale + column, shift + 32);
-    if (rows > 1) f32Tile.store(epilogue, c + cStride, c10, c11, residual + cStride, scale + row, shift);
-    if (rows > 1) f32Tile.store(epilogue, c + cStride + 32, c12, c13, residual + cStride + 32, scale + row + column, shift + 32);
+    f32Tile.store(epilogue, c + 32, c02, c03, residual + 32, scale + 32, shift + 32);
+    if (rows > 1) f32Tile.store(epilogue, c + cStride, c10, c11, residual + cStride, scale, shift);
+    if (rows > 1) f32Tile.store(epilogue, c + cStride + 32, c12, c13, residual + cStride + 32, scale + 32, shift + 32);
   }
 
   /**
    * All rows, in tiles of at most TILE_ROWS, or 5 at the end; of two panels, `second` bytes apart (0:
-   * one), the last rows over both at once where that is faster.
+   * one), the last rows over both at once where that is faster. Scales per row go with one panel.
    */
   // biome-ignore format: one tile a line
   @inline static panel(
@@ -117,11 +115,10 @@ export abstract class f32Tile {
     rows: i32, depth: i32, residual: usize, scale: usize, shift: usize,
   ): void {
     const row: usize = epilogue & Epilogue.RowScale ? 4 : 0;
-    const column: usize = epilogue & Epilogue.RowScale ? 0 : 1;
     const last = PANELS == 2 && second ? wideRows(rows) : 0;
     for (let n: usize = 0; n <= (PANELS == 2 && second ? 32 : 0); n += 32) {
       const from = panel + (n ? second : 0);
-      let to = c + n, x = a, r = residual + n, f = scale + n * column;
+      let to = c + n, x = a, r = residual + n, f = scale + n;
       let left = rows - last;
       while (left > 0) {
         const done = nextTile(left, TILE_ROWS);
@@ -144,7 +141,7 @@ export abstract class f32Tile {
     c += m * cStride;
     a += m * aStride;
     residual += m * cStride;
-    scale += m * row;
+    // No else: Binaryen would fold both into one loop that asks for their rows at every step.
     if (last == 2) f32Tile.wide(2, epilogue, c, cStride, a, aStride, panel, second, depth, residual, scale, shift);
     if (last == 1) f32Tile.wide(1, epilogue, c, cStride, a, aStride, panel, second, depth, residual, scale, shift);
   }

@@ -169,6 +169,7 @@ export abstract class integerTile {
     a += m * aStride;
     aScales += m << 2;
     residual += m * cStride;
+    // No else, as in f32-tile.ts.
     if (last == 2) integerTile.wide(2, epilogue, c, cStride, a, aStride, aScales, panel, weights, second, starts, steps, residual, scale, shift);
     if (last == 1) integerTile.wide(1, epilogue, c, cStride, a, aStride, aScales, panel, weights, second, starts, steps, residual, scale, shift);
   }

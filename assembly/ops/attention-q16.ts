@@ -1,7 +1,7 @@
 /**
  * Attention's two products of one head in words, where weights are small: queries, keys, powers and
  * values are quantised to as many bits as sums below 2^31 allow: 14 of queries and keys at D = 32, 12 of
- * values, up to 16 of powers. The same bits in every build whose softmax is (docs/kernels.md).
+ * values, up to 15 of powers. The same bits in every build whose softmax is (docs/kernels.md).
  */
 import { f32QuantizeRow, f32RoundRow } from '../kernels/f32-quantize-row';
 import { q16Limit, q16PackColumns, q16PackRows, q16PanelBytes } from '../kernels/q16-panel';
