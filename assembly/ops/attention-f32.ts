@@ -4,22 +4,11 @@
  */
 import { f32GemmNr8, f32GemmRowScaleNr8 } from '../kernels/f32-gemm-nr8';
 import { f32PackColumns, f32PackRows } from '../kernels/f32-pack-nr8';
-import { Activations, panelBytes, roundUp8, rowBytes } from '../memory/layout';
-import { maskBiases } from './attention-mask';
+import { Activations, panelBytes, rowBytes } from '../memory/layout';
 
-/** Keys [S,D] -> panels [S/8][mask 8][D][8]. */
-export function f32Keys(
-  key: usize,
-  stride: usize,
-  mask: usize,
-  S: i32,
-  D: i32,
-  a: Activations,
-): void {
-  const panel = panelBytes(D);
-  if (S & 7) memory.fill(a.keyPanels + <usize>(S >> 3) * panel, 0, panel);
-  maskBiases(a.keyPanels, panel, mask, S);
-  f32PackRows(a.keyPanels + 32, panel, 0, key, stride, S, D);
+/** Keys [S,D] -> panels [S/8][mask 8][D][8], which have their masks. */
+export function f32Keys(key: usize, stride: usize, S: i32, D: i32, a: Activations): void {
+  f32PackRows(a.keyPanels + 32, panelBytes(D), 0, key, stride, S, D);
 }
 
 /** Values [S,D] -> panels [D/8][zeros 8][S][8]. */

@@ -7,25 +7,14 @@ import { f32QuantizeRow, f32RoundRow } from '../kernels/f32-quantize-row';
 import { q16Limit, q16PackColumns, q16PackRows, q16PanelBytes } from '../kernels/q16-panel';
 import { q16GemmNr8 } from '../kernels/qd16-gemm-nr8';
 import { Activations, f32s, rowBytes, wordBytes } from '../memory/layout';
-import { maskBiases } from './attention-mask';
 
 /** Largest word of a value. */
 const VALUE_LIMIT: i32 = 2047;
 /** What the powers of a row may sum to as words: with values, below 2^31. */
 const POWER_SUM: f32 = <f32>(i32.MAX_VALUE / (VALUE_LIMIT + 1));
 
-/** Keys [S,D] -> panels [S/8][mask 8][scale 8][D/2][8][2]. */
-export function q16Keys(
-  key: usize,
-  stride: usize,
-  mask: usize,
-  S: i32,
-  D: i32,
-  a: Activations,
-): void {
-  const panel = q16PanelBytes(D);
-  if (S & 7) memory.fill(a.keyPanels + <usize>(S >> 3) * panel, 0, panel);
-  maskBiases(a.keyPanels, panel, mask, S);
+/** Keys [S,D] -> panels [S/8][mask 8][scale 8][D/2][8][2], which have their masks. */
+export function q16Keys(key: usize, stride: usize, S: i32, D: i32, a: Activations): void {
   q16PackRows(a.keyPanels, key, stride, S, D, a.words16);
 }
 

@@ -5,8 +5,10 @@
  */
 import { f32Scale } from '../kernels/f32-rows';
 import { f32SoftmaxRow } from '../kernels/f32-softmax';
-import { Activations, f32s, roundUp8, rowBytes } from '../memory/layout';
+import { q16PanelBytes } from '../kernels/q16-panel';
+import { Activations, f32s, panelBytes, roundUp8, rowBytes } from '../memory/layout';
 import { f32Context, f32Keys, f32Scores, f32Values } from './attention-f32';
+import { maskBiases } from './attention-mask';
 import { q16Context, q16Keys, q16Scores, q16Values } from './attention-q16';
 
 /** log2(e): the softmax works on powers of two. */
@@ -35,14 +37,15 @@ export function attention(
   const stride = rowBytes(T);
   const scale = <f32>(LOG2E / Math.sqrt(<f64>D));
   const isWhole = a.quantized != 0;
+  maskBiases(a.keyPanels, isWhole ? q16PanelBytes(D) : panelBytes(D), mask, S);
   if (isWhole) clearHidden(value, stride, mask, S);
   for (let head = 0; head < heads; head++) {
     const column = f32s(head * D);
     if (isWhole) {
-      q16Keys(key + column, stride, mask, S, D, a);
+      q16Keys(key + column, stride, S, D, a);
       q16Values(value + column, stride, S, D, a);
     } else {
-      f32Keys(key + column, stride, mask, S, D, a);
+      f32Keys(key + column, stride, S, D, a);
       f32Values(value + column, stride, S, D, a);
     }
     for (let row = 0; row < Q; row += a.scoreRows) {
