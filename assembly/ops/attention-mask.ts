@@ -1,4 +1,4 @@
-/** What attention's scores start from, whatever the head: the mask as biases of the keys' panels. */
+/** What attention's scores start from, in every head: the mask as biases of the keys' panels. */
 import { f32s, roundUp8 } from '../memory/layout';
 
 /**

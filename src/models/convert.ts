@@ -54,11 +54,13 @@ export async function convert(
   const { Class } = architecture;
   const exact = await Class.from_pretrained(source, { ...options, dtype: 'fp32' });
   const expected = await answers(exact, inputs);
+  // Only calibration needs both in memory at once.
+  if (!calibrate) await exact.dispose();
   const model = await Class.from_pretrained(source, { ...options, dtype });
   if (calibrate) {
     await model.calibrate(exact, calibration({ signal: options.signal, ...calibrate }));
+    await exact.dispose();
   }
-  await exact.dispose();
   const measure = async (small: MobileBertModel) =>
     largestError(await answers(small, inputs), expected);
   if (dtype === 'q8') {
