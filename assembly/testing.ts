@@ -44,7 +44,7 @@ export { q8ScratchBytes, q8Starts } from './kernels/q8-panel';
 export { q8QuantizeRow } from './kernels/q8-rows';
 export { q16GemmNr8 } from './kernels/qd16-gemm-nr8';
 export { q16PackColumns, q16PackRows, q16PanelBytes } from './kernels/q16-panel';
-export { touch } from './kernels/touch';
+export { reach } from './kernels/read-ahead';
 export { linear, linearActivation, linearNorm, linearResidualNorm } from './ops/linear';
 export { norm } from './ops/norm';
 export { copyRows, gatherRows } from './ops/rows';

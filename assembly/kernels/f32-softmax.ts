@@ -7,23 +7,32 @@ import { math } from '../simd/math';
 
 /**
  * x [count] -> 2^((x - max x) * scale), in place; returns 1 / sum. For e^(s * (x - max x)) pass
- * scale = s * log2 e (> 0). `count` is a multiple of 4; -Infinity weighs exactly 0.
+ * scale = s * log2 e (> 0). `count` is a multiple of 8; -Infinity weighs exactly 0.
  */
+// biome-ignore format: what is independent side by side
 export function f32SoftmaxRow(x: usize, count: i32, scale: f32): f32 {
   const end = x + ((<usize>count) << 2);
 
   // 1. row maximum; pmax is one instruction where max is seven, and a NaN that it drops returns in 2.
-  let largest = f32x4.splat(-Infinity);
-  for (let p = x; p < end; p += 16) largest = f32x4.pmax(largest, v128.load(p));
-  const peak = f32x4.splat(lanes.max(largest));
-
-  // 2. powers and their sum
-  const factor = f32x4.splat(scale);
-  let sum = f32x4.splat(0);
-  for (let p = x; p < end; p += 16) {
-    const power = math.exp2OfNonPositive(f32x4.mul(f32x4.sub(v128.load(p), peak), factor));
-    v128.store(p, power);
-    sum = f32x4.add(sum, power);
+  let m0 = f32x4.splat(-Infinity), m1 = m0, m2 = m0, m3 = m0;
+  let p = x;
+  for (; p + 32 < end; p += 64) {
+    m0 = f32x4.pmax(m0, v128.load(p)); m1 = f32x4.pmax(m1, v128.load(p, 16));
+    m2 = f32x4.pmax(m2, v128.load(p, 32)); m3 = f32x4.pmax(m3, v128.load(p, 48));
   }
-  return 1 / lanes.sum(sum);
+  if (p < end) { m0 = f32x4.pmax(m0, v128.load(p)); m1 = f32x4.pmax(m1, v128.load(p, 16)); }
+  const peak = f32x4.splat(lanes.max(f32x4.pmax(f32x4.pmax(m0, m1), f32x4.pmax(m2, m3))));
+
+  // 2. powers and their sum; both are made before one is stored, so that they share loads of constants
+  const factor = f32x4.splat(scale);
+  let s0 = f32x4.splat(0), s1 = s0;
+  for (p = x; p < end; p += 32) {
+    const left = math.exp2OfNonPositive(f32x4.mul(f32x4.sub(v128.load(p), peak), factor));
+    const right = math.exp2OfNonPositive(f32x4.mul(f32x4.sub(v128.load(p, 16), peak), factor));
+    v128.store(p, left);
+    v128.store(p, right, 16);
+    s0 = f32x4.add(s0, left);
+    s1 = f32x4.add(s1, right);
+  }
+  return 1 / lanes.sum(f32x4.add(s0, s1));
 }

@@ -5,6 +5,7 @@
 import { lanes, PANELS, TILE_ROWS } from '../simd/lanes';
 import { Epilogue } from './epilogue';
 import { nextTile, wideRows } from './next-tile';
+import { READ_EVERY, readAhead } from './read-ahead';
 
 /** Bytes of one k-step of a panel: eight f32. */
 const STEP: usize = 32;
@@ -53,15 +54,19 @@ export abstract class f32Tile {
     let b = panel + STEP;
     const end = b + <usize>depth * STEP;
     while (b < end) {
-      b0 = v128.load(b);
-      b1 = v128.load(b, 16);
-      let s = v128.load32_splat(a0); c00 = lanes.madd(s, b0, c00); c01 = lanes.madd(s, b1, c01); a0 += 4;
-      if (rows > 1) { s = v128.load32_splat(a1); c10 = lanes.madd(s, b0, c10); c11 = lanes.madd(s, b1, c11); a1 += 4; }
-      if (rows > 2) { s = v128.load32_splat(a2); c20 = lanes.madd(s, b0, c20); c21 = lanes.madd(s, b1, c21); a2 += 4; }
-      if (rows > 3) { s = v128.load32_splat(a3); c30 = lanes.madd(s, b0, c30); c31 = lanes.madd(s, b1, c31); a3 += 4; }
-      if (rows > 4) { s = v128.load32_splat(a4); c40 = lanes.madd(s, b0, c40); c41 = lanes.madd(s, b1, c41); a4 += 4; }
-      if (rows > 5) { s = v128.load32_splat(a5); c50 = lanes.madd(s, b0, c50); c51 = lanes.madd(s, b1, c51); a5 += 4; }
-      b += STEP;
+      const pause = min(b + READ_EVERY, end);
+      while (b < pause) {
+        b0 = v128.load(b);
+        b1 = v128.load(b, 16);
+        let s = v128.load32_splat(a0); c00 = lanes.madd(s, b0, c00); c01 = lanes.madd(s, b1, c01); a0 += 4;
+        if (rows > 1) { s = v128.load32_splat(a1); c10 = lanes.madd(s, b0, c10); c11 = lanes.madd(s, b1, c11); a1 += 4; }
+        if (rows > 2) { s = v128.load32_splat(a2); c20 = lanes.madd(s, b0, c20); c21 = lanes.madd(s, b1, c21); a2 += 4; }
+        if (rows > 3) { s = v128.load32_splat(a3); c30 = lanes.madd(s, b0, c30); c31 = lanes.madd(s, b1, c31); a3 += 4; }
+        if (rows > 4) { s = v128.load32_splat(a4); c40 = lanes.madd(s, b0, c40); c41 = lanes.madd(s, b1, c41); a4 += 4; }
+        if (rows > 5) { s = v128.load32_splat(a5); c50 = lanes.madd(s, b0, c50); c51 = lanes.madd(s, b1, c51); a5 += 4; }
+        b += STEP;
+      }
+      readAhead.some();
     }
     // Per-row scales lie 4 bytes apart; per-column ones are the same for every row.
     const step: usize = epilogue & Epilogue.RowScale ? 4 : 0;
@@ -90,14 +95,18 @@ export abstract class f32Tile {
     let b = panel + STEP;
     const end = b + <usize>depth * STEP;
     while (b < end) {
-      const s0 = v128.load32_splat(a0), s1 = rows > 1 ? v128.load32_splat(a1) : s0;
-      let v = v128.load(b); c00 = lanes.madd(s0, v, c00); if (rows > 1) c10 = lanes.madd(s1, v, c10);
-      v = v128.load(b, 16); c01 = lanes.madd(s0, v, c01); if (rows > 1) c11 = lanes.madd(s1, v, c11);
-      v = v128.load(b + second); c02 = lanes.madd(s0, v, c02); if (rows > 1) c12 = lanes.madd(s1, v, c12);
-      v = v128.load(b + second, 16); c03 = lanes.madd(s0, v, c03); if (rows > 1) c13 = lanes.madd(s1, v, c13);
-      a0 += 4;
-      if (rows > 1) a1 += 4;
-      b += STEP;
+      const pause = min(b + READ_EVERY, end);
+      while (b < pause) {
+        const s0 = v128.load32_splat(a0), s1 = rows > 1 ? v128.load32_splat(a1) : s0;
+        let v = v128.load(b); c00 = lanes.madd(s0, v, c00); if (rows > 1) c10 = lanes.madd(s1, v, c10);
+        v = v128.load(b, 16); c01 = lanes.madd(s0, v, c01); if (rows > 1) c11 = lanes.madd(s1, v, c11);
+        v = v128.load(b + second); c02 = lanes.madd(s0, v, c02); if (rows > 1) c12 = lanes.madd(s1, v, c12);
+        v = v128.load(b + second, 16); c03 = lanes.madd(s0, v, c03); if (rows > 1) c13 = lanes.madd(s1, v, c13);
+        a0 += 4;
+        if (rows > 1) a1 += 4;
+        b += STEP;
+      }
+      readAhead.some();
     }
     f32Tile.store(epilogue, c, c00, c01, residual, scale, shift);
     f32Tile.store(epilogue, c + 32, c02, c03, residual + 32, scale + 32, shift + 32);

@@ -92,13 +92,14 @@ function block(): Block {
   const coarse = config.rowBits == 8 ? q8Form(RowForm.Bytes) : RowForm.Words;
   const b = record<Block>();
   const shared = config.useBottleneck && config.sharedBottleneck;
-  b.inputBottleneck = config.useBottleneck ? linear(H, T) : null;
-  b.inputBottleneckNorm = config.useBottleneck ? norm(config.norm, T, config.epsilon) : null;
+  // In the order in which a pass reads them (model/block.ts): what follows is read ahead.
   b.sharedBottleneck = shared ? linear(H, T, coarse) : null;
   b.sharedBottleneckNorm = shared ? norm(config.norm, T, config.epsilon) : null;
-  b.query = linear(T, T, coarse);
   b.key = linear(T, T, coarse);
   b.value = linear(config.bottleneckAttention ? T : H, T, coarse);
+  b.inputBottleneck = config.useBottleneck ? linear(H, T) : null;
+  b.inputBottleneckNorm = config.useBottleneck ? norm(config.norm, T, config.epsilon) : null;
+  b.query = linear(T, T, coarse);
   b.attentionOutput = linear(T, T);
   b.attentionOutputNorm = norm(config.norm, T, config.epsilon);
   b.feedForwards = addresses(config.feedForwards);

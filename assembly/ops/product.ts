@@ -12,7 +12,7 @@ import {
   f32GemmScaleShiftNr8,
 } from '../kernels/f32-gemm-nr8';
 import { PANELS } from '../kernels/next-tile';
-import { TOUCH_BYTES, touch } from '../kernels/touch';
+import { reach } from '../kernels/read-ahead';
 import { q8Starts } from '../kernels/q8-panel';
 import { q8IsOffset, q8Planes, q8QuantizeRow, q8RowBytes } from '../kernels/q8-rows';
 import {
@@ -83,10 +83,7 @@ export abstract class product {
   ): void {
     const depth = w.inputs;
     const step = weightPanelBytes(w.kind, depth);
-    const burst = max<usize>((TOUCH_BYTES + step / 2) / step, 1) * step;
-    const end = w.panels + (yBytes / 32) * step;
     let from = w.panels;
-    let near = from;
     for (let n: usize = 0; n < yBytes; n += 32 * PANELS) {
       let panel = from;
       let second: usize = PANELS == 2 && n + 32 < yBytes ? step : 0;
@@ -97,9 +94,8 @@ export abstract class product {
           second = panelBytes(depth);
           widenPanel(panel + second, from + step, depth);
         }
-      } else if (from >= near) {
-        touch(from, min(burst, end - from));
-        near += burst;
+      } else {
+        reach(from, step + second);
       }
       if (behind == Behind.Nothing) f32GemmNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth);
       if (behind == Behind.Relu) f32GemmReluNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth);

@@ -22,8 +22,8 @@ const MINUS_LN2_LOW = memory.data<f32>([2.12194440054690583e-4]);
  */
 const ROUND = memory.data<f32>([12583039.0]);
 
-/** Below, 2^t is subnormal or 0. */
-const EXP2_LOWEST = memory.data<f32>([-126.0]);
+/** n = -127, whose power is 0. */
+const EXP2_LOWEST = memory.data<f32>([-127.0]);
 /** 2^f = 1 + f P(f) on [-0.5, 0.5]: 9.1e-8. */
 const EXP2 = memory.data<f32>([
   0.001326472731307149, 0.009671512991189957, 0.05550733581185341, 0.24022242426872253,
@@ -61,12 +61,13 @@ const LN_ERFC = memory.data<f32>([
 
 export abstract class math {
   /**
-   * 2^t for t <= 0: 2.3 ulp on [-126, 0], exactly 0 below (so that masked scores weigh nothing), NaN
-   * for NaN.
+   * 2^t for t <= 0: 2.3 ulp on [-126, 0], less than 2^-126 below, from -126.5 on exactly 0 (so that
+   * masked scores weigh nothing), NaN for NaN.
    */
   @inline static exp2OfNonPositive(t: v128): v128 {
-    const shifted = f32x4.add(t, lanes.constant(ROUND));
-    const f = f32x4.sub(t, f32x4.sub(shifted, lanes.constant(ROUND)));
+    const clamped = f32x4.pmax(t, lanes.constant(EXP2_LOWEST));
+    const shifted = f32x4.add(clamped, lanes.constant(ROUND));
+    const f = f32x4.sub(clamped, f32x4.sub(shifted, lanes.constant(ROUND)));
     let p = lanes.constant(EXP2);
     p = lanes.madd(p, f, lanes.constant(EXP2, 1));
     p = lanes.madd(p, f, lanes.constant(EXP2, 2));
@@ -74,8 +75,7 @@ export abstract class math {
     p = lanes.madd(p, f, lanes.constant(EXP2, 4));
     p = lanes.madd(p, f, lanes.constant(ONE));
     // A product, not a sum of exponents: it leaves every NaN a NaN.
-    const power = f32x4.mul(p, i32x4.shl(shifted, 23));
-    return v128.andnot(power, f32x4.lt(t, lanes.constant(EXP2_LOWEST)));
+    return f32x4.mul(p, i32x4.shl(shifted, 23));
   }
 
   /**

@@ -52,7 +52,7 @@ const EXACT: [Name, number, number][] = [
   ['exp', 88.4, Infinity],
   ['exp', -87.7, 0],
   ...[-1, -2, -64, -125, -126].map((x): [Name, number, number] => ['exp2OfNonPositive', x, 2 ** x]),
-  ['exp2OfNonPositive', -126.00001, 0],
+  ['exp2OfNonPositive', -126.50001, 0],
   ...(['tanh', 'erf'] as const).flatMap((name): [Name, number, number][] => [
     [name, 0, 0],
     [name, -0, -0],
@@ -110,9 +110,17 @@ describe.each(variants)('simd/math ($name)', ({ name: build }) => {
     expect(negated).toEqual(apply(kernels, name, x).map((value) => -value));
   });
 
-  it('exp2OfNonPositive() is 0 for every number below -126', () => {
-    const x = Float32Array.from({ length: 4000 }, (_, i) => -126.00001 * 1.0221 ** i);
+  it('exp2OfNonPositive() is 0 for every number below -126.5', () => {
+    const x = Float32Array.from({ length: 4000 }, (_, i) => -126.50001 * 1.0221 ** i);
     expect(apply(kernels, 'exp2OfNonPositive', x)).toEqual(new Float32Array(x.length));
+  });
+
+  it('exp2OfNonPositive() is between 0 and the smallest normal number from -126.5 to -126', () => {
+    const x = Float32Array.from({ length: 1000 }, (_, i) => -126.5 + (i * 0.4999) / 1000);
+    for (const found of apply(kernels, 'exp2OfNonPositive', x)) {
+      expect(found).toBeGreaterThanOrEqual(0);
+      expect(found).toBeLessThan(2 ** -126);
+    }
   });
 
   it('exp() is between 0 and the smallest normal number from -87.7 to -87.33', () => {

@@ -1,0 +1,62 @@
+/**
+ * Brings f32 panels near while products of earlier ones compute. WebAssembly has no prefetch, a
+ * product's own loads come too far apart to keep memory busy, and one load that misses holds up what
+ * follows. So the weights that lie behind those in use are read a window at a time, in eight streams
+ * side by side, two lines of each every 64 k-steps of a tile: between them the hardware's prefetcher
+ * goes on along each stream, and reading 81 MB hides behind the arithmetic (docs/kernels.md).
+ */
+
+const STREAMS: usize = 8;
+/** Bytes of a stream: a page, for prefetchers stop at its end. The offsets below are its multiples. */
+const STREAM: usize = 4096;
+const WINDOW: usize = STREAMS * STREAM;
+const LINE: usize = 64;
+
+/** Bytes of a panel that a tile multiplies between two calls of `readAhead.some()`. */
+export const READ_EVERY: usize = 2048;
+
+/** Where the window begins that is read now: what lies before it has been. */
+let window: usize = 0;
+/** The next line of its first stream, and where that stream ends. */
+let line: usize = 0;
+let lineEnd: usize = 0;
+/** Keeps the loads from being dropped as unused. */
+let seen: i32 = 0;
+
+export abstract class readAhead {
+  /** Two lines of each stream. Inline: no register survives a call, and a tile's sums lie in all of them. */
+  @inline static some(): void {
+    if (line == lineEnd) return;
+    const p = line;
+    seen = readAhead.lineOfEach(p) | readAhead.lineOfEach(p + LINE);
+    line = p + 2 * LINE;
+  }
+
+  /** A word of one line of each stream. */
+  // biome-ignore format: four streams a line
+  @inline static lineOfEach(p: usize): i32 {
+    return load<i32>(p) | load<i32>(p, 4096) | load<i32>(p, 8192) | load<i32>(p, 12288) |
+      load<i32>(p, 16384) | load<i32>(p, 20480) | load<i32>(p, 24576) | load<i32>(p, 28672);
+  }
+}
+
+/**
+ * Before a product reads `bytes` at `panel`: when this returns they have been read, and tiles go on
+ * with what lies behind them.
+ */
+export function reach(panel: usize, bytes: usize): void {
+  const end = panel + bytes;
+  // Neither in the window nor just before it: another block of rows, or another pass.
+  if (panel > window + WINDOW || end + WINDOW < window) begin(panel);
+  while (end > window) {
+    while (line != lineEnd) readAhead.some();
+    begin(window + WINDOW);
+  }
+}
+
+/** Nothing is read past the end of memory. */
+function begin(at: usize): void {
+  window = at;
+  line = at;
+  lineEnd = (at + WINDOW - 1) >>> 16 < <usize>memory.size() ? at + STREAM : at;
+}
