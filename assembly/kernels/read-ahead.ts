@@ -2,7 +2,7 @@
  * Brings f32 panels near while products of earlier ones compute. WebAssembly has no prefetch, a
  * product's own loads come too far apart to keep memory busy, and one load that misses holds up what
  * follows. So the weights that lie behind those in use are read a window at a time, in eight streams
- * side by side, two lines of each every 64 k-steps of a tile: between them the hardware's prefetcher
+ * side by side, two lines of each every 48 k-steps of a tile: between them the hardware's prefetcher
  * goes on along each stream, and reading 81 MB hides behind the arithmetic (docs/kernels.md).
  */
 
@@ -13,7 +13,7 @@ const WINDOW: usize = STREAMS * STREAM;
 const LINE: usize = 64;
 
 /** Bytes of a panel that a tile multiplies between two calls of `readAhead.some()`. */
-export const READ_EVERY: usize = 2048;
+export const READ_EVERY: usize = 1536;
 
 /** Where the window begins that is read now: what lies before it has been. */
 let window: usize = 0;
