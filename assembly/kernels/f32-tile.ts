@@ -5,7 +5,7 @@
 import { lanes, PANELS, TILE_ROWS } from '../simd/lanes';
 import { Epilogue } from './epilogue';
 import { nextTile, wideRows } from './next-tile';
-import { READ_EVERY, readAhead } from './read-ahead';
+import { readAhead, readEvery } from './read-ahead';
 
 /** Bytes of one k-step of a panel: eight f32. */
 const STEP: usize = 32;
@@ -54,7 +54,7 @@ export abstract class f32Tile {
     let b = panel + STEP;
     const end = b + <usize>depth * STEP;
     while (b < end) {
-      const pause = min(b + READ_EVERY, end);
+      const pause = min(b + readEvery, end);
       while (b < pause) {
         b0 = v128.load(b);
         b1 = v128.load(b, 16);
@@ -95,7 +95,7 @@ export abstract class f32Tile {
     let b = panel + STEP;
     const end = b + <usize>depth * STEP;
     while (b < end) {
-      const pause = min(b + READ_EVERY, end);
+      const pause = min(b + readEvery, end);
       while (b < pause) {
         const s0 = v128.load32_splat(a0), s1 = rows > 1 ? v128.load32_splat(a1) : s0;
         let v = v128.load(b); c00 = lanes.madd(s0, v, c00); if (rows > 1) c10 = lanes.madd(s1, v, c10);

@@ -2,9 +2,10 @@
  * Brings f32 panels near while products of earlier ones compute. WebAssembly has no prefetch, a
  * product's own loads come too far apart to keep memory busy, and one load that misses holds up what
  * follows. So the weights that lie behind those in use are read a window at a time, in eight streams
- * side by side, two lines of each every 48 k-steps of a tile: between them the hardware's prefetcher
- * goes on along each stream, and reading 81 MB hides behind the arithmetic (docs/kernels.md).
+ * side by side, a line of each now and then, evenly over the time that the window before takes to be
+ * multiplied: meanwhile the hardware's prefetcher goes on along each stream (docs/kernels.md).
  */
+import { TILE_ROWS } from '../simd/lanes';
 
 const STREAMS: usize = 8;
 /** Bytes of a stream: a page, for prefetchers stop at its end. The offsets below are its multiples. */
@@ -12,8 +13,9 @@ const STREAM: usize = 4096;
 const WINDOW: usize = STREAMS * STREAM;
 const LINE: usize = 64;
 
-/** Bytes of a panel that a tile multiplies between two calls of `readAhead.some()`. */
-export const READ_EVERY: usize = 1536;
+/** Bytes of a panel that a tile multiplies before it reads on: at least 16 k-steps. */
+export let readEvery: usize = 2048;
+const READ_EVERY_LEAST: usize = 512;
 
 /** Where the window begins that is read now: what lies before it has been. */
 let window: usize = 0;
@@ -24,27 +26,24 @@ let lineEnd: usize = 0;
 let seen: i32 = 0;
 
 export abstract class readAhead {
-  /** Two lines of each stream. Inline: no register survives a call, and a tile's sums lie in all of them. */
+  /** A line of each stream. Inline: no register survives a call, and a tile's sums lie in all of them. */
+  // biome-ignore format: four streams a line
   @inline static some(): void {
     if (line == lineEnd) return;
     const p = line;
-    seen = readAhead.lineOfEach(p) | readAhead.lineOfEach(p + LINE);
-    line = p + 2 * LINE;
-  }
-
-  /** A word of one line of each stream. */
-  // biome-ignore format: four streams a line
-  @inline static lineOfEach(p: usize): i32 {
-    return load<i32>(p) | load<i32>(p, 4096) | load<i32>(p, 8192) | load<i32>(p, 12288) |
+    line = p + LINE;
+    seen = load<i32>(p) | load<i32>(p, 4096) | load<i32>(p, 8192) | load<i32>(p, 12288) |
       load<i32>(p, 16384) | load<i32>(p, 20480) | load<i32>(p, 24576) | load<i32>(p, 28672);
   }
 }
 
 /**
- * Before a product reads `bytes` at `panel`: when this returns they have been read, and tiles go on
- * with what lies behind them.
+ * Before a product of `rows` reads `bytes` at `panel`: when this returns they have been read, and
+ * tiles go on with what lies behind them.
  */
-export function reach(panel: usize, bytes: usize): void {
+export function reach(panel: usize, bytes: usize, rows: i32): void {
+  // Every tile multiplies the whole window, in whose time each stream's lines are to be read.
+  readEvery = max((STREAMS * LINE * <usize>rows) / TILE_ROWS, READ_EVERY_LEAST);
   const end = panel + bytes;
   // Neither in the window nor just before it: another block of rows, or another pass.
   if (panel > window + WINDOW || end + WINDOW < window) begin(panel);

@@ -95,7 +95,7 @@ export abstract class product {
           widenPanel(panel + second, from + step, depth);
         }
       } else {
-        reach(from, step + second);
+        reach(from, step + second, rows);
       }
       if (behind == Behind.Nothing) f32GemmNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth);
       if (behind == Behind.Relu) f32GemmReluNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth);

@@ -45,7 +45,7 @@ export interface TestingExports {
   peakMadd(turns: number, factors: number): number;
   peakXor(turns: number): number;
 
-  reach(panel: number, bytes: number): void;
+  reach(panel: number, bytes: number, rows: number): void;
   f32GemmNr8(...gemm: GemmArguments): void;
   f32GemmReluNr8(...gemm: GemmArguments): void;
   f32GemmResidualNr8(...gemm: [...GemmArguments, residual: number]): void;

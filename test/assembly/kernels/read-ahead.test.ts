@@ -31,31 +31,33 @@ describe.each(variants)('reach() ($name)', ({ name: build }) => {
     });
   const expected = Float32Array.from(operands.sums);
 
-  it.each([
-    ['the last line', 64],
-    ['a part of a window', 4096],
-    ['a window but for a line', WINDOW - 64],
-    ['a window', WINDOW],
-    ['a window and a line', WINDOW + 64],
-    ['two windows', 2 * WINDOW],
-    ['odd bytes', 3 * WINDOW + 36],
-  ])('stays in memory where %s of it is left', (_, left) => {
-    const { exports } = kernels;
-    const end = exports.memory.buffer.byteLength;
-    for (const bytes of [32, 64, 4128, left].filter((bytes) => bytes <= left)) {
-      exports.reach(end - left, bytes);
+  describe.each([1, ROWS, 72])('at the pace of %i rows', (rows) => {
+    it.each([
+      ['the last line', 64],
+      ['a part of a window', 4096],
+      ['a window but for a line', WINDOW - 64],
+      ['a window', WINDOW],
+      ['a window and a line', WINDOW + 64],
+      ['two windows', 2 * WINDOW],
+      ['odd bytes', 3 * WINDOW + 36],
+    ])('stays in memory where %s of it is left', (_, left) => {
+      const { exports } = kernels;
+      const end = exports.memory.buffer.byteLength;
+      for (const bytes of [32, 64, 4128, left].filter((bytes) => bytes <= left)) {
+        exports.reach(end - left, bytes, rows);
+        expect(multiply(exports)).toEqual(expected);
+      }
+      exports.reach(end - 32, 32, rows);
       expect(multiply(exports)).toEqual(expected);
-    }
-    exports.reach(end - 32, 32);
-    expect(multiply(exports)).toEqual(expected);
-  });
+    });
 
-  it('goes on, jumps back and jumps ahead', () => {
-    const { exports } = kernels;
-    const end = exports.memory.buffer.byteLength;
-    for (const at of [0, 4128, 8256, 40_000, 0, end - 4128, 64, end - WINDOW, 1024, 5 * 4128]) {
-      exports.reach(at, 4128);
-      expect(multiply(exports)).toEqual(expected);
-    }
+    it('goes on, jumps back and jumps ahead', () => {
+      const { exports } = kernels;
+      const end = exports.memory.buffer.byteLength;
+      for (const at of [0, 4128, 8256, 40_000, 0, end - 4128, 64, end - WINDOW, 1024, 5 * 4128]) {
+        exports.reach(at, 4128, rows);
+        expect(multiply(exports)).toEqual(expected);
+      }
+    });
   });
 });
