@@ -3,7 +3,7 @@
  * bundled and minified, whole or what one import of them needs ("file { name }"), with all that is not
  * loaded on demand; modules as they are; and "npm pack", the package with its models.
  *
- *     node tools/check-size.js [--files build/js/tokenizer/tokenizer.js]
+ *     node tools/check-size.js [--files build/js/tokenizer/alone.js]
  *
  * --files says instead how much less an entry would be without each of its files and what only
  * that file uses.
@@ -78,7 +78,7 @@ async function bundled(file, names = '*', without = undefined) {
     shimMissingExports: without !== undefined,
     plugins: [plugin],
   });
-  const { output } = await bundle.generate({ minify: true, format: 'esm' });
+  const { output } = await bundle.generate({ minify: true, comments: false, format: 'esm' });
   await bundle.close();
   const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk]));
   const needed = new Set(output.filter((chunk) => chunk.isEntry));

@@ -141,8 +141,14 @@ def write_tables(path):
         "YOUNGER": "Holds what joined categories Cc, Cf, Co, Cs, P* and Mn after Unicode 8, and "
         "where later\n * scripts will be; none of what was in them then.",
         "REORDERED": "Not in Mn (Unicode 8), but of a combining class other than 0 (Unicode 9).",
+        "CAPITALS": "Upper-case letters younger than Unicode 14.",
     }
-    borders = {"YOUNGER": younger(found), "REORDERED": borders_of(found["REORDERED"])}
+    late = late_letters()
+    borders = {
+        "YOUNGER": younger(found),
+        "REORDERED": borders_of(found["REORDERED"]),
+        "CAPITALS": [border for first, last, _ in late for border in (first, last + 1)],
+    }
     lines = [
         "/**",
         " * Where the Rust tokenizers' Unicode differs from that of engines, made by",
@@ -161,10 +167,9 @@ def write_tables(path):
             *([f"{start} {value}"] if is_short else [start, f"  {value}"]),
             "",
         ]
-    lines += ["/** First, last, shift to lower case: letters younger than Unicode 14. */"]
-    lines += ["export const FOLDED_LATE: readonly (readonly [number, number, number])[] = ["]
-    lines += [f"  [0x{a:x}, 0x{b:x}, {shift}]," for a, b, shift in late_letters()]
-    lines += ["];", ""]
+    lines += ["/** What lies between each range of CAPITALS and its letters in lower case. */"]
+    shifts = ", ".join(str(shift) for _, _, shift in late)
+    lines += [f"export const SHIFTS: readonly number[] = [{shifts}];", ""]
     path.write_text("\n".join(lines))
 
 

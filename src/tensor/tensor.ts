@@ -5,6 +5,7 @@
  * every access; use `t.at(i)`. Where transformers.js leaves a case open, PyTorch decides.
  */
 
+import { DataTensor } from './data-tensor.ts';
 import type { DataType, DataTypeMap, Element, Values } from './data-type.ts';
 import { arrayOf, convert, dataOf, isBig, isFloat } from './data-type.ts';
 import { atLeast, atMost, roundHalfEven, sigmoid } from './elementwise.ts';
@@ -12,18 +13,12 @@ import * as folds from './folds.ts';
 import { copyStrided, type Fold, foldAxis, fromEnd, sizeOf, stridesOf } from './layout.ts';
 import * as shapes from './shapes.ts';
 
+export type { Nested } from './data-tensor.ts';
 export type { DataType, DataTypeMap, Element } from './data-type.ts';
 export type { Slice } from './shapes.ts';
 
-/** Nested plain arrays, as deep as the tensor has dims; a bare element for dims []. */
-export type Nested<E> = E | Nested<E>[];
-
-/** An n-dimensional array; dims [] make a scalar. */
-export class Tensor<T extends DataType = DataType> {
-  readonly type: T;
-  readonly data: DataTypeMap[T];
-  dims: number[];
-
+/** An n-dimensional array with its operations; dims [] make a scalar. */
+export class Tensor<T extends DataType = DataType> extends DataTensor<T> {
   /**
    * @param data the typed array of `type`, which is kept, or a flat array, which is converted
    * @throws TypeError when `data` is of another type, RangeError when `dims` do not hold it
@@ -33,52 +28,13 @@ export class Tensor<T extends DataType = DataType> {
     data: DataTypeMap[T] | readonly (number | bigint | boolean)[],
     dims: readonly number[] = [data.length],
   ) {
-    this.type = type;
-    this.data = dataOf(type, data);
+    super(type, dataOf(type, data), dims);
     const size = sizeOf(dims);
     if (size !== data.length) {
       throw new RangeError(
         `Cannot make a tensor: data has ${data.length} elements, dims [${dims}] expect ${size}`,
       );
     }
-    this.dims = [...dims];
-  }
-
-  /** Number of elements. */
-  get size(): number {
-    return this.data.length;
-  }
-
-  /** Rows along the first axis, sharing this tensor's data; bare elements of a vector. */
-  *[Symbol.iterator](): Generator<Tensor<T> | Element<T>> {
-    if (this.dims.length <= 1) yield* this.data as Iterable<Element<T>>;
-    else for (let i = 0; i < this.dims[0]!; i++) yield this.at(i);
-  }
-
-  /** Row `index` of the first axis (negative: from the end), sharing this tensor's data. */
-  at(index: number): Tensor<T> {
-    const row = fromEnd(index, this.dims[0] ?? 0, 'index');
-    const dims = this.dims.slice(1);
-    const size = sizeOf(dims);
-    const data = this.data.subarray(row * size, (row + 1) * size);
-    return new Tensor(this.type, data as DataTypeMap[T], dims);
-  }
-
-  /** The only element; RangeError when there is not exactly one. */
-  item(): Element<T> {
-    if (this.size === 1) return this.data[0]!;
-    throw new RangeError(`Cannot take item(): tensor has ${this.size} elements, expected 1`);
-  }
-
-  /** Nested plain arrays; bigints where the type is int64 or uint64. */
-  tolist(): Nested<Element<T>> {
-    const strides = this.stride();
-    const nest = (start: number, axis: number): Nested<Element<T>> => {
-      if (axis === strides.length) return this.data[start]!;
-      const row = (_: unknown, i: number) => nest(start + i * strides[axis]!, axis + 1);
-      return Array.from({ length: this.dims[axis]! }, row);
-    };
-    return nest(0, 0);
   }
 
   stride(): number[] {

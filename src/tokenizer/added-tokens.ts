@@ -197,11 +197,11 @@ function isBlank(text: string, index: number): boolean {
   return isWhitespace(text.charCodeAt(index));
 }
 
-const WORD_START = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200c\u200d]/u;
-const WORD_END = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200c\u200d]$/u;
+const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200c\u200d]/u;
 
+/** Whether a word character stands right before or after text[start, end). */
 function touchesWord(text: string, start: number, end: number): boolean {
-  const before = text.slice(Math.max(0, start - 2), start);
-  const after = text.slice(end, end + 2);
-  return WORD_END.test(before) || WORD_START.test(after);
+  const before = Array.from(text.slice(Math.max(0, start - 2), start)).pop();
+  const [after] = text.slice(end, end + 2);
+  return [before, after].some((char = '') => WORD.test(char));
 }

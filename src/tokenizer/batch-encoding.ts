@@ -5,7 +5,18 @@
  * out when the first of them is made.
  */
 
-import type { Tensor } from '../tensor/tensor.ts';
+import type { DataTensor } from '../tensor/data-tensor.ts';
+import { fromEnd } from '../tensor/layout.ts';
+
+/** A Tensor of token ids, or of another field of a result. */
+export type IdTensor = DataTensor<'int64'>;
+
+/** The class of such Tensors: DataTensor, or Tensor with its operations. */
+export type IdTensorClass<V extends IdTensor = IdTensor> = new (
+  type: 'int64',
+  data: BigInt64Array,
+  dims: readonly number[],
+) => V;
 
 /** Characters [start, end) of a source text, in the call's `offset_unit`. */
 export interface CharSpan {
@@ -19,13 +30,13 @@ export interface TokenSpan {
   end: number;
 }
 
-/** What is known of one row beside its ids; each list has one item per token. */
-export interface RowView {
-  tokens: string[];
+/** What is known of one token beside its id. */
+export interface TokenView {
+  token: string;
   /** Which text; null for special tokens and padding. */
-  sequenceIds: (number | null)[];
-  wordIds: (number | null)[];
-  offsets: [number, number][];
+  sequence: number | null;
+  word: number | null;
+  span: [number, number];
 }
 
 /** Fields of a result: int64 Tensors [B,S], or plain arrays. */
@@ -46,7 +57,7 @@ export interface EncodingFields<V> {
 }
 
 /** Result of a tokenizer call over B rows; its fields are set by who makes it. */
-export class BatchEncoding<V = Tensor<'int64'>> implements EncodingFields<V> {
+export class BatchEncoding<V = IdTensor> implements EncodingFields<V> {
   declare input_ids: V;
   declare attention_mask: V;
   declare token_type_ids: V;
@@ -55,16 +66,16 @@ export class BatchEncoding<V = Tensor<'int64'>> implements EncodingFields<V> {
   declare length?: number | number[];
   declare overflow_to_sample_mapping?: number[];
   readonly #rows: number;
-  readonly #makeView: (row: number) => RowView;
-  #views: RowView[] | undefined;
+  readonly #makeView: (row: number) => TokenView[];
+  #views: TokenView[][] | undefined;
   readonly #sequences: number;
 
   /**
    * @param rows number of rows
-   * @param makeView what is known of a row beside its ids
+   * @param makeView what is known of the tokens of a row
    * @param sequences texts per row, 1 or 2
    */
-  constructor(rows: number, makeView: (row: number) => RowView, sequences: number) {
+  constructor(rows: number, makeView: (row: number) => TokenView[], sequences: number) {
     this.#rows = rows;
     this.#makeView = makeView;
     this.#sequences = sequences;
@@ -77,38 +88,36 @@ export class BatchEncoding<V = Tensor<'int64'>> implements EncodingFields<V> {
 
   /** The tokens of a row as strings. */
   tokens(batch_index = 0): string[] {
-    return [...this.#view(batch_index).tokens];
+    return this.#view(batch_index).map(({ token }) => token);
   }
 
   /** For each token which text it is of: 0, 1, or null for special tokens and padding. */
   sequence_ids(batch_index = 0): (number | null)[] {
-    return [...this.#view(batch_index).sequenceIds];
+    return this.#view(batch_index).map(({ sequence }) => sequence);
   }
 
   /** For each token the number of its word in its text, or null. */
   word_ids(batch_index = 0): (number | null)[] {
-    return [...this.#view(batch_index).wordIds];
+    return this.#view(batch_index).map(({ word }) => word);
   }
 
   /** Which text a token is of, or null. Called with (token) or (row, token), as all below. */
   token_to_sequence(batch_or_token_index: number, token_index?: number): number | null {
     const [view, token] = this.#pick(batch_or_token_index, token_index);
-    return view.sequenceIds[fromEnd(token, view)] ?? null;
+    return view.at(token)?.sequence ?? null;
   }
 
   /** Number of the word that a token is of, or null. */
   token_to_word(batch_or_token_index: number, token_index?: number): number | null {
     const [view, token] = this.#pick(batch_or_token_index, token_index);
-    return view.wordIds[fromEnd(token, view)] ?? null;
+    return view.at(token)?.word ?? null;
   }
 
   /** The source span of a token, or null for special tokens and padding. */
   token_to_chars(batch_or_token_index: number, token_index?: number): CharSpan | null {
-    const [view, given] = this.#pick(batch_or_token_index, token_index);
-    const token = fromEnd(given, view);
-    if (view.sequenceIds[token] == null) return null;
-    const [start, end] = view.offsets[token]!;
-    return { start, end };
+    const [view, token] = this.#pick(batch_or_token_index, token_index);
+    const found = view.at(token);
+    return found?.sequence == null ? null : { start: found.span[0], end: found.span[1] };
   }
 
   /** The tokens of a word, or null. `sequence_index` says of which text of a pair. */
@@ -117,15 +126,11 @@ export class BatchEncoding<V = Tensor<'int64'>> implements EncodingFields<V> {
     word_index?: number | null,
     sequence_index = 0,
   ): TokenSpan | null {
-    const [view, word] = this.#pick(batch_or_word_index, word_index);
-    let start = -1;
-    let end = -1;
-    view.wordIds.forEach((id, token) => {
-      if (id !== word || view.sequenceIds[token] !== sequence_index) return;
-      if (start < 0) start = token;
-      end = token + 1;
-    });
-    return start < 0 ? null : { start, end };
+    const [view, index] = this.#pick(batch_or_word_index, word_index);
+    const isOfWord = ({ word, sequence }: TokenView) =>
+      word === index && sequence === sequence_index;
+    const start = view.findIndex(isOfWord);
+    return start < 0 ? null : { start, end: view.findLastIndex(isOfWord) + 1 };
   }
 
   /** The source span of a word, or null. */
@@ -137,7 +142,7 @@ export class BatchEncoding<V = Tensor<'int64'>> implements EncodingFields<V> {
     const tokens = this.word_to_tokens(batch_or_word_index, word_index, sequence_index);
     if (!tokens) return null;
     const [view] = this.#pick(batch_or_word_index, word_index);
-    return { start: view.offsets[tokens.start]![0], end: view.offsets[tokens.end - 1]![1] };
+    return { start: view[tokens.start]!.span[0], end: view[tokens.end - 1]!.span[1] };
   }
 
   /** The token that holds a character of the source, or null where no token does. */
@@ -147,8 +152,9 @@ export class BatchEncoding<V = Tensor<'int64'>> implements EncodingFields<V> {
     sequence_index = 0,
   ): number | null {
     const [view, char] = this.#pick(batch_or_char_index, char_index);
-    const token = view.offsets.findIndex(
-      ([start, end], i) => view.sequenceIds[i] === sequence_index && char >= start && char < end,
+    const token = view.findIndex(
+      ({ sequence, span: [start, end] }) =>
+        sequence === sequence_index && char >= start && char < end,
     );
     return token < 0 ? null : token;
   }
@@ -161,28 +167,18 @@ export class BatchEncoding<V = Tensor<'int64'>> implements EncodingFields<V> {
   ): number | null {
     const token = this.char_to_token(batch_or_char_index, char_index, sequence_index);
     if (token === null) return null;
-    return this.#pick(batch_or_char_index, char_index)[0].wordIds[token] ?? null;
+    return this.#pick(batch_or_char_index, char_index)[0][token]!.word;
   }
 
   /** (index) means the first row, (row, index) the row that is named. */
-  #pick(first: number, second: number | null | undefined): [RowView, number] {
+  #pick(first: number, second: number | null | undefined): [TokenView[], number] {
     return second == null ? [this.#view(0), first] : [this.#view(first), second];
   }
 
-  #view(index: number): RowView {
-    const row = index < 0 ? index + this.#rows : index;
-    if (!Number.isInteger(row) || row < 0 || row >= this.#rows) {
-      throw new RangeError(
-        `Cannot look up a token: row is ${index}, expected less than ${this.#rows}`,
-      );
-    }
+  #view(index: number): TokenView[] {
+    const row = fromEnd(index, this.#rows, 'row');
     this.#views ??= [];
     this.#views[row] ??= this.#makeView(row);
     return this.#views[row];
   }
-}
-
-/** A token index, counted from the end where it is negative. */
-function fromEnd(token: number, view: RowView): number {
-  return token < 0 ? token + view.tokens.length : token;
 }

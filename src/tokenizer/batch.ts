@@ -5,18 +5,20 @@
  */
 
 import type { AddedVocabulary } from './added-tokens.ts';
-import type { RowView } from './batch-encoding.ts';
+import type { IdTensorClass, TokenView } from './batch-encoding.ts';
 import type { Encoder } from './encoder.ts';
 import type { Sample } from './inputs.ts';
-import type { TokenizerSettings } from './load.ts';
 import type { CallOptions } from './options.ts';
 import type { Padding, Row, Template } from './rows.ts';
+import type { TokenizerSettings } from './settings.ts';
 import { type SpanReader, spanReader } from './spans.ts';
 import type { Sequence } from './token-buffer.ts';
 
 /** What a call needs of its tokenizer, beside the added tokens there are at the time. */
 export interface TokenizerState {
   readonly settings: Readonly<TokenizerSettings>;
+  /** The class of the Tensors in results. */
+  readonly Tensor: IdTensorClass;
   readonly encoder: Encoder;
   readonly template: Template;
   /** What rows are padded with. @throws TypeError where there is no padding token */
@@ -72,21 +74,20 @@ export class Batch {
   }
 
   /** What the look-ups of a row need. */
-  view(row: Row): RowView {
+  view(row: Row): TokenView[] {
     const tracked = this.tracked(row.sample);
-    const view: RowView = {
-      tokens: [],
-      sequenceIds: [],
-      wordIds: [],
-      offsets: this.offsets(row),
-    };
+    const offsets = this.offsets(row);
+    const view: TokenView[] = [];
     for (const { text, from, to, id } of row.runs) {
       const sequence = tracked[text];
       for (let i = from; i < to; i++) {
         const token = this.#added.token(sequence ? sequence.ids[i]! : id);
-        view.tokens.push(sequence?.texts.get(i) ?? token ?? '');
-        view.sequenceIds.push(sequence ? text : null);
-        view.wordIds.push(sequence ? sequence.words[i]! : null);
+        view.push({
+          token: sequence?.texts.get(i) ?? token ?? '',
+          sequence: sequence ? text : null,
+          word: sequence?.words[i] ?? null,
+          span: offsets[view.length]!,
+        });
       }
     }
     return view;

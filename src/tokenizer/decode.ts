@@ -3,19 +3,8 @@
  * transformers' tokenization_utils_base.py).
  */
 
-/** Blanks that tokenizing put in, with what they become. */
-const ARTIFACTS: readonly [string, string][] = [
-  [' .', '.'],
-  [' ?', '?'],
-  [' !', '!'],
-  [' ,', ','],
-  [" ' ", "'"],
-  [" n't", "n't"],
-  [" 'm", "'m"],
-  [" 's", "'s"],
-  [" 've", "'ve"],
-  [" 're", "'re"],
-];
+/** What tokenizing put blanks into, and what goes without them. */
+const ARTIFACTS = [' .', ' ?', ' !', ' ,', " ' ", " n't", " 'm", " 's", " 've", " 're"];
 
 /** Joins tokens: those with the prefix continue a word; `cleanup` takes artifacts out of each. */
 export function joinTokens(tokens: readonly string[], prefix: string, cleanup: boolean): string {
@@ -29,5 +18,5 @@ export function joinTokens(tokens: readonly string[], prefix: string, cleanup: b
 
 /** Takes out the blanks before punctuation and contractions. */
 export function cleanUp(text: string): string {
-  return ARTIFACTS.reduce((result, [from, to]) => result.replaceAll(from, to), text);
+  return ARTIFACTS.reduce((result, part) => result.replaceAll(part, part.trim()), text);
 }

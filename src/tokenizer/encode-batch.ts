@@ -25,7 +25,7 @@ export function encodeBatch(
   const isBare = options.return_tensor === false && !isBatch && !options.return_overflowing_tokens;
   const viewOf = (row: number) => batch.view(rows[row]!);
   const result = new BatchEncoding<unknown>(rows.length, viewOf, samples[0]!.length);
-  addFields(result, batch, rows, state.settings.model_input_names, options, isBare);
+  addFields(result, state, batch, rows, options, isBare);
   if (options.return_offsets_mapping) {
     const spans = rows.map((row) => batch.offsets(row));
     result.offset_mapping = isBare ? spans[0]! : spans;

@@ -82,20 +82,24 @@ export class Encoder {
   }
 
   #text(text: string): void {
-    let from = 0;
-    for (const match of this.#added!.matches(text, false, this.#skipsSpecial)) {
-      this.#segment(text, from, match.start);
-      this.#token(match.id, match.start, match.end, text.slice(match.start, match.end));
-      from = match.end;
-    }
-    this.#segment(text, from, text.length);
+    this.#matched(text, undefined, (from, to) => this.#segment(text, from, to));
   }
 
-  /** An added token, found as `text` at source[start, end). */
-  #token(id: number, start: number, end: number, text: string): void {
-    this.#out.push(id, start, end, this.#word);
-    this.#out.readAs(text);
-    this.#next(1);
+  /**
+   * The added tokens in a text, and what lies between them.
+   * @param aligned the text's spans, where it is normalized
+   * @param rest takes text[from, to), in which there is no added token
+   */
+  #matched(text: string, aligned: Aligned | undefined, rest: (from: number, to: number) => void) {
+    let at = 0;
+    const matches = this.#added!.matches(text, aligned !== undefined, this.#skipsSpecial);
+    for (const { id, start, end } of matches) {
+      rest(at, start);
+      this.#push(id, aligned?.starts[start] ?? start, aligned?.ends[end - 1] ?? end);
+      this.#out.readAs(text.slice(start, end));
+      at = end;
+    }
+    rest(at, text.length);
   }
 
   /** text[from, to), in which no added token was found as it stands. */
@@ -153,10 +157,8 @@ export class Encoder {
   #single(codePoint: number, start: number, end: number): void {
     this.#finish();
     const known = codePoint < 128 ? this.#singles[codePoint]! : -1;
-    if (known >= 0) {
-      this.#out.push(known, start, end, this.#word);
-      this.#next(1);
-    } else {
+    if (known >= 0) this.#push(known, start, end);
+    else {
       this.#words.append(codePoint, start, end);
       this.#finish();
     }
@@ -167,36 +169,19 @@ export class Encoder {
     this.#cleaning ??= cleaningMap(this.options);
     const cleaned = replace(text, from, to, this.#cleaning)!;
     let at = 0;
-    for (const [index, word] of this.#kept(cleaned.text)) {
+    for (const { 0: word, index } of cleaned.text.matchAll(/\P{White_Space}+/gu)) {
+      if (!this.options.never_split.has(word)) continue;
       this.#normalized(fold(cleaned, at, index, this.options));
       at = index + word.length;
-      for (let i = index; i < at; i++) {
-        this.#words.append(cleaned.units[i]!, cleaned.starts[i]!, cleaned.ends[i]!);
-      }
-      this.#words.finishWhole(this.#out, this.#word, this.#added!.id(word));
-      this.#next(1);
+      const id = this.#words.known(this.#added!.id(word));
+      this.#push(id, cleaned.starts[index]!, cleaned.ends[at - 1]!);
     }
-    this.#normalized(fold(cleaned, at, cleaned.units.length, this.options));
-  }
-
-  /** The words of a cleaned text that are not to be split. */
-  *#kept(cleaned: string): Generator<[number, string]> {
-    if (this.options.never_split.size === 0) return;
-    for (const { 0: word, index } of cleaned.matchAll(/\P{White_Space}+/gu)) {
-      if (this.options.never_split.has(word)) yield [index, word];
-    }
+    this.#normalized(fold(cleaned, at, cleaned.text.length, this.options));
   }
 
   /** A normalized text, with the added tokens that match in it. */
   #normalized(aligned: Aligned): void {
-    const { text, starts, ends } = aligned;
-    let at = 0;
-    for (const { id, start, end } of this.#added!.matches(text, true, this.#skipsSpecial)) {
-      this.#plain(aligned, at, start);
-      this.#token(id, starts[start]!, ends[end - 1]!, text.slice(start, end));
-      at = end;
-    }
-    this.#plain(aligned, at, text.length);
+    this.#matched(aligned.text, aligned, (from, to) => this.#plain(aligned, from, to));
   }
 
   /** aligned[from, to) of a normalized text, in which there is no added token. */
@@ -214,6 +199,12 @@ export class Encoder {
 
   #finish(): void {
     this.#next(this.#words.finish(this.#out, this.#word));
+  }
+
+  /** A word that is one token. */
+  #push(id: number, start: number, end: number): void {
+    this.#out.push(id, start, end, this.#word);
+    this.#next(1);
   }
 
   #next(words: number): void {

@@ -1,8 +1,7 @@
 /** Rows as what a caller gets: int64 Tensors [B,S] or plain arrays, one for each field. */
 
-import { Tensor } from '../tensor/tensor.ts';
-import type { Batch } from './batch.ts';
-import type { EncodingFields } from './batch-encoding.ts';
+import type { Batch, TokenizerState } from './batch.ts';
+import type { EncodingFields, IdTensor, IdTensorClass } from './batch-encoding.ts';
 import type { CallOptions } from './options.ts';
 import { type Field, type Row, writeField } from './rows.ts';
 
@@ -15,21 +14,24 @@ export type FieldWriter = (
   step: number,
 ) => void;
 
+/** Bytes of an int64. */
+const BYTES = 8;
+
 /**
  * Puts the fields that were asked for into a result. By name, one after the other: a result made
  * of computed names costs a short text a tenth of its time.
- * @param inputNames fields that come without being asked for
  * @param isBare whether the one row comes without a batch around it
  * @throws RangeError when Tensors are wanted of rows that differ in length
  */
 export function addFields(
   result: Partial<EncodingFields<unknown>>,
+  { Tensor, settings }: TokenizerState,
   { sequences }: Batch,
   rows: readonly Row[],
-  inputNames: readonly string[],
   options: CallOptions,
   isBare: boolean,
 ): void {
+  const inputNames = settings.model_input_names;
   const hasMask = options.return_attention_mask ?? inputNames.includes('attention_mask');
   const hasTypes = options.return_token_type_ids ?? inputNames.includes('token_type_ids');
   const hasSpecial = options.return_special_tokens_mask ?? false;
@@ -38,7 +40,7 @@ export function addFields(
     writeField(name, rows[row]!, sequences[rows[row]!.sample]!, out, at, step);
   const count = 1 + Number(hasMask) + Number(hasTypes) + Number(hasSpecial);
   const isTensor = options.return_tensor !== false;
-  const make = isTensor ? tensorMaker(count, lengths, write) : listMaker(lengths, write, isBare);
+  const make = fieldMaker(isTensor && Tensor, isBare, count, lengths, write);
   result.input_ids = make('input_ids');
   if (hasMask) result.attention_mask = make('attention_mask');
   if (hasTypes) result.token_type_ids = make('token_type_ids');
@@ -49,12 +51,22 @@ export function addFields(
   }
 }
 
-/** Makes fields as plain arrays, without a batch around the one row where it is bare. */
-export function listMaker(
+/**
+ * Makes fields.
+ * @param Tensor the class of Tensors, or false for plain arrays
+ * @param isBare whether the array of the one row comes without a batch around it
+ * @param count number of fields that will be made
+ * @param lengths tokens of each row
+ * @throws RangeError when rows of Tensors differ in length, in transformers.js' words
+ */
+export function fieldMaker(
+  Tensor: IdTensorClass | false,
+  isBare: boolean,
+  count: number,
   lengths: readonly number[],
   write: FieldWriter,
-  isBare: boolean,
-): (field: Field) => number[] | number[][] {
+): (field: Field) => unknown {
+  if (Tensor) return tensorMaker(Tensor, count, lengths, write);
   return (field) => {
     const lists = lengths.map((length, row) => {
       const list = new Array<number>(length);
@@ -66,17 +78,15 @@ export function listMaker(
 }
 
 /**
- * Makes fields as Tensors. They lie one after the other in one buffer: buffers of their own would
- * take as long to allocate as all the rest of a call with a short text.
- * @param count number of fields that will be made
- * @param lengths tokens of each row
- * @throws RangeError when rows differ in length, in transformers.js' words
+ * Makes Tensors. They lie one after the other in one buffer: buffers of their own would take as
+ * long to allocate as all the rest of a call with a short text.
  */
-export function tensorMaker(
+function tensorMaker(
+  Tensor: IdTensorClass,
   count: number,
   lengths: readonly number[],
   write: FieldWriter,
-): (field: Field) => Tensor<'int64'> {
+): (field: Field) => IdTensor {
   const width = lengths[0] ?? 0;
   if (lengths.some((length) => length !== width)) {
     throw new RangeError(
@@ -85,12 +95,12 @@ export function tensorMaker(
     );
   }
   const size = lengths.length * width;
-  const buffer = new ArrayBuffer(count * size * BigInt64Array.BYTES_PER_ELEMENT);
+  const buffer = new ArrayBuffer(count * size * BYTES);
   // Ids are small, so their low halves are written alone: no BigInt is made for them.
   const halves = new Int32Array(buffer);
   let at = 0;
   return (field) => {
-    const data = new BigInt64Array(buffer, at * BigInt64Array.BYTES_PER_ELEMENT, size);
+    const data = new BigInt64Array(buffer, at * BYTES, size);
     for (let row = 0; row < lengths.length; row++, at += width) {
       write(field, row, halves, 2 * at + lowHalf(), 2);
     }

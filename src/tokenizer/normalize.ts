@@ -28,7 +28,7 @@ export interface NormalizerOptions {
   strip_accents: boolean;
   do_lower_case: boolean;
   /** Split at punctuation too, not only at white space. */
-  split_punctuation: boolean;
+  do_basic_tokenize: boolean;
 }
 
 /** Kinds of `CharMap` entries; an entry below KIND is itself a code point of a word. */
@@ -80,7 +80,7 @@ export class CharMap {
   /** The entry of a code point that is already normalized. */
   classify(codePoint: number): number {
     if (isWhitespace(codePoint)) return SPACE * KIND + codePoint;
-    const isAlone = this.options.split_punctuation && isPunctuation(codePoint);
+    const isAlone = this.options.do_basic_tokenize && isPunctuation(codePoint);
     return isAlone ? SINGLE * KIND + codePoint : codePoint;
   }
 
@@ -110,34 +110,16 @@ export class CharMap {
 
 /** A text with the source span of each of its UTF-16 units. */
 export class Aligned {
-  readonly units: number[] = [];
+  text = '';
   readonly starts: number[] = [];
   readonly ends: number[] = [];
-  #text: string | undefined;
 
   push(codePoint: number, start: number, end: number): void {
-    if (codePoint > 0xffff) {
-      this.#unit(0xd7c0 + (codePoint >> 10), start, end);
-      this.#unit(0xdc00 + (codePoint & 0x3ff), start, end);
-    } else this.#unit(codePoint, start, end);
-  }
-
-  /** The units as a string; nothing may be pushed after it was asked for. */
-  get text(): string {
-    if (this.#text === undefined) {
-      const parts = [];
-      for (let i = 0; i < this.units.length; i += 4096) {
-        parts.push(String.fromCharCode(...this.units.slice(i, i + 4096)));
-      }
-      this.#text = parts.join('');
+    this.text += String.fromCodePoint(codePoint);
+    while (this.starts.length < this.text.length) {
+      this.starts.push(start);
+      this.ends.push(end);
     }
-    return this.#text;
-  }
-
-  #unit(unit: number, start: number, end: number): void {
-    this.units.push(unit);
-    this.starts.push(start);
-    this.ends.push(end);
   }
 }
 
@@ -166,33 +148,55 @@ export function replace(text: string, from: number, to: number, map: CharMap): A
 
 /** Steps 1 and 2 alone, cleaning and spacing out ideographs: what `replace` takes before `fold`. */
 export function cleaningMap(options: NormalizerOptions): CharMap {
-  const others = { strip_accents: false, do_lower_case: false, split_punctuation: false };
+  const others = { strip_accents: false, do_lower_case: false, do_basic_tokenize: false };
   return new CharMap({ ...options, ...others });
 }
 
-/** Steps 3 and 4, stripping accents and lower-casing, of cleaned[from, to). */
+/** A character of a run of marks, or a starter alone. */
+interface Mark {
+  codePoint: number;
+  /** Where it stands in the source; -1 for a further one of a decomposition. */
+  source: number;
+}
+
+/**
+ * Steps 3 and 4, stripping accents and lower-casing, of cleaned[from, to). Gives out spans as the
+ * Rust library does: with the marks between two starters in their new order, each character that
+ * replaces one takes the next source character's span, and each further character of a
+ * decomposition repeats the span given last.
+ */
 export function fold(
-  cleaned: Aligned,
+  { text, starts, ends }: Aligned,
   from: number,
   to: number,
   { strip_accents, do_lower_case }: NormalizerOptions,
 ): Aligned {
   const out = new Aligned();
-  const marks = new MarkRun(cleaned, (codePoint, start, end) => {
-    if (strip_accents && isNonspacing(codePoint)) return;
-    const lower = do_lower_case ? lowerCase(codePoint) : String.fromCodePoint(codePoint);
-    for (const char of codePoints(lower)) out.push(char, start, end);
-  });
+  let run: Mark[] = [];
+  let last = 0;
+  const flush = () => {
+    const sources = run.filter(({ source }) => source >= 0);
+    let used = 0;
+    for (const { codePoint, source } of inOrder(run)) {
+      if (source >= 0) last = sources[used++]!.source;
+      if (strip_accents && isNonspacing(codePoint)) continue;
+      const lower = do_lower_case ? lowerCase(codePoint) : String.fromCodePoint(codePoint);
+      for (const char of codePoints(lower)) out.push(char, starts[last]!, ends[last]!);
+    }
+    run = [];
+  };
   for (let i = from; i < to; ) {
-    const codePoint = codePointAt(cleaned.text, i);
-    const chars = strip_accents ? codePoints(decompose(codePoint)) : [codePoint];
-    chars.forEach((char, rank) => {
-      const isMark = strip_accents && (isNonspacing(char) || isReordered(char));
-      marks.add(char, rank === 0 ? i : -1, isMark);
-    });
-    i += codePoint > 0xffff ? 2 : 1;
+    const given = codePointAt(text, i);
+    const chars = strip_accents ? codePoints(decompose(given)) : [given];
+    for (const [rank, codePoint] of chars.entries()) {
+      const isMark = strip_accents && (isNonspacing(codePoint) || isReordered(codePoint));
+      if (!isMark) flush();
+      run.push({ codePoint, source: rank === 0 ? i : -1 });
+      if (!isMark) flush();
+    }
+    i += given > 0xffff ? 2 : 1;
   }
-  marks.flush();
+  flush();
   return out;
 }
 
@@ -203,59 +207,22 @@ export function normalize(
   cleaning = cleaningMap(options),
 ): string {
   const cleaned = replace(text, 0, text.length, cleaning)!;
-  return fold(cleaned, 0, cleaned.units.length, options).text;
+  return fold(cleaned, 0, cleaned.text.length, options).text;
 }
 
-/**
- * Puts the marks between two starters into canonical order and gives out spans as the Rust library
- * does: in the new order, each character that replaces one takes the next source character's span,
- * and each further character of a decomposition repeats the span given last.
- */
-class MarkRun {
-  readonly #source: Aligned;
-  readonly #emit: (codePoint: number, start: number, end: number) => void;
-  readonly #marks: number[] = [];
-  /** For each mark the index of its source character, -1 for a further one of a decomposition. */
-  readonly #origins: number[] = [];
-  #last = 0;
-
-  constructor(source: Aligned, emit: (codePoint: number, start: number, end: number) => void) {
-    this.#source = source;
-    this.#emit = emit;
+/** A run of marks in canonical order. */
+function inOrder(run: readonly Mark[]): readonly Mark[] {
+  if (run.length < 2 || !run.some(({ codePoint }) => isReordered(codePoint))) return run;
+  // All these marks are older than Unicode 10, so every engine sorts them alike; equal ones
+  // keep their order, which tells which is which.
+  const queues = new Map<number, Mark[]>();
+  for (const mark of run.toReversed()) {
+    const queue = queues.get(mark.codePoint) ?? [];
+    queue.push(mark);
+    queues.set(mark.codePoint, queue);
   }
-
-  add(codePoint: number, origin: number, isMark: boolean): void {
-    if (!isMark) this.flush();
-    this.#marks.push(codePoint);
-    this.#origins.push(origin);
-    if (!isMark) this.flush();
-  }
-
-  flush(): void {
-    const spans = this.#origins.filter((origin) => origin >= 0);
-    let used = 0;
-    for (const [codePoint, isFurther] of this.#sorted()) {
-      if (!isFurther) this.#last = spans[used++]!;
-      this.#emit(codePoint, this.#source.starts[this.#last]!, this.#source.ends[this.#last]!);
-    }
-    this.#marks.length = 0;
-    this.#origins.length = 0;
-  }
-
-  #sorted(): [number, boolean][] {
-    const items = this.#marks.map((c, i): [number, boolean] => [c, this.#origins[i]! < 0]);
-    if (items.length < 2 || !this.#marks.some(isReordered)) return items;
-    // All these marks are older than Unicode 10, so every engine sorts them alike; equal ones
-    // keep their order, which tells which is which.
-    const queues = new Map<number, boolean[]>();
-    for (const [c, isFurther] of items.reverse()) {
-      const queue = queues.get(c);
-      if (queue) queue.push(isFurther);
-      else queues.set(c, [isFurther]);
-    }
-    const text = this.#marks.map((c) => String.fromCodePoint(c)).join('');
-    return codePoints(text.normalize('NFD')).map((c) => [c, queues.get(c)!.pop()!]);
-  }
+  const text = run.map(({ codePoint }) => String.fromCodePoint(codePoint)).join('');
+  return codePoints(text.normalize('NFD')).map((codePoint) => queues.get(codePoint)!.pop()!);
 }
 
 function codePoints(text: string): number[] {

@@ -64,8 +64,8 @@ export interface Strategies {
   maxLength: number;
 }
 
-const PADDINGS: readonly unknown[] = ['longest', 'max_length', 'do_not_pad'];
-const TRUNCATIONS: readonly unknown[] = [
+const PADDINGS: readonly PaddingStrategy[] = ['longest', 'max_length', 'do_not_pad'];
+const TRUNCATIONS: readonly TruncationStrategy[] = [
   'longest_first',
   'only_first',
   'only_second',
@@ -82,14 +82,8 @@ export function resolveStrategies(options: LengthOptions, modelMaxLength: number
   const given = checkCount('max_length', options.max_length);
   const isFree = given === undefined && !(modelMaxLength <= 1e20);
   const isCutAnyway = given !== undefined && !options.padding && options.truncation == null;
-  let padding = named('padding', options.padding, 'longest', 'do_not_pad', PADDINGS);
-  let truncation = named(
-    'truncation',
-    isCutAnyway ? true : options.truncation,
-    'longest_first',
-    'do_not_truncate',
-    TRUNCATIONS,
-  );
+  let padding = named('padding', options.padding, PADDINGS);
+  let truncation = named('truncation', isCutAnyway || options.truncation, TRUNCATIONS);
   if (isFree && padding === 'max_length') padding = 'do_not_pad';
   if (isFree) truncation = 'do_not_truncate';
   const maxLength = given ?? (isFree ? Number.POSITIVE_INFINITY : modelMaxLength);
@@ -99,22 +93,17 @@ export function resolveStrategies(options: LengthOptions, modelMaxLength: number
       `Cannot pad: max_length is ${maxLength}, expected a multiple of ${multiple} to pad to`,
     );
   }
-  return {
-    padding: padding as PaddingStrategy,
-    truncation: truncation as TruncationStrategy,
-    maxLength,
-  };
+  return { padding, truncation, maxLength };
 }
 
-function named(
+/** The strategy of this name; the first for true, the last for false and where nothing is said. */
+function named<T extends string>(
   option: string,
-  value: boolean | string | null | undefined,
-  whenTrue: string,
-  whenFalse: string,
-  names: readonly unknown[],
-): string {
-  if (value === true) return whenTrue;
-  if (value == null || value === false) return whenFalse;
+  value: boolean | T | null | undefined,
+  names: readonly T[],
+): T {
+  if (value === true) return names[0]!;
+  if (!value) return names.at(-1)!;
   if (names.includes(value)) return value;
   throw new RangeError(
     `Cannot tokenize: ${option} is "${value}", expected true, false or one of ${names.join(', ')}`,

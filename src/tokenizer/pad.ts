@@ -3,16 +3,17 @@
  * one encoding, a batch of them, or a list of single ones. Out: the same fields at one length.
  */
 
-import { Tensor } from '../tensor/tensor.ts';
-import { BatchEncoding, type EncodingFields } from './batch-encoding.ts';
-import { type FieldWriter, listMaker, tensorMaker } from './fields.ts';
-import { checkSide, type LengthOptions, resolveStrategies, type Side } from './options.ts';
+import { DataTensor } from '../tensor/data-tensor.ts';
+import type { TokenizerState } from './batch.ts';
+import { BatchEncoding, type EncodingFields, type IdTensor } from './batch-encoding.ts';
+import { type FieldWriter, fieldMaker } from './fields.ts';
+import { checkSide, type LengthOptions, resolveStrategies } from './options.ts';
 import { type Field, roundUp } from './rows.ts';
 
 /** Encoded inputs: fields of rows, or a list of encodings. */
 export type PadInput<V> =
   | Partial<EncodingFields<V>>
-  | readonly Partial<EncodingFields<number[] | Tensor<'int64'>>>[];
+  | readonly Partial<EncodingFields<number[] | IdTensor>>[];
 
 /** Options of `pad`. */
 export interface PadOptions extends Omit<LengthOptions, 'truncation'> {
@@ -21,14 +22,8 @@ export interface PadOptions extends Omit<LengthOptions, 'truncation'> {
   return_tensor?: boolean | null;
 }
 
-/** What padding puts in. */
-interface Filling {
-  padding: () => { id: number; typeId: number };
-  side: Side;
-}
-
-/** The fields of one row. */
-type Row = Partial<Record<Field, number[]>>;
+/** The rows of each field. */
+type Columns = Partial<Record<Field, readonly (readonly number[])[]>>;
 
 /** The fields that are padded; others of the inputs are left out. */
 const FIELDS: readonly Field[] = [
@@ -45,87 +40,74 @@ const FIELDS: readonly Field[] = [
  */
 export function padEncoded<V>(
   encoded: PadInput<V>,
-  filling: Filling,
-  modelMaxLength: number,
-  isMasked: boolean,
+  { Tensor, padding: paddingOf, settings }: TokenizerState,
   options: PadOptions,
 ): BatchEncoding<V> {
   const list = (Array.isArray(encoded) ? encoded : [encoded]) as Record<string, unknown>[];
-  const names = FIELDS.filter((name) => list[0]?.[name] !== undefined);
-  if (names[0] !== 'input_ids') {
-    throw new TypeError('Cannot pad: found no input_ids, expected encoded inputs');
-  }
-  const rows = list.flatMap((item) => rowsOf(item, names));
+  const columns = columnsOf(list);
+  const rows = columns.input_ids!;
+  const isMasked =
+    options.return_attention_mask ?? settings.model_input_names.includes('attention_mask');
+  if (isMasked) columns.attention_mask ??= rows.map((row) => row.map(() => 1));
   const rule = { ...options, padding: options.padding ?? true, truncation: false };
-  const { padding, maxLength } = resolveStrategies(rule, modelMaxLength);
-  if (isMasked) for (const row of rows) row.attention_mask ??= row.input_ids!.map(() => 1);
-  if (padding !== 'do_not_pad') {
-    const longest = rows.reduce((most, row) => Math.max(most, row.input_ids!.length), 0);
-    const target = padding === 'max_length' ? maxLength : longest;
-    padRows(rows, roundUp(target, rule.pad_to_multiple_of), filling);
-  }
-  const ids = list[0]!.input_ids as Tensor | unknown[];
-  const isTensor = options.return_tensor ?? ids instanceof Tensor;
-  const isBatch = list === encoded || !Array.isArray(ids) || Array.isArray(ids[0]);
-  const write: FieldWriter = (name, row, out, at, step) => {
-    rows[row]![name]!.forEach((value, i) => {
-      out[at + i * step] = value;
-    });
+  const { padding, maxLength } = resolveStrategies(rule, settings.model_max_length);
+  const side = checkSide('padding_side', options.padding_side ?? settings.padding_side);
+  const isPadded = padding !== 'do_not_pad';
+  const { id, typeId } = isPadded ? paddingOf() : { id: 0, typeId: 0 };
+  const values = {
+    input_ids: id,
+    token_type_ids: typeId,
+    attention_mask: 0,
+    special_tokens_mask: 1,
   };
-  const found = Object.keys(rows[0]!) as Field[];
-  const lengths = rows.map((row) => row.input_ids!.length);
-  const make = isTensor
-    ? tensorMaker(found.length, lengths, write)
-    : listMaker(lengths, write, !isBatch);
+  const longest = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  const target = roundUp(padding === 'max_length' ? maxLength : longest, rule.pad_to_multiple_of);
+  const lengths = rows.map((row) => (isPadded ? Math.max(row.length, target) : row.length));
+  const write: FieldWriter = (name, row, out, at, step) => {
+    const numbers = columns[name]![row]!;
+    const shift = side === 'left' ? lengths[row]! - numbers.length : 0;
+    for (let i = 0; i < lengths[row]!; i++) out[at + i * step] = numbers[i - shift] ?? values[name];
+  };
+  const ids = list[0]!.input_ids;
+  const isTensor = options.return_tensor ?? ids instanceof DataTensor;
+  const isBare = list !== encoded && Array.isArray(ids) && !Array.isArray(ids[0]);
+  const names = Object.keys(columns) as Field[];
+  const make = fieldMaker(isTensor && Tensor, isBare, names.length, lengths, write);
   const result = new BatchEncoding<unknown>(rows.length, noView, 1);
-  for (const name of found) result[name] = make(name);
+  for (const name of names) result[name] = make(name);
   return result as BatchEncoding<V>;
 }
 
-/** The rows of one encoding, or one of a list. @throws RangeError where a row's fields differ */
-function rowsOf(item: Record<string, unknown>, names: readonly Field[]): Row[] {
-  const fields = names.map((name) => numbersOf(name, item[name]));
-  return fields[0]!.map((ids, row) => {
-    const lists = names.map((name, i) => {
-      const list = fields[i]![row];
-      if (list?.length === ids.length) return [name, list];
+/** The rows of all encodings by field. @throws RangeError where a row's fields differ in length */
+function columnsOf(list: readonly Record<string, unknown>[]): Columns {
+  const columns: Columns = {};
+  for (const name of FIELDS) {
+    if (list[0]?.[name] === undefined) continue;
+    const rows = list.flatMap((item) => numbersOf(name, item[name]));
+    columns[name] = rows;
+    columns.input_ids?.forEach(({ length }, i) => {
+      if (rows[i]?.length === length) return;
       throw new RangeError(
-        `Cannot pad: ${name} of row ${row} has ${list?.length ?? 'no'} numbers, expected ${ids.length} as input_ids`,
+        `Cannot pad: ${name} of row ${i} has ${rows[i]?.length ?? 'no'} numbers, expected ${length} as input_ids`,
       );
     });
-    return Object.fromEntries(lists);
-  });
-}
-
-function padRows(rows: readonly Row[], length: number, { padding, side }: Filling): void {
-  checkSide('padding_side', side);
-  const { id, typeId } = padding();
-  const values = [id, typeId, 0, 1];
-  for (const row of rows) {
-    FIELDS.forEach((name, i) => {
-      if (row[name]) row[name] = padList(row[name], length, values[i]!, side);
-    });
   }
+  if (columns.input_ids) return columns;
+  throw new TypeError('Cannot pad: found no input_ids, expected encoded inputs');
 }
 
-/** A list brought to `length` numbers. */
-function padList(list: number[], length: number, value: number, side: Side): number[] {
-  const missing = new Array<number>(Math.max(0, length - list.length)).fill(value);
-  return side === 'left' ? missing.concat(list) : list.concat(missing);
+/** One row, rows, or a Tensor of rows, as rows of numbers. @throws TypeError for anything else */
+function numbersOf(name: Field, value: unknown): number[][] {
+  const rows = value instanceof DataTensor ? value.tolist() : value;
+  if (!Array.isArray(rows)) {
+    throw new TypeError(`Cannot pad: ${name} is ${typeof value}, expected numbers or a Tensor`);
+  }
+  return (Array.isArray(rows[0]) ? rows : [rows]).map((row: Ids) => row.map(Number));
 }
 
 /** Padded inputs have no texts to look tokens up in. */
 function noView(): never {
   throw new TypeError('Cannot look up a token: found padded inputs, expected the result of a call');
-}
-
-/** One row, rows, or a Tensor of rows, as rows of numbers. @throws TypeError for anything else */
-function numbersOf(name: Field, value: unknown): number[][] {
-  const rows = value instanceof Tensor ? value.tolist() : value;
-  if (!Array.isArray(rows)) {
-    throw new TypeError(`Cannot pad: ${name} is ${typeof value}, expected numbers or a Tensor`);
-  }
-  return (Array.isArray(rows[0]) ? rows : [rows]).map((row: Ids) => row.map(Number));
 }
 
 type Ids = readonly (number | bigint)[];

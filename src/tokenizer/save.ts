@@ -4,7 +4,7 @@
  */
 
 import type { AddedToken } from './added-tokens.ts';
-import type { TokenizerSettings } from './load.ts';
+import type { TokenizerSettings } from './settings.ts';
 
 /** Options of save_pretrained and save_vocabulary. */
 export interface SaveOptions {
@@ -94,7 +94,7 @@ function vocabularyText({ vocab }: TokenizerSettings): string {
     .join('');
 }
 
-function configOf(tokenizer: Saved, { encoder, prefix }: TokenizerSettings): object {
+function configOf(tokenizer: Saved, settings: TokenizerSettings): object {
   const byId = Object.fromEntries(tokenizer.added_tokens_decoder);
   return {
     added_tokens_decoder: byId,
@@ -103,23 +103,23 @@ function configOf(tokenizer: Saved, { encoder, prefix }: TokenizerSettings): obj
       extra_special_tokens: tokenizer.extra_special_tokens,
     }),
     clean_up_tokenization_spaces: tokenizer.clean_up_tokenization_spaces,
-    clean_text: encoder.clean_text,
-    do_basic_tokenize: encoder.split_punctuation,
-    do_lower_case: encoder.do_lower_case,
-    never_split: [...encoder.never_split],
+    clean_text: settings.clean_text,
+    do_basic_tokenize: settings.do_basic_tokenize,
+    do_lower_case: settings.do_lower_case,
+    never_split: [...settings.never_split],
     // Python writes this number where nothing limits the length.
     model_max_length: Math.min(tokenizer.model_max_length, 1e30),
     padding_side: tokenizer.padding_side,
-    strip_accents: encoder.strip_accents,
-    tokenize_chinese_chars: encoder.tokenize_chinese_chars,
+    strip_accents: settings.strip_accents,
+    tokenize_chinese_chars: settings.tokenize_chinese_chars,
     tokenizer_class: tokenizer.tokenizer_class,
     truncation_side: tokenizer.truncation_side,
-    wordpieces_prefix: prefix,
+    wordpieces_prefix: settings.wordpieces_prefix,
   };
 }
 
 function tokenizerJson(tokenizer: Saved, settings: TokenizerSettings): object {
-  const { encoder, prefix, cleanup, vocab } = settings;
+  const { wordpieces_prefix: prefix, cleanup, vocab } = settings;
   const added = [...tokenizer.added_tokens_decoder].sort((a, b) => a[0] - b[0]);
   return {
     version: '1.0',
@@ -128,19 +128,19 @@ function tokenizerJson(tokenizer: Saved, settings: TokenizerSettings): object {
     added_tokens: added.map(([id, token]) => ({ id, ...token })),
     normalizer: {
       type: 'BertNormalizer',
-      clean_text: encoder.clean_text,
-      handle_chinese_chars: encoder.tokenize_chinese_chars,
-      strip_accents: encoder.strip_accents,
-      lowercase: encoder.do_lower_case,
+      clean_text: settings.clean_text,
+      handle_chinese_chars: settings.tokenize_chinese_chars,
+      strip_accents: settings.strip_accents,
+      lowercase: settings.do_lower_case,
     },
-    pre_tokenizer: { type: encoder.split_punctuation ? 'BertPreTokenizer' : 'WhitespaceSplit' },
+    pre_tokenizer: { type: settings.do_basic_tokenize ? 'BertPreTokenizer' : 'WhitespaceSplit' },
     post_processor: postProcessor(tokenizer),
     decoder: { type: 'WordPiece', prefix, cleanup },
     model: {
       type: 'WordPiece',
-      unk_token: encoder.unk_token,
+      unk_token: settings.unk_token,
       continuing_subword_prefix: prefix,
-      max_input_chars_per_word: encoder.max_input_chars_per_word,
+      max_input_chars_per_word: settings.max_input_chars_per_word,
       vocab: Object.fromEntries(vocab.entries()),
     },
   };

@@ -24,13 +24,13 @@ export function spanReader(
       `Cannot tokenize: offset_unit is "${unit}", expected "utf16" or "codepoint"`,
     );
   }
-  const counts = new Map<string, Int32Array | undefined>();
+  const known = new Map<string, Int32Array | undefined>();
   return (token) => {
     const text = typeof source === 'string' ? source : source[words[token]!]!;
-    if (!counts.has(text)) counts.set(text, codePointsBefore(text));
-    const before = counts.get(text);
-    const [start, end] = [starts[token]!, ends[token]!];
-    return before ? [before[start]!, before[end]!] : [start, end];
+    const before = known.has(text) ? known.get(text) : codePointsBefore(text);
+    known.set(text, before);
+    const span: [number, number] = [starts[token]!, ends[token]!];
+    return before ? [before[span[0]]!, before[span[1]]!] : span;
   };
 }
 

@@ -3,7 +3,7 @@
  * as in transformers' TokenizersBackend.
  */
 
-import type { Tensor } from '../tensor/tensor.ts';
+import type { DataTensor } from '../tensor/data-tensor.ts';
 import {
   type AddedToken,
   type AddedTokenLike,
@@ -11,9 +11,9 @@ import {
   addedToken,
 } from './added-tokens.ts';
 import { cleanUp, joinTokens } from './decode.ts';
-import type { TokenizerSettings } from './load.ts';
 import { cleaningMap, normalize } from './normalize.ts';
 import type { Side } from './options.ts';
+import type { TokenizerSettings } from './settings.ts';
 import { SPECIAL_TOKENS, type SpecialTokenName, SpecialTokens } from './special-tokens.ts';
 
 /** Options of `decode`. */
@@ -28,7 +28,7 @@ export interface DecodeOptions {
 export type Id = number | bigint;
 
 /** Token ids in the shapes they come in. */
-export type Ids = Id | readonly Id[] | BigInt64Array | Int32Array | Tensor;
+export type Ids = Id | readonly Id[] | BigInt64Array | Int32Array | DataTensor;
 
 /** What `add_special_tokens` takes. */
 export type SpecialTokenMap = Partial<Record<SpecialTokenName, AddedTokenLike>> & {
@@ -76,8 +76,8 @@ export abstract class TokenTable extends SpecialTokens {
     }
     Object.assign(this, settings.specialTokens);
     this.extra_special_tokens = settings.extraSpecialTokens;
-    const cleaning = cleaningMap(settings.encoder);
-    const normalized = (text: string) => normalize(text, settings.encoder, cleaning);
+    const cleaning = cleaningMap(settings);
+    const normalized = (text: string) => normalize(text, settings, cleaning);
     const bare = new AddedVocabulary(settings.vocab, normalized);
     this.added = bare.with(settings.addedTokens).vocabulary;
   }
@@ -99,7 +99,10 @@ export abstract class TokenTable extends SpecialTokens {
   }
 
   /** The texts of a batch of ids. */
-  batch_decode(batch: readonly (readonly Id[])[] | Tensor, options: DecodeOptions = {}): string[] {
+  batch_decode(
+    batch: readonly (readonly Id[])[] | DataTensor,
+    options: DecodeOptions = {},
+  ): string[] {
     const rows = listed(batch) as (Id | Id[])[];
     return rows.map((row) => this.decode_single(Array.isArray(row) ? row : [row], options));
   }
@@ -135,14 +138,14 @@ export abstract class TokenTable extends SpecialTokens {
     { skip_special_tokens = false }: { skip_special_tokens?: boolean } = {},
   ): string | string[] {
     const tokenOf = (id: Id) => this.added.token(this.#checked(id)) ?? '';
-    if (typeof ids === 'number' || typeof ids === 'bigint') return tokenOf(ids);
+    if (isBare(ids)) return tokenOf(ids);
     const skipped = new Set(skip_special_tokens ? this.all_special_ids : []);
     return (listed(ids) as Id[]).filter((id) => !skipped.has(Number(id))).map(tokenOf);
   }
 
   /** The text that tokens make. */
   convert_tokens_to_string(tokens: readonly string[]): string {
-    return joinTokens(tokens, this.settings.prefix, this.settings.cleanup);
+    return joinTokens(tokens, this.settings.wordpieces_prefix, this.settings.cleanup);
   }
 
   /** Every token with its id, added ones included. */
@@ -236,12 +239,13 @@ function listed(ids: unknown): unknown[] {
   if (Array.isArray(ids)) return ids.map((id) => (isBare(id) ? id : listed(id)));
   if (isBare(ids)) return [ids];
   if (ArrayBuffer.isView(ids)) return [...(ids as Int32Array)];
-  if (typeof (ids as Tensor | null)?.tolist === 'function') return (ids as Tensor).tolist() as Id[];
+  const tensor = ids as DataTensor | null;
+  if (typeof tensor?.tolist === 'function') return tensor.tolist() as Id[];
   throw new TypeError(
     `Cannot read token ids: found ${typeof ids}, expected ids, arrays or a Tensor`,
   );
 }
 
-function isBare(id: unknown): boolean {
+function isBare(id: unknown): id is Id {
   return typeof id === 'number' || typeof id === 'bigint';
 }

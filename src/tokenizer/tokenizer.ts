@@ -1,19 +1,25 @@
 /**
- * The tokenizer classes, and the entry `mobilebert-wasm/tokenizer`. In transformers 5 the plain and
- * the Fast classes are one; so they are here, plain ones with the options of the older Python class
- * (`do_basic_tokenize`, `never_split`) included.
+ * The tokenizer classes of the whole package; alone.ts has those of `mobilebert-wasm/tokenizer`. In
+ * transformers 5 the plain and the Fast classes are one; so they are here, plain ones with the
+ * options of the older Python class (`do_basic_tokenize`, `never_split`) included.
  */
 
-import type { Content } from './load.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import * as encoding from './batch-encoding.ts';
 import { PreTrainedTokenizer } from './pretrained-tokenizer.ts';
 import type { PretrainedOptions } from './sources.ts';
 
 export type { AddedToken, AddedTokenLike } from './added-tokens.ts';
-export { BatchEncoding, type CharSpan, type TokenSpan } from './batch-encoding.ts';
-export type { TokenizerFiles, TokenizerOptions } from './load.ts';
+export type { CharSpan, TokenSpan } from './batch-encoding.ts';
 export type { CallOptions } from './options.ts';
+export type { TokenizerFiles } from './read-files.ts';
+export type { TokenizerOptions } from './settings.ts';
 export type { PretrainedOptions } from './sources.ts';
 export { PreTrainedTokenizer };
+
+/** Result of a tokenizer call over B rows. */
+export const BatchEncoding: typeof encoding.BatchEncoding = encoding.BatchEncoding;
+export type BatchEncoding<V = Tensor<'int64'>> = encoding.BatchEncoding<V>;
 
 /** BERT's tokenizer: normalizes, splits at white space and punctuation, cuts words into pieces. */
 export class BertTokenizer extends PreTrainedTokenizer {}
@@ -37,12 +43,6 @@ export class MobileBertTokenizer extends BertTokenizer {
 /** The same as MobileBertTokenizer. */
 export class MobileBertTokenizerFast extends MobileBertTokenizer {}
 
-const CLASSES: Record<string, typeof PreTrainedTokenizer> = {
-  BertTokenizer,
-  MobileBertTokenizer,
-  PreTrainedTokenizer,
-};
-
 /** Makes the class that tokenizer_config.json names; a MobileBertTokenizer where it names none. */
 // biome-ignore lint/complexity/noStaticOnlyClass: the name and shape that Hugging Face gave it
 export class AutoTokenizer {
@@ -54,14 +54,7 @@ export class AutoTokenizer {
     source: unknown,
     options: PretrainedOptions = {},
   ): Promise<PreTrainedTokenizer> {
-    const { openTokenizer } = await import('./sources.ts');
-    const files = await openTokenizer(source, options);
-    const config = files['tokenizer_config.json'] as { tokenizer_class?: unknown } | undefined;
-    const name = String(config?.tokenizer_class ?? 'MobileBertTokenizer').replace(/Fast$/, '');
-    const Class = Object.hasOwn(CLASSES, name) ? CLASSES[name]! : PreTrainedTokenizer;
-    if (!Object.hasOwn(CLASSES, name)) {
-      console.warn(`Unknown tokenizer class "${name}", attempting to construct from base class.`);
-    }
-    return new Class(files as Content, options);
+    const { openNamed } = await import('./sources.ts');
+    return openNamed(source, options, { BertTokenizer, MobileBertTokenizer, PreTrainedTokenizer });
   }
 }

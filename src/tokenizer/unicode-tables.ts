@@ -15,16 +15,8 @@ export const YOUNGER =
 export const REORDERED =
   'ozaewr81nb1lh2jsf1woe2nnuf1o01msl11o81x91va131jyb1moc1pzk5266tqh71h271215pl77';
 
-/** First, last, shift to lower case: letters younger than Unicode 14. */
-export const FOLDED_LATE: readonly (readonly [number, number, number])[] = [
-  [0x1c89, 0x1c89, 1],
-  [0xa7cb, 0xa7cb, -42343],
-  [0xa7cc, 0xa7cc, 1],
-  [0xa7ce, 0xa7ce, 1],
-  [0xa7d2, 0xa7d2, 1],
-  [0xa7d4, 0xa7d4, 1],
-  [0xa7da, 0xa7da, 1],
-  [0xa7dc, 0xa7dc, -42561],
-  [0x10d50, 0x10d65, 32],
-  [0x16ea0, 0x16eb8, 27],
-];
+/** Upper-case letters younger than Unicode 14. */
+export const CAPITALS = 'jmrf1oki91011131115111mqkfj4mmwej7';
+
+/** What lies between each range of CAPITALS and its letters in lower case. */
+export const SHIFTS: readonly number[] = [1, -42343, 1, 1, 1, 1, 1, -42561, 32, 27];

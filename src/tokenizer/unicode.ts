@@ -5,7 +5,7 @@
  * unicode-tables.ts says where they do not, and where they may differ once there are more scripts.
  */
 
-import { FOLDED_LATE, REORDERED, YOUNGER } from './unicode-tables.ts';
+import { CAPITALS, REORDERED, SHIFTS, YOUNGER } from './unicode-tables.ts';
 
 // Named one by one: the four code points whose category has changed since Unicode 8.
 const REMOVED = /[\p{Cf}\p{Co}\p{Cs}]|(?![\t\n\r])\p{Cc}/u;
@@ -13,12 +13,28 @@ const PUNCTUATION = /[\p{P}$+<=>^`|~\u166d\u{111c9}]/u;
 const NONSPACING = /(?!\u{111c9})[\p{Mn}\u1734\u{1171e}]/u;
 const WHITESPACE = /\p{White_Space}/u;
 
-/** Sorted borders of each table's ranges, decoded at its first use: members lie at odd ranks. */
-const borders = new Map<string, number[]>();
+/** Borders of ranges as `bordersOf` gives them: the first code point in and the first one out. */
+const IDEOGRAPHS = [
+  0x3400, 0x4dc0, 0x4e00, 0xa000, 0xf900, 0xfb00, 0x20000, 0x2a6e0, 0x2a700, 0x2b820, 0x2b920,
+  0x2ceb0, 0x2f800, 0x2fa20,
+];
 
-/** Decodes distances between borders, see unicode-tables.ts. */
-function decode(table: string): number[] {
-  const list: number[] = [];
+/**
+ * Where NFD is that of Unicode 9: all below 10000; beyond, two-part vowels and nukta letters of
+ * Kaithi, Chakma, Grantha, Tirhuta and Siddham, music, and compatibility ideographs.
+ */
+const DECOMPOSED = [
+  0, 0x10000, 0x1109a, 0x11380, 0x11400, 0x115bc, 0x1d15e, 0x1d1c1, 0x2f800, 0x2fa20,
+];
+
+/** The borders of each table, once it was used. */
+const decoded = new Map<string, readonly number[]>();
+
+/** The borders that a table stands for, see unicode-tables.ts. */
+function bordersOf(table: string): readonly number[] {
+  const known = decoded.get(table);
+  if (known) return known;
+  const borders: number[] = [];
   let at = 0;
   let before = 0;
   for (const char of table) {
@@ -27,27 +43,31 @@ function decode(table: string): number[] {
     if (digit >= 18) continue;
     at += before;
     before = 0;
-    list.push(at);
+    borders.push(at);
   }
-  borders.set(table, list);
-  return list;
+  decoded.set(table, borders);
+  return borders;
 }
 
-function isIn(table: string, codePoint: number): boolean {
-  const list = borders.get(table) ?? decode(table);
+/** Number of borders up to a code point: odd within a range, each having two. */
+function rankIn(borders: readonly number[], codePoint: number): number {
   let low = 0;
-  let high = list.length;
+  let high = borders.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (list[middle]! <= codePoint) low = middle + 1;
+    if (borders[middle]! <= codePoint) low = middle + 1;
     else high = middle;
   }
-  return (low & 1) === 1;
+  return low;
+}
+
+function isWithin(borders: readonly number[], codePoint: number): boolean {
+  return rankIn(borders, codePoint) % 2 === 1;
 }
 
 /** Whether a code point was in a category in Unicode 8. */
 function wasIn(category: RegExp, codePoint: number): boolean {
-  return category.test(String.fromCodePoint(codePoint)) && !isIn(YOUNGER, codePoint);
+  return category.test(String.fromCodePoint(codePoint)) && !isWithin(bordersOf(YOUNGER), codePoint);
 }
 
 /** NUL, U+FFFD, controls but tab and line ends, formats, private use, lone surrogates. */
@@ -74,43 +94,25 @@ export function isNonspacing(codePoint: number): boolean {
 
 /** A combining mark that stays when accents go, and that NFD may move among its neighbours. */
 export function isReordered(codePoint: number): boolean {
-  return isIn(REORDERED, codePoint);
+  return isWithin(bordersOf(REORDERED), codePoint);
 }
 
 /** An ideograph that gets spaces around it. The gap at 2B820 is the Rust library's own. */
-export function isIdeograph(c: number): boolean {
-  if (c < 0x3400) return false;
-  if (c < 0x20000)
-    return c <= 0x4dbf || (c >= 0x4e00 && c <= 0x9fff) || (c >= 0xf900 && c <= 0xfaff);
-  return (
-    c <= 0x2a6df ||
-    (c >= 0x2a700 && c <= 0x2b81f) ||
-    (c >= 0x2b920 && c <= 0x2ceaf) ||
-    (c >= 0x2f800 && c <= 0x2fa1f)
-  );
+export function isIdeograph(codePoint: number): boolean {
+  return isWithin(IDEOGRAPHS, codePoint);
 }
 
 /** Canonical decomposition of one code point (Unicode 9; later additions stay whole). */
 export function decompose(codePoint: number): string {
   const char = String.fromCodePoint(codePoint);
-  return codePoint < 0x10000 || isDecomposedAstral(codePoint) ? char.normalize('NFD') : char;
-}
-
-function isDecomposedAstral(c: number): boolean {
-  return (c >= 0x2f800 && c <= 0x2fa1f) || (c >= 0x1d15e && c <= 0x1d1c0) || isBrahmic(c);
-}
-
-/** The two-part vowels and nukta letters of Kaithi, Chakma, Grantha, Tirhuta and Siddham. */
-function isBrahmic(c: number): boolean {
-  return c >= 0x1109a && c <= 0x115bb && !(c >= 0x11380 && c <= 0x113ff);
+  return isWithin(DECOMPOSED, codePoint) ? char.normalize('NFD') : char;
 }
 
 /** Lower case of one code point, without context (a final sigma stays σ), as Unicode 17 has it. */
 export function lowerCase(codePoint: number): string {
-  for (const [first, last, shift] of FOLDED_LATE) {
-    if (codePoint >= first && codePoint <= last) return String.fromCodePoint(codePoint + shift);
-  }
-  return String.fromCodePoint(codePoint).toLowerCase();
+  const rank = rankIn(bordersOf(CAPITALS), codePoint);
+  const shift = rank % 2 === 1 ? SHIFTS[rank >> 1]! : 0;
+  return String.fromCodePoint(codePoint + shift).toLowerCase();
 }
 
 /** The code point at `index`; a lone surrogate reads as U+FFFD, which is what UTF-8 makes of it. */

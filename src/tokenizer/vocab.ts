@@ -7,20 +7,7 @@
 
 import { TokenizerError } from '../errors.ts';
 import { isWhitespace } from './unicode.ts';
-
-/** Which of the two readings of a token a look-up wants: a word's start, or its continuation. */
-export type Role = 0 | 1;
-
-/** Start of the rolling hash for each role; feed units with `hashUnit`. */
-export const SEEDS = [0x811c9dc5 | 0, 0x3ade68b1] as const;
-
-/** Pieces of this length and longer share a bit of `lengths`. */
-export const LONG = 31;
-
-/** One step of FNV-1a over a UTF-16 unit. */
-export function hashUnit(hash: number, unit: number): number {
-  return Math.imul(hash ^ unit, 0x01000193);
-}
+import { hashUnit, LONG, type Role, SEEDS } from './unit-hash.ts';
 
 /** Numbers of a slot of the table. */
 const SLOT = 4;
@@ -43,11 +30,13 @@ export class Vocab {
   readonly #lengths = new Int32Array(1 << 14);
 
   /**
-   * @param entries token and id; a token that comes twice keeps its last id
+   * @param vocabulary token and id, a token that comes twice keeps its last id; or the text of a
+   *   vocab.txt, one token per line, the line number from 0 is the id
    * @param prefix what marks a continuing piece
    * @throws TokenizerError on an id that is no small whole number, or on no tokens at all
    */
-  constructor(entries: readonly (readonly [string, number])[], prefix: string) {
+  constructor(vocabulary: string | readonly (readonly [string, number])[], prefix = '##') {
+    const entries = typeof vocabulary === 'string' ? linesOf(vocabulary) : vocabulary;
     this.#pool = new Uint16Array(entries.reduce((sum, [token]) => sum + token.length, 0));
     this.#table = new Int32Array(SLOT << Math.ceil(Math.log2(entries.length * 2 + 2)));
     let size = 0;
@@ -64,16 +53,6 @@ export class Vocab {
     if (size === 0) throw new TokenizerError('Cannot read a vocabulary: found no tokens');
     this.size = size;
     this.longest = longest;
-  }
-
-  /** The vocabulary of a vocab.txt: one token per line, the line number from 0 is the id. */
-  static fromText(text: string, prefix = '##'): Vocab {
-    const lines = text.split('\n');
-    if (lines.at(-1) === '') lines.pop();
-    return new Vocab(
-      lines.map((line, id) => [trimmed(line), id]),
-      prefix,
-    );
   }
 
   /** Largest id, or -1. */
@@ -164,6 +143,13 @@ export class Vocab {
     for (let i = 0; i < length; i++) if (pool[start + i] !== units[from + i]) return false;
     return true;
   }
+}
+
+/** Each line with its number; none for what follows the last line end. */
+function linesOf(text: string): [string, number][] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line, id) => [trimmed(line), id]);
 }
 
 /** Drops White_Space at a line's end, as Rust does (`trimEnd` would also take a U+FEFF). */

@@ -7,7 +7,8 @@
 import { TokenizerError } from '../errors.ts';
 import { KIND } from './normalize.ts';
 import type { TokenBuffer } from './token-buffer.ts';
-import { hashUnit, LONG, type Role, SEEDS, type Vocab } from './vocab.ts';
+import { hashUnit, LONG, type Role, SEEDS } from './unit-hash.ts';
+import type { Vocab } from './vocab.ts';
 
 /** How words are cut. */
 export interface WordPieceOptions {
@@ -93,18 +94,12 @@ export class WordPiece {
     if (length === 0) return 0;
     const id =
       length - this.#pairs > this.#maxChars
-        ? this.#unknownOr(-1)
+        ? this.known(-1)
         : this.vocab.find(this.#units, 0, length, this.#hash, 0);
     if (id >= 0) out.push(id, this.#starts[0]!, this.#end, word);
     else this.#cut(out, word);
     this.drop();
     return 1;
-  }
-
-  /** Ends the word without cutting it: it is one token, known or not. */
-  finishWhole(out: TokenBuffer, word: number, id: number): void {
-    out.push(this.#unknownOr(id), this.#starts[0]!, this.#end, word);
-    this.drop();
   }
 
   /** Forgets the word. */
@@ -130,7 +125,7 @@ export class WordPiece {
       const to = this.#piece(from, out, word);
       if (to === from) {
         out.count = first;
-        out.push(this.#unknownOr(-1), this.#starts[0]!, this.#end, word);
+        out.push(this.known(-1), this.#starts[0]!, this.#end, word);
         return;
       }
       from = to;
@@ -159,7 +154,8 @@ export class WordPiece {
     return from;
   }
 
-  #unknownOr(id: number): number {
+  /** The id, or that of the unknown token for -1. @throws TokenizerError where there is none */
+  known(id: number): number {
     if (id >= 0) return id;
     if (this.#unknownId >= 0) return this.#unknownId;
     throw new TokenizerError(

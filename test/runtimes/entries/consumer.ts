@@ -16,7 +16,7 @@ import {
   textClassification,
   tokenClassification,
 } from 'mobilebert-wasm/serve';
-import { MobileBertTokenizer } from 'mobilebert-wasm/tokenizer';
+import { type DataTensor, MobileBertTokenizer } from 'mobilebert-wasm/tokenizer';
 
 export async function classify(texts: string[]): Promise<string[]> {
   const one: TextClassificationPipeline = await pipeline('text-classification', './model');
@@ -31,6 +31,14 @@ export async function logits(text: string): Promise<Float32Array> {
   const output = await model({ ...tokenizer(text) });
   const result: Tensor<'float32'> = output.logits;
   return result.data;
+}
+
+export async function wholeOrAlone(text: string): Promise<void> {
+  const model = await MobileBertForSequenceClassification.from_pretrained('./model');
+  const whole: Tensor<'int64'> = (await AutoTokenizer.from_pretrained('./model'))(text).input_ids;
+  const alone: DataTensor<'int64'> = (await tokenizerOf('./model'))(text).input_ids;
+  await model({ input_ids: whole.unsqueeze(0).squeeze(0) });
+  await model({ input_ids: alone });
 }
 
 export const config = new MobileBertConfig({ num_hidden_layers: 2 });

@@ -74,7 +74,7 @@ describe('BatchEncoding', () => {
     expect(batch.token_to_chars(1, 2)).toEqual({ start: 2, end: 3 });
     expect(batch.char_to_token(-1, 4)).toBe(3);
     expect(batch.tokens(0)).toEqual(['[CLS]', 'a', 'b', '[SEP]', '[PAD]']);
-    expect(() => batch.tokens(2)).toThrow('Cannot look up a token: row is 2, expected less than 2');
+    expect(() => batch.tokens(2)).toThrow('Cannot use row 2: expected an integer from -2 to 1');
   });
 
   it('counts UTF-16 units unless asked otherwise, so that slice() gives the source', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { DataTensor } from '../../../src/tensor/data-tensor.ts';
 import { AddedVocabulary } from '../../../src/tokenizer/added-tokens.ts';
 import { Batch, type TokenizerState } from '../../../src/tokenizer/batch.ts';
 import { rowsOf } from '../../../src/tokenizer/batch-rows.ts';
 import type { Encoder } from '../../../src/tokenizer/encoder.ts';
-import { readSettings } from '../../../src/tokenizer/load.ts';
+import { settingsOf } from '../../../src/tokenizer/settings.ts';
 import { vocabulary } from './golden.ts';
 
 const TOKENS = 5000;
@@ -30,9 +31,10 @@ describe('Batch', () => {
         const words = Int32Array.from(ids, (_, i) => i);
         return { ids, starts, ends: words.map((i) => 2 * i + 1), words, texts: new Map() };
       };
-      const settings = readSettings({ 'vocab.txt': vocabulary }, {});
+      const settings = settingsOf({ vocabulary, config: {} });
       const state: TokenizerState = {
         settings,
+        Tensor: DataTensor,
         encoder: { encode } as unknown as Encoder,
         template: { cls: 101, sep: 102 },
         padding: () => ({ id: 0, typeId: 0 }),

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { TokenizerOptions } from '../../../src/tokenizer/load.ts';
+import type { TokenizerOptions } from '../../../src/tokenizer/settings.ts';
 import { MobileBertTokenizer } from '../../../src/tokenizer/tokenizer.ts';
 
 /** Ids, spans and word numbers of a text; the latter two as differences between neighbours. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AddedToken } from '../../../src/tokenizer/added-tokens.ts';
-import type { TokenizerOptions } from '../../../src/tokenizer/load.ts';
+import type { TokenizerOptions } from '../../../src/tokenizer/settings.ts';
 import { type GoldenRecord, golden, makeTokenizer, recordOf } from './golden.ts';
 
 interface Configuration {

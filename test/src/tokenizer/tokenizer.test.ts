@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FilesError, TokenizerError } from '../../../src/errors.ts';
-import type { TokenizerFiles } from '../../../src/tokenizer/load.ts';
+import type { TokenizerFiles } from '../../../src/tokenizer/read-files.ts';
 import {
   AutoTokenizer,
   BertTokenizer,

@@ -16,7 +16,7 @@ const CONFIGURATIONS = [true, false].map((isFull) => ({
   tokenize_chinese_chars: isFull,
   strip_accents: isFull,
   do_lower_case: true,
-  split_punctuation: true,
+  do_basic_tokenize: true,
 }));
 
 /** The words of a text of three characters, joined with "|". */
