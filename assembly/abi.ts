@@ -65,6 +65,8 @@ export const enum Kind {
   F16 = 1,
   /** Eight bits with a scale per output channel or table row, exact integer sums. */
   Q8 = 2,
+  /** The upper halves of f32, widened where they are used: in q8 models, what every answer goes through. */
+  BF16 = 3,
 }
 
 /** What `forward` is asked to leave behind, as bits. */

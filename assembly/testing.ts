@@ -12,7 +12,15 @@ import { math } from './simd/math';
 export * from './index';
 export { mark, release } from './memory/region';
 export { f32Activation } from './kernels/f32-activation';
-export { f16FromF32, f32FromBf16, f32FromF16, f32FromF64, f32FromI8 } from './kernels/f32-convert';
+export {
+  bf16FromF32,
+  f16FromF32,
+  f32FromBf16,
+  f32FromF16,
+  f32FromF64,
+  f32FromI8,
+  f32RoundTo24,
+} from './kernels/f32-convert';
 export { f32ColumnRanges } from './kernels/f32-column-ranges';
 export {
   f32ColumnMeans,
@@ -31,7 +39,7 @@ export { f32LayerNormRow } from './kernels/f32-layernorm';
 export { f32PackColumns, f32PackRows } from './kernels/f32-pack-nr8';
 export { f32UnpackColumns, f32UnpackRows } from './kernels/f32-unpack-nr8';
 export { f32QuantizeRow, f32RoundRow } from './kernels/f32-quantize-row';
-export { f32Add, f32Scale, f32ScaleShift } from './kernels/f32-rows';
+export { f32Add, f32Multiply, f32Scale, f32ScaleShift } from './kernels/f32-rows';
 export { f32SoftmaxRow } from './kernels/f32-softmax';
 export {
   q8GemmNr8,

@@ -63,6 +63,31 @@ export function f16FromF32(to: usize, from: usize, count: i32): bool {
   return !v128.any_true(i32x4.eq(largest, i32x4.splat(0x7c00)));
 }
 
+/** f32 -> bfloat16, rounded as `roundTo` does. */
+export function bf16FromF32(to: usize, from: usize, count: i32): void {
+  const end = to + ((<usize>count) << 1);
+  for (; to < end; to += 8, from += 16) {
+    const bits = roundTo(v128.load(from), 16);
+    v128.store64_lane(to, v128.shuffle<i16>(bits, bits, 1, 3, 5, 7, 1, 3, 5, 7), 0);
+  }
+}
+
+/** f32 in place to what the upper 24 of their bits hold. */
+export function f32RoundTo24(at: usize, count: i32): void {
+  const end = at + ((<usize>count) << 2);
+  for (; at < end; at += 16) v128.store(at, roundTo(v128.load(at), 8));
+}
+
+/** f32 without their `lower` bits: to nearest, halves to even; past the largest infinity. NaN stays NaN. */
+function roundTo(x: v128, lower: i32): v128 {
+  const unit = 1 << lower;
+  const odd = v128.and(i32x4.shr_u(x, lower), i32x4.splat(1));
+  // Half a unit less one, and one more for an odd last bit.
+  const more = i32x4.add(i32x4.add(x, i32x4.splat((unit >> 1) - 1)), odd);
+  const rounded = v128.and(more, i32x4.splat(-unit));
+  return v128.bitselect(i32x4.splat(0x7fc00000), rounded, f32x4.ne(x, x));
+}
+
 /** i8 -> f32: x * scale, any count. */
 export function f32FromI8(to: usize, from: usize, count: i32, scale: f32): void {
   const end = to + ((<usize>(count & ~7)) << 2);

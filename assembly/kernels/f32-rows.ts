@@ -18,6 +18,14 @@ export function f32Scale(to: usize, x: usize, factor: f32, count: i32): void {
   }
 }
 
+/** to = a * b; all are read and written in whole vectors. `to` may be `a`. */
+export function f32Multiply(to: usize, a: usize, b: usize, count: i32): void {
+  const bytes = (<usize>count) << 2;
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(to + i, f32x4.mul(v128.load(a + i), v128.load(b + i)));
+  }
+}
+
 /** to = a + b for any `count`; both are read and `to` is written in whole vectors. */
 export function f32Add(to: usize, a: usize, b: usize, count: i32): void {
   const bytes = (<usize>count) << 2;

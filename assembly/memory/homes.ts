@@ -2,8 +2,8 @@
  * Where a slot's packed bytes lie, for hosts that keep them in a file: what was packed once is loaded
  * by copying. The bytes are those of layout.ts and of the panels in assembly/kernels.
  */
-import { Home, Kind, Slot } from '../abi';
-import { NR, f32s, roundUp8, weightPanelBytes } from './layout';
+import { Home, Slot } from '../abi';
+import { NR, f32s, roundUp8, tableWidth, weightPanelBytes } from './layout';
 import { hasSlot, linearOf, normOf, tableOf } from './slots';
 
 /** Set by `homeBytes`. */
@@ -17,9 +17,8 @@ export function homeBytes(slot: Slot, layer: i32, network: i32, home: Home): usi
   const t = tableOf(slot);
   if (t) {
     address = isData ? t.data : t.scales;
-    const width: usize = t.kind == Kind.Q8 ? 1 : t.kind == Kind.F16 ? 2 : 4;
-    if (isData) return <usize>t.rows * <usize>t.columns * width;
-    return t.scales ? f32s(t.rows) : 0;
+    if (isData) return <usize>t.rows * <usize>t.columns * tableWidth(t.kind);
+    return t.scales ? (<usize>t.rows) << 1 : 0;
   }
   const l = linearOf(slot, layer, network);
   if (l) {

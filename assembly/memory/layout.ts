@@ -47,7 +47,7 @@ export function panelBytes(inputs: i32): usize {
 /** Bytes of one panel of a linear layer: kernels/f32-gemm-nr8.ts and q8-panel.ts. */
 export function weightPanelBytes(kind: Kind, inputs: i32): usize {
   if (kind == Kind.Q8) return q8PanelBytes(inputs);
-  return kind == Kind.F16 ? 32 + ((<usize>inputs) << 4) : panelBytes(inputs);
+  return kind == Kind.F32 ? panelBytes(inputs) : 32 + ((<usize>inputs) << 4);
 }
 
 /** The dimensions, written by the host before `allocateWeights`; 4 bytes a field, in this order. */
@@ -109,14 +109,20 @@ export class Norm {
   shift!: usize; // [size], padded with zeros
 }
 
-/** Dense rows of f32, f16 or i8. */
+/** Bytes of one number of a table. */
+export function tableWidth(kind: Kind): usize {
+  if (kind == Kind.Q8) return 1;
+  return kind == Kind.F32 ? 4 : 2;
+}
+
+/** Dense rows of f32, f16, bf16 or i8. */
 @unmanaged
 export class Table {
   rows!: i32;
   columns!: i32;
   data!: usize;
   kind!: Kind;
-  scales!: usize; // [rows], q8 only
+  scales!: usize; // bf16 [rows], q8 only
   row!: usize; // [columns]: where one row is widened, 0 in f32
 }
 

@@ -173,7 +173,6 @@ function planProducts(longest: i32): void {
   a.quantized = isQ8 ? allocate(quantized) : 0;
   a.rowScales = isQ8 ? allocate(f32s(ROW_BLOCK)) : 0;
   a.words16 = isQ8 ? allocate(q8RowBytes(depth)) : 0;
-  a.panel = 0;
-  if (isQ8) a.panel = allocate(q8ScratchBytes(depth));
-  if (config.kind == Kind.F16) a.panel = allocate(2 * panelBytes(depth) + 16);
+  const panel = max<u64>(2 * panelBytes(depth) + 16, q8ScratchBytes(depth));
+  a.panel = config.kind == Kind.F32 ? 0 : allocate(panel);
 }

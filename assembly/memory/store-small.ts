@@ -4,9 +4,10 @@
  * come of all its rows. What is too large for that, the masked-LM decoder, is taken row by row.
  */
 import { Kind, Status } from '../abi';
-import { f16FromF32 } from '../kernels/f32-convert';
+import { bf16FromF32, f16FromF32 } from '../kernels/f32-convert';
 import { f32ColumnRanges } from '../kernels/f32-column-ranges';
-import { f32QuantizeRow } from '../kernels/f32-quantize-row';
+import { f32QuantizeRow, f32RoundRow } from '../kernels/f32-quantize-row';
+import { f32Multiply } from '../kernels/f32-rows';
 import { q8Weight } from '../kernels/q8-panel';
 import { Linear, Table, f32s, rowBytes, weightPanelBytes } from './layout';
 
@@ -38,14 +39,15 @@ export function openCollection(
 /** Rows `first` .. of a table from `from`. */
 export function storeSmallTable(t: Table, from: usize, first: i32, rows: i32): Status {
   const element = <usize>first * <usize>t.columns;
-  if (t.kind == Kind.F16) {
-    return f16FromF32(t.data + (element << 1), from, rows * t.columns)
+  if (t.kind != Kind.Q8) {
+    return halve(t.data + (element << 1), from, rows * t.columns, t.kind)
       ? Status.Ok
       : Status.TooLarge;
   }
   let to = t.data + element;
   for (let i = 0; i < rows; i++) {
-    store<f32>(t.scales + f32s(first + i), f32QuantizeRow(words, from, 0, t.columns, LIMIT));
+    const scale = reinterpret<u32>(quantize(from, t.columns));
+    store<u16>(t.scales + ((<usize>(first + i)) << 1), <u16>(scale >> 16));
     for (let k: usize = 0; k < <usize>t.columns; k++) store<u8>(to + k, load<u8>(words + (k << 1)));
     to += <usize>t.columns;
     from += f32s(t.columns);
@@ -55,7 +57,7 @@ export function storeSmallTable(t: Table, from: usize, first: i32, rows: i32): S
 
 /** Rows `first` .. of a weight [N,K] from `from`, `depth` of its K. 8-bit rows come in their order. */
 export function storeSmallRows(l: Linear, from: usize, first: i32, rows: i32, depth: i32): Status {
-  if (l.kind == Kind.F16) return packHalves(l, from, first, rows, depth);
+  if (l.kind != Kind.Q8) return packHalves(l, from, first, rows, depth);
   if (!l.factors) {
     for (let i = 0; i < rows; i++) packWords(l, first + i, from + <usize>i * f32s(depth));
     return Status.Ok;
@@ -73,7 +75,11 @@ export function storeSmallRows(l: Linear, from: usize, first: i32, rows: i32, de
   collected += rows;
   if (collected < l.outputs) return Status.Ok;
   equalise(l);
-  for (let n = 0; n < l.outputs; n++) packWords(l, n, matrix + <usize>n * bytes);
+  for (let n = 0; n < l.outputs; n++) {
+    const row = matrix + <usize>n * bytes;
+    f32Multiply(row, row, powers, l.inputs);
+    packWords(l, n, row);
+  }
   return Status.Ok;
 }
 
@@ -85,7 +91,7 @@ export function storeSmallDepths(l: Linear, depth: i32, from: usize, rows: i32):
     if (l.kind == Kind.F16) {
       if (!f16FromF32(words, from, N)) return Status.TooLarge;
     } else {
-      store<f32>(l.factors + f32s(depth), f32QuantizeRow(words, from, 0, N, LIMIT));
+      store<f32>(l.factors + f32s(depth), quantize(from, N));
     }
     for (let n = 0; n < N; n++) {
       const panel = l.panels + <usize>(n >> 3) * weightPanelBytes(l.kind, l.inputs);
@@ -102,22 +108,39 @@ export function storeSmallDepths(l: Linear, depth: i32, from: usize, rows: i32):
   return Status.Ok;
 }
 
-/** One row of K, times the inverse factors, into column `n`. */
+/**
+ * x [count] to `words`; returns the scale that takes them back: of a bfloat16's bits, rounded up, so that no
+ * number is past the limit.
+ */
+function quantize(x: usize, count: i32): f32 {
+  const exact = reinterpret<u32>(f32QuantizeRow(words, x, 0, count, LIMIT));
+  const scale = reinterpret<f32>((exact + 0xffff) & 0xffff0000);
+  if (scale > 0) f32RoundRow(words, x, count, 1 / scale);
+  return scale;
+}
+
+/** One row of K into column `n`. */
 function packWords(l: Linear, n: i32, row: usize): void {
   const lane = <usize>(n & 7);
   const panel = l.panels + <usize>(n >> 3) * weightPanelBytes(Kind.Q8, l.inputs);
-  const inverse = l.factors ? powers : 0;
   l.hasStarts = false;
-  store<f32>(panel + 32 + (lane << 2), f32QuantizeRow(words, row, inverse, l.inputs, LIMIT));
+  store<f32>(panel + 32 + (lane << 2), quantize(row, l.inputs));
   for (let k = 0; k < l.inputs; k++) {
     store<u8>(q8Weight(panel, k, n & 7), load<u8>(words + ((<usize>k) << 1)));
   }
 }
 
+/** f32 to 16 bits; whether every number fits. */
+function halve(to: usize, from: usize, count: i32, kind: Kind): bool {
+  if (kind == Kind.F16) return f16FromF32(to, from, count);
+  bf16FromF32(to, from, count);
+  return true;
+}
+
 function packHalves(l: Linear, from: usize, first: i32, rows: i32, depth: i32): Status {
-  const bytes = weightPanelBytes(Kind.F16, l.inputs);
+  const bytes = weightPanelBytes(l.kind, l.inputs);
   for (let n = first; n < first + rows; n++, from += f32s(depth)) {
-    if (!f16FromF32(words, from, depth)) return Status.TooLarge;
+    if (!halve(words, from, depth, l.kind)) return Status.TooLarge;
     const to = l.panels + <usize>(n >> 3) * bytes + 32 + ((<usize>(n & 7)) << 1);
     for (let k: usize = 0; k < <usize>depth; k++) {
       store<u16>(to + (k << 4), load<u16>(words + (k << 1)));

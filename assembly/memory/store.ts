@@ -4,7 +4,7 @@
  * or scaled: what is stored is the checkpoint's value. Small weights are made in store-small.ts.
  */
 import { Dtype, Kind, Part, Slot, Status } from '../abi';
-import { f32FromBf16, f32FromF16, f32FromF64 } from '../kernels/f32-convert';
+import { f32FromBf16, f32FromF16, f32FromF64, f32RoundTo24 } from '../kernels/f32-convert';
 import { f32PackColumns, f32PackRows } from '../kernels/f32-pack-nr8';
 import {
   Linear,
@@ -96,6 +96,13 @@ function widen(dtype: Dtype, count: i32): usize {
   return widened;
 }
 
+/** The same as they are kept beside eight bits: a file has 24 bits of them (docs/memory.md). */
+function widenKept(dtype: Dtype, count: i32): usize {
+  const from = widen(dtype, count);
+  if (config.kind == Kind.Q8) f32RoundTo24(from, count);
+  return from;
+}
+
 function storeTable(t: Table, dtype: Dtype, first: i32, rows: i32): Status {
   if (!isInside(first, rows, t.rows)) return Status.OutOfRange;
   if (t.kind != Kind.F32) return storeSmallTable(t, widen(dtype, rows * t.columns), first, rows);
@@ -108,8 +115,8 @@ function storeTable(t: Table, dtype: Dtype, first: i32, rows: i32): Status {
 function storeWeight(l: Linear, slot: Slot, dtype: Dtype, first: i32, rows: i32): Status {
   if (!isInside(first, rows, l.outputs)) return Status.OutOfRange;
   const depth = slot == Slot.LmDecoder ? config.embedding : l.inputs;
-  const from = widen(dtype, rows * depth);
-  if (l.kind != Kind.F32) return storeSmallRows(l, from, first, rows, depth);
+  if (l.kind != Kind.F32) return storeSmallRows(l, widen(dtype, rows * depth), first, rows, depth);
+  const from = widenKept(dtype, rows * depth);
   f32PackRows(l.panels + 32, panelBytes(l.inputs), first, from, f32s(depth), rows, depth);
   return Status.Ok;
 }
@@ -118,7 +125,7 @@ function storeWeight(l: Linear, slot: Slot, dtype: Dtype, first: i32, rows: i32)
 function storeBias(l: Linear, dtype: Dtype, first: i32, rows: i32): Status {
   if (!isInside(first, rows, l.outputs)) return Status.OutOfRange;
   const panel = weightPanelBytes(l.kind, l.inputs);
-  f32PackRows(l.panels, panel, first, widen(dtype, rows), 4, rows, 1);
+  f32PackRows(l.panels, panel, first, widenKept(dtype, rows), 4, rows, 1);
   return Status.Ok;
 }
 
@@ -140,6 +147,6 @@ function storeLmDense(dtype: Dtype, first: i32, rows: i32): Status {
 
 function storeVector(to: usize, size: i32, dtype: Dtype, first: i32, rows: i32): Status {
   if (!isInside(first, rows, size)) return Status.OutOfRange;
-  memory.copy(to + f32s(first), widen(dtype, rows), f32s(rows));
+  memory.copy(to + f32s(first), widenKept(dtype, rows), f32s(rows));
   return Status.Ok;
 }

@@ -3,7 +3,7 @@
  * precision widened panel by panel into L1, 8-bit panels against rows that are quantised here.
  */
 import { Kind } from '../abi';
-import { f32FromF16 } from '../kernels/f32-convert';
+import { f32FromBf16, f32FromF16 } from '../kernels/f32-convert';
 import {
   f32GemmNr8,
   f32GemmReluNr8,
@@ -87,12 +87,12 @@ export abstract class product {
     for (let n: usize = 0; n < yBytes; n += 32 * PANELS) {
       let panel = from;
       let second: usize = PANELS == 2 && n + 32 < yBytes ? step : 0;
-      if (w.kind == Kind.F16) {
+      if (w.kind != Kind.F32) {
         panel = activations.panel;
-        widenPanel(panel, from, depth);
+        widenPanel(panel, from, w);
         if (PANELS == 2 && second) {
           second = panelBytes(depth);
-          widenPanel(panel + second, from + step, depth);
+          widenPanel(panel + second, from + step, w);
         }
       } else {
         reach(from, step + second, rows);
@@ -134,10 +134,11 @@ export abstract class product {
   }
 }
 
-/** A half-precision panel in f32: 16 KB at depth 512, read once per tile of rows. */
-function widenPanel(to: usize, from: usize, depth: i32): void {
+/** A panel of 16 bits in f32: 16 KB at depth 512, read once per tile of rows. */
+function widenPanel(to: usize, from: usize, w: Linear): void {
   memory.copy(to, from, 32);
-  f32FromF16(to + 32, from + 32, depth * NR);
+  if (w.kind == Kind.F16) f32FromF16(to + 32, from + 32, w.inputs * NR);
+  else f32FromBf16(to + 32, from + 32, w.inputs * NR);
 }
 
 /** What sums start from: zeros, or what takes off the 128 of bytes that stand for signed ones. */

@@ -1,6 +1,6 @@
 /** Rows from one place to another: tables, padded activations, the host's dense buffers. */
 import { Kind } from '../abi';
-import { f32FromF16, f32FromI8 } from '../kernels/f32-convert';
+import { f32FromBf16, f32FromF16, f32FromI8 } from '../kernels/f32-convert';
 import { Table, f32s } from '../memory/layout';
 
 /** Copies `rows` rows of `bytes`; strides in bytes. Ascending, so a denser copy may overlap in place. */
@@ -54,6 +54,11 @@ export function tableRow(t: Table, index: u32): usize {
   const element = <usize>index * <usize>t.columns;
   if (t.kind == Kind.F32) return t.data + (element << 2);
   if (t.kind == Kind.F16) f32FromF16(t.row, t.data + (element << 1), t.columns);
-  else f32FromI8(t.row, t.data + element, t.columns, load<f32>(t.scales + f32s(index)));
+  else if (t.kind == Kind.BF16) f32FromBf16(t.row, t.data + (element << 1), t.columns);
+  else f32FromI8(t.row, t.data + element, t.columns, scaleOf(t, index));
   return t.row;
+}
+
+function scaleOf(t: Table, index: u32): f32 {
+  return reinterpret<f32>((<u32>load<u16>(t.scales + ((<usize>index) << 1))) << 16);
 }

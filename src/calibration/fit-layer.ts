@@ -17,8 +17,12 @@ export interface ExactLayer {
   readonly factors: Float32Array;
 }
 
-/** What is added to the inputs' variances, of their mean: what a few thousand rows say is not all there is. */
-const DAMPING = 0.2;
+/**
+ * What is added to the inputs' variances, of their mean: what a few thousand rows say is not all there is. More
+ * for weights that take up errors, most of which have nothing to do with a layer's inputs.
+ */
+const ROUNDING_DAMPING = 0.2;
+const REFIT_DAMPING = 1;
 
 /**
  * Everything happens behind the factors, where a checkpoint that is rescaled by powers of two meets the
@@ -28,31 +32,63 @@ const DAMPING = 0.2;
  * @throws RangeError for sums or weights that are not finite
  */
 export function fitLayer(exact: ExactLayer, sums: LayerSums): RoundedLayer {
-  const { bias, factors } = exact;
-  const [K, N] = [factors.length, bias.length];
+  const { factors } = exact;
+  const N = exact.bias.length;
   const weights = timesRows(
     exact.weights,
     factors.map((factor) => 1 / factor),
     N,
   );
+  const { goal, hessian } = refitted(weights, factors, sums);
+  const scales = scalesOf(goal, N);
+  const numbers = gptq(goal, scales, hessian);
+  const bias = meanBias({ ...exact, weights }, sums, (i, n) => numbers[i]! * scales[n]!);
+  return { numbers, scales, factors, bias };
+}
+
+/**
+ * A layer whose weights are rounded so finely that nothing makes up for it: refitted alone.
+ *
+ * @returns weights [K,N] to be rounded
+ * @throws RangeError for sums or weights that are not finite
+ */
+export function refitLayer({ weights, factors }: ExactLayer, sums: LayerSums): Float64Array {
+  const { goal } = refitted(weights, factors, sums);
+  const bad = goal.find((weight) => !Number.isFinite(weight));
+  if (bad === undefined) return goal;
+  throw new RangeError(`Cannot refit weights: found ${bad}, expected finite numbers`);
+}
+
+/** The bias [N] that gives the exact model's mean, where weights behind the factors became `rounded`. */
+export function meanBias(
+  { weights, bias, factors }: ExactLayer,
+  sums: LayerSums,
+  rounded: (i: number, n: number) => number,
+): Float32Array {
+  const N = bias.length;
+  const mean = Float64Array.from(bias, (b, n) => b + sums.errorMeans[n]!);
+  for (let k = 0, i = 0; k < factors.length; k++) {
+    const input = sums.inputMeans[k]! * factors[k]!;
+    for (let n = 0; n < N; n++, i++) mean[n]! += (weights[i]! - rounded(i, n)) * input;
+  }
+  return Float32Array.from(mean);
+}
+
+/** Weights that take up the errors, and what the rounding of them is weighed by; behind the factors. */
+function refitted(weights: Float64Array, factors: Float32Array, sums: LayerSums) {
+  const K = factors.length;
+  const N = weights.length / K;
   const covariance = timesBoth(sums.covariance, factors);
   let unit = 0;
   for (let k = 0; k < K; k++) unit += covariance[k * K + k]! / K;
   // Inputs that never change say nothing: then any damping leaves the weights as they are.
   if (unit === 0) unit = 1;
   const update = timesRows(sums.cross, factors, N);
-  const hessian = damped(covariance, K, DAMPING * unit);
-  solve(cholesky(hessian, K), K, update);
+  const hessian = damped(covariance, K, ROUNDING_DAMPING * unit);
+  solve(cholesky(damped(covariance, K, REFIT_DAMPING * unit), K), K, update);
   const goal = weights.slice();
   for (let i = 0; i < goal.length; i++) goal[i]! += update[i]!;
-  const scales = scalesOf(goal, N);
-  const numbers = gptq(goal, scales, hessian);
-  const mean = Float64Array.from(bias, (b, n) => b + sums.errorMeans[n]!);
-  for (let k = 0, i = 0; k < K; k++) {
-    const input = sums.inputMeans[k]! * factors[k]!;
-    for (let n = 0; n < N; n++, i++) mean[n]! += (weights[i]! - numbers[i]! * scales[n]!) * input;
-  }
-  return { numbers, scales, factors, bias: Float32Array.from(mean) };
+  return { goal, hessian };
 }
 
 /** Rows of a matrix [K,N], each times a number. */

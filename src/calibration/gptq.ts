@@ -55,7 +55,8 @@ export function rounded(number: number): number {
 }
 
 /**
- * What makes each output's largest weight 127: scales [N] of weights [K,N].
+ * What makes each output's largest weight 127, or a little less: scales [N] of weights [K,N], rounded up to
+ * the upper half of a float32, which is what a file has.
  *
  * @throws RangeError for weights that are not finite
  */
@@ -65,10 +66,18 @@ export function scalesOf(weights: Float64Array, N: number): Float32Array {
     for (let n = 0; n < N; n++) most[n] = Math.max(most[n]!, Math.abs(weights[first + n]!));
   }
   const bad = most.findIndex((largest) => !Number.isFinite(largest));
-  if (bad < 0) return Float32Array.from(most, (largest) => largest / LIMIT);
+  if (bad < 0) return upperHalves(Float32Array.from(most, (largest) => largest / LIMIT));
   throw new RangeError(
     `Cannot round weights: output ${bad} has ${most[bad]}, expected finite numbers`,
   );
+}
+
+function upperHalves(scales: Float32Array<ArrayBuffer>): Float32Array {
+  const bits = new Uint32Array(scales.buffer);
+  bits.forEach((word, n) => {
+    bits[n] = (word + 0xffff) & ~0xffff;
+  });
+  return scales;
 }
 
 /** Indices by the diagonal, smallest first. */

@@ -45,7 +45,7 @@ export const Home = { Data: 0, Scales: 1 } as const;
 export const Dtype = { F32: 0, F16: 1, BF16: 2, F64: 3 } as const;
 
 /** What matrices and tables are kept in. */
-export const Kind = { F32: 0, F16: 1, Q8: 2 } as const;
+export const Kind = { F32: 0, F16: 1, Q8: 2, BF16: 3 } as const;
 
 /** What a pass leaves behind, as bits. */
 export const Output = {

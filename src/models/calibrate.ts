@@ -3,7 +3,7 @@
  * In: both models, texts. Out: numbers, scales and biases in the q8 model's homes.
  */
 
-import { type ExactLayer, fitLayer } from '../calibration/fit-layer.ts';
+import { type ExactLayer, fitLayer, meanBias, refitLayer } from '../calibration/fit-layer.ts';
 import {
   CalibrationEngine,
   type LayerPlace,
@@ -22,7 +22,7 @@ import type { Target } from './placement.ts';
 
 /** On what weights are calibrated. */
 export interface CalibrationOptions {
-  /** Texts like those that the model will read, 4,000 to 8,000 words; default: random words. */
+  /** Texts like those that the model will read, 8,000 to 16,000 words; default: random words. */
   readonly texts?: readonly CalibrationText[] | undefined;
   /** Seed of random words, default 1: the same seed gives the same weights, on every machine. */
   readonly seed?: number | undefined;
@@ -47,7 +47,7 @@ const LEFT_ALONE: readonly string[] = [
 type Rows = Omit<Request, 'outputs'>;
 
 /**
- * What a model's `calibrate` takes: about half the error of rounding to nearest, in about a minute
+ * What a model's `calibrate` takes: about half the error of rounding to nearest, in about two minutes
  * (docs/accuracy.md). It throws InputError for texts without words, or words that the model does not have,
  * and RangeError for weights that are not finite, or memory that does not suffice.
  */
@@ -73,7 +73,7 @@ async function calibrate(
   const [first, second] = await Promise.all(hidden);
   engine.open(request.lengths, first!, second!, places);
   const fit = (place: LayerPlace, sums: LayerSums) => {
-    const layer = fitted(place, exactLayer(exact, rounded, place), sums);
+    const layer = named(place, () => fitLayer(exactLayer(exact, rounded, place), sums));
     write(rounded, place, layer);
     return layer;
   };
@@ -87,7 +87,7 @@ async function calibrate(
   }
   for (const place of places) {
     if (place.slot === 'LmTransform') fit(place, engine.headSums(place, 'all'));
-    if (place.slot === 'Pooler') fit(place, poolerSums(engine, place));
+    if (place.slot === 'Pooler') refit(rounded, exact, place, poolerSums(engine, place));
   }
   return `${request.lengths.length} texts, ${request.positionIds.length} tokens`;
 }
@@ -107,9 +107,10 @@ function checkPair(rounded: Target, exact: Target): void {
   );
 }
 
-function fitted(place: LayerPlace, exact: ExactLayer, sums: LayerSums): RoundedLayer {
+/** What `fit` gives; an error of it says of which layer it is. */
+function named<T>(place: LayerPlace, fit: () => T): T {
   try {
-    return fitLayer(exact, sums);
+    return fit();
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new RangeError(
@@ -158,6 +159,20 @@ function exactLayer(exact: Target, rounded: Target, place: LayerPlace): ExactLay
     bias: Float32Array.from({ length: N }, (_, n) => from.bias(n)),
     factors: Float32Array.from({ length: K }, (_, k) => to.factor(k)),
   };
+}
+
+/** The pooler's 16 bits need no help but with the errors of what they read. */
+function refit(rounded: Target, exact: Target, place: LayerPlace, sums: LayerSums): void {
+  const { inputs: K, outputs: N } = place;
+  const layer = exactLayer(exact, rounded, place);
+  const goal = named(place, () => refitLayer(layer, sums));
+  const rows = Float32Array.from(goal, (_, i) => goal[(i % K) * N + Math.floor(i / K)]!);
+  rounded.engine.store({ ...place, part: 'weight' }, 0, N, new Uint8Array(rows.buffer), 'F32');
+  const panels = new Panels(rounded.engine, place, N, 'q8');
+  const bias = meanBias(layer, sums, (i, n) => panels.weight(n, Math.floor(i / N)));
+  bias.forEach((b, n) => {
+    panels.setBias(n, b);
+  });
 }
 
 function write({ engine }: Target, place: LayerPlace, layer: RoundedLayer): void {

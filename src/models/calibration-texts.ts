@@ -13,12 +13,12 @@ export interface CalibrationText {
 /** Texts are short more often than long, and the first words of a text meet its edge. */
 const LENGTHS = [6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128];
 
-/** How often each length comes: 6,496 words together. */
-const TURNS = 14;
+/** How often each length comes: 12,992 words together. */
+const TURNS = 28;
 
 /** How many words are taken of a caller's texts: their number decides memory and time. */
-const MOST_WORDS = 8192;
-const FEWEST_WORDS = 4096;
+const MOST_WORDS = 16384;
+const FEWEST_WORDS = 8192;
 
 /** Random words, of two types where the model has them; the same seed gives the same texts. */
 export function randomTexts(config: MobileBertConfig, seed: number): CalibrationText[] {
@@ -33,7 +33,7 @@ export function randomTexts(config: MobileBertConfig, seed: number): Calibration
 }
 
 /**
- * Texts from all over a list, as many as make about 8,000 words; where there are fewer than 4,000, random
+ * Texts from all over a list, as many as make about 16,000 words; where there are fewer than 8,000, random
  * ones join them, for a few hundred words say too little of 512 inputs.
  *
  * @throws InputError for texts without any

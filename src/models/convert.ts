@@ -20,7 +20,7 @@ export type SmallDtype = 'q8' | 'fp16';
 export interface ConvertOptions extends Omit<FromPretrainedOptions, 'dtype'> {
   /** Ids of texts that the error is measured on; default: words from all over the vocabulary. */
   readonly probes?: readonly (readonly number[])[] | undefined;
-  /** q8: calibrates the weights, which takes about a minute and halves the error; default: nearest. */
+  /** q8: calibrates the weights, which takes about two minutes and halves the error; default: nearest. */
   readonly calibrate?: CalibrationOptions | undefined;
 }
 

@@ -4,10 +4,10 @@
  */
 
 import type { Engine, HomeAddress } from '../engine/engine.ts';
-import { fromHalf } from '../weights/half.ts';
+import { fromBf16, fromHalf } from '../weights/half.ts';
 import type { Kept, Parameter, Place } from '../weights/names.ts';
 import { byteSize, rowsOf } from '../weights/tensor-info.ts';
-import { Panels } from './panels.ts';
+import { keptIn, Panels } from './panels.ts';
 import type { Target } from './placement.ts';
 
 type Values = Float32Array<ArrayBuffer>;
@@ -36,14 +36,19 @@ export function fetchPlace(target: Target, place: Place, shape: readonly number[
 function fetchTable({ engine, dtype }: Target, place: Place, rows: number, width: number): Values {
   const { buffer, byteOffset } = engine.home({ ...place, home: 'Data' });
   const values = new Float32Array(rows * width);
-  if (dtype === 'fp16') {
+  const kind = keptIn(place.slot, dtype);
+  if (kind !== 'q8') {
     const halves = new Uint16Array(buffer, byteOffset, values.length);
-    for (let i = 0; i < values.length; i++) values[i] = fromHalf(halves[i]!);
+    const widen = kind === 'bf16' ? fromBf16 : fromHalf;
+    for (let i = 0; i < values.length; i++) values[i] = widen(halves[i]!);
     return values;
   }
-  const scales = floatsAt(engine, { ...place, home: 'Scales' }, rows);
+  const home = engine.home({ ...place, home: 'Scales' });
+  const scales = new Uint16Array(buffer, home.byteOffset, rows);
   const numbers = new Int8Array(buffer, byteOffset, values.length);
-  for (let i = 0; i < values.length; i++) values[i] = numbers[i]! * scales[Math.floor(i / width)]!;
+  for (let i = 0; i < values.length; i++) {
+    values[i] = numbers[i]! * fromBf16(scales[Math.floor(i / width)]!);
+  }
   return values;
 }
 

@@ -5,8 +5,10 @@ import type { Engine, HomeAddress } from '../engine/engine.ts';
 import type { ByteSource } from '../hub/source.ts';
 import { type Parameter, type Place, parameters } from '../weights/names.ts';
 import { type Home, type Homes, loadPacked, packedFile } from '../weights/packed.ts';
+import { rowsOf } from '../weights/tensor-info.ts';
 import type { FoundWeights } from './find-weights.ts';
 import { type Loading, type LoadingInfo, loadCheckpoint, settle } from './load-checkpoint.ts';
+import { packedHome } from './packed-home.ts';
 import type { Target } from './placement.ts';
 
 /** What is known of a conversion. */
@@ -28,11 +30,11 @@ export interface Found {
 
 /** `Block.7`, `WordEmbeddings`, ...: one home a block, and one for every slot outside of them. */
 export function homesOf(target: Target): Homes {
-  const { engine } = target;
+  const { engine, dtype } = target;
   const groups = new Map<string, Home[]>();
-  for (const address of allAddresses(target)) {
+  for (const { address, outputs } of allAddresses(target)) {
     const name = nameOf(address);
-    const home = hasExponents(address) ? exponentsOf(engine, address) : bytesOf(engine, address);
+    const home = dtype === 'q8' ? packedHome(engine, address, outputs) : bytesOf(engine, address);
     groups.set(name, [...(groups.get(name) ?? []), home]);
   }
   return new Map(Array.from(groups, ([name, homes]) => [name, joined(homes)]));
@@ -48,7 +50,7 @@ export interface WeightBytes {
 /** How many bytes the parts of a model take. */
 export function bytesByPart(target: Target): WeightBytes {
   const bytes = { embeddings: 0, blocks: 0, heads: 0 };
-  for (const address of allAddresses(target)) {
+  for (const { address } of allAddresses(target)) {
     bytes[partOf(address.slot)] += target.engine.home(address).length;
   }
   return bytes;
@@ -112,12 +114,23 @@ function nameOf({ slot, layer }: HomeAddress): string {
   return partOf(slot) === 'blocks' ? `Block.${layer}` : slot;
 }
 
+/** One home, and how many outputs its layer has. */
+interface Addressed {
+  readonly address: HomeAddress;
+  readonly outputs: number;
+}
+
 /** Every home once, in the order that a file has: slots by number, networks, data before scales. */
-function allAddresses({ engine, config, parts }: Target): HomeAddress[] {
-  const places = [...parameters(config, parts)].flatMap((parameter) => parameter.places);
-  const byOrder = new Map<number, HomeAddress>();
-  for (const at of addressesOf(engine, places)) byOrder.set(orderOf(at), at);
-  return [...byOrder].sort(([a], [b]) => a - b).map(([, address]) => address);
+function allAddresses({ engine, config, parts }: Target): Addressed[] {
+  const byOrder = new Map<number, Addressed>();
+  for (const { places, shape, kept } of parameters(config, parts)) {
+    const { rows, rowSize } = rowsOf(kept ? shape.with(kept.axis, kept.size) : shape);
+    for (const address of addressesOf(engine, places)) {
+      const outputs = address.slot === 'LmDense' ? rowSize : rows;
+      byOrder.set(orderOf(address), { address, outputs });
+    }
+  }
+  return [...byOrder].sort(([a], [b]) => a - b).map(([, addressed]) => addressed);
 }
 
 /** A number of its own for every home; no configuration has as many layers or networks. */
@@ -157,28 +170,6 @@ function bytesOf(engine: Engine, address: HomeAddress): Home {
     length: engine.home(address).length,
     read: () => engine.home(address),
     write: (first, bytes) => engine.home(address).set(bytes, first),
-  };
-}
-
-/** Input factors are powers of two, and a file has their exponents as f32 does, a byte each. */
-function hasExponents({ slot, home }: HomeAddress): boolean {
-  return home === 'Scales' && !/Embeddings$|Norm$|^LmDense$/.test(slot);
-}
-
-function exponentsOf(engine: Engine, address: HomeAddress): Home {
-  const words = () => {
-    const { buffer, byteOffset, length } = engine.home(address);
-    return new Uint32Array(buffer, byteOffset, length / 4);
-  };
-  return {
-    length: words().length,
-    read: () => Uint8Array.from(words(), (bits) => bits >>> 23),
-    write(first, bytes) {
-      words().set(
-        Array.from(bytes, (exponent) => exponent << 23),
-        first,
-      );
-    },
   };
 }
 

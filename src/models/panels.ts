@@ -4,7 +4,7 @@
  */
 
 import type { Engine, HomeAddress } from '../engine/engine.ts';
-import { fromHalf } from '../weights/half.ts';
+import { fromBf16, fromHalf, roundTo24 } from '../weights/half.ts';
 import type { WeightDtype } from './options.ts';
 
 /** Columns of a panel. */
@@ -14,11 +14,21 @@ const NR = 8;
 const LAYOUT = {
   fp32: { head: 32, Numbers: Float32Array },
   fp16: { head: 32, Numbers: Uint16Array },
+  bf16: { head: 32, Numbers: Uint16Array },
   q8: { head: 64, Numbers: Int8Array },
 } as const;
 
 /** Classifiers are kept in f32 whatever the rest is kept in. */
 const CLASSIFIERS: readonly string[] = ['SequenceHead', 'TokenHead'];
+
+/** In q8 models the upper halves of f32. */
+const FINE: readonly string[] = ['TokenTypeEmbeddings', 'EmbeddingTransformation', 'Pooler'];
+
+/** What a matrix or table is kept in, in a model of some dtype. */
+export function keptIn(slot: string, dtype: WeightDtype): keyof typeof LAYOUT {
+  if (CLASSIFIERS.includes(slot)) return 'fp32';
+  return dtype === 'q8' && FINE.includes(slot) ? 'bf16' : dtype;
+}
 
 /** Views of linear memory: valid until it grows, so made where they are used. */
 export class Panels {
@@ -27,6 +37,8 @@ export class Panels {
   readonly #floats: Float32Array;
   /** Input factors of a q8 layer; empty where there are none. */
   readonly #factors: Float32Array;
+  readonly #widen: (number: number) => number;
+  readonly #isSmall: boolean;
   readonly #panelBytes: number;
   readonly #head: number;
 
@@ -36,7 +48,8 @@ export class Panels {
     outputs: number,
     dtype: WeightDtype,
   ) {
-    const { head, Numbers } = LAYOUT[CLASSIFIERS.includes(address.slot) ? 'fp32' : dtype];
+    const kind = keptIn(address.slot, dtype);
+    const { head, Numbers } = LAYOUT[kind];
     const data = engine.home({ ...address, home: 'Data' });
     const scales = engine.home({ ...address, home: 'Scales' });
     const { buffer, byteOffset, byteLength } = data;
@@ -45,13 +58,15 @@ export class Panels {
     this.#factors = new Float32Array(scales.buffer, scales.byteOffset, scales.byteLength / 4);
     this.#panelBytes = byteLength / Math.ceil(outputs / NR);
     this.#head = head;
+    this.#isSmall = dtype === 'q8';
+    this.#widen = kind === 'bf16' ? fromBf16 : fromHalf;
   }
 
   /** The weight that output n has for input k, as products use it. */
   weight(n: number, k: number): number {
     const number = this.#numbers[this.#weightAt(n, k)]!;
     if (this.#numbers instanceof Float32Array) return number;
-    if (this.#numbers instanceof Uint16Array) return fromHalf(number);
+    if (this.#numbers instanceof Uint16Array) return this.#widen(number);
     const scale = this.#floats[this.#biasAt(n) + NR]!;
     return Math.fround(number * scale) * this.factor(k);
   }
@@ -74,8 +89,9 @@ export class Panels {
     this.#floats[this.#biasAt(n) + NR] = scale;
   }
 
+  /** A q8 layer keeps 24 bits of a bias. */
   setBias(n: number, bias: number): void {
-    this.#floats[this.#biasAt(n)] = bias;
+    this.#floats[this.#biasAt(n)] = this.#isSmall ? roundTo24(bias) : bias;
   }
 
   /** Index of output n's bias; its scale is a row on. */

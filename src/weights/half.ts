@@ -19,6 +19,19 @@ export function fromHalf(half: number): number {
   return half & 0x8000 ? -x : x;
 }
 
+/** The number that a bfloat16, the upper half of a float32, stands for. */
+export function fromBf16(upper: number): number {
+  bits[0] = upper << 16;
+  return word[0]!;
+}
+
+/** The nearest number of a float32's upper 24 bits, halfway to the even one. */
+export function roundTo24(x: number): number {
+  word[0] = x;
+  bits[0] = (bits[0]! + 0x7f + ((bits[0]! >>> 8) & 1)) & ~0xff;
+  return word[0]!;
+}
+
 /** The 16 bits of the half nearest to a float32, halfway to the even one; past 65520 infinity. */
 export function toHalf(x: number): number {
   word[0] = x;

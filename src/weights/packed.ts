@@ -10,7 +10,7 @@ import type { LoadOptions } from './load.ts';
 import { quote, showShape } from './tensor-info.ts';
 
 /** Counts up whenever the bytes of a home change their meaning. */
-export const PACKING = 'mobilebert-wasm/q8-nr8/2';
+export const PACKING = 'mobilebert-wasm/q8-nr8/3';
 
 /** One packed part, as a file has it. */
 export interface Home {

@@ -169,6 +169,8 @@ export interface TestingExports {
   ): void;
   /** 1 where all stayed finite. */
   f16FromF32(to: number, from: number, count: number): number;
+  bf16FromF32(to: number, from: number, count: number): void;
+  f32RoundTo24(at: number, count: number): void;
   f32FromI8(to: number, from: number, count: number, scale: number): void;
   f32FromF16(to: number, from: number, count: number): void;
   f32FromBf16(to: number, from: number, count: number): void;
@@ -177,6 +179,7 @@ export interface TestingExports {
   f32LayerNormRow(x: number, scale: number, shift: number, count: number, epsilon: number): void;
   f32SoftmaxRow(x: number, count: number, scale: number): number;
   f32Add(to: number, a: number, b: number, count: number): void;
+  f32Multiply(to: number, a: number, b: number, count: number): void;
   f32Scale(to: number, x: number, factor: number, count: number): void;
   f32ScaleShift(to: number, x: number, scale: number, shift: number, count: number): void;
 

@@ -50,7 +50,7 @@ config.json, the tokenizer's files and the weights, and loads like any other:
   fp16   model.safetensors: half of the size, F16, for Python as well
 
 How far its answers are from fp32 is measured on a dozen texts. Calibrated q8 is about half as far, and
-neither larger nor slower; it takes about a minute and 550 MB of memory.
+neither larger nor slower; it takes about two minutes and 710 MB of memory.
 
       --dtype NAME     what to convert to: q8 (default) or fp16
       --calibrate      q8: round weights so that answers to texts stay as they are, random words if

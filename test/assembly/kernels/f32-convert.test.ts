@@ -66,6 +66,47 @@ describe.each(variants)('f32-convert ($name)', ({ name: build }) => {
     expect(toHalves(Float32Array.of(1, 2, 65519, 0)).fits).toBe(true);
   });
 
+  it('bf16FromF32() gives every bfloat16 back, and rounds what lies between to even', () => {
+    const numbers = ALL.filter((bits) => (bits & 0x7fff) <= 0x7f80);
+    const exact = convert(kernels, 'f32FromBf16', numbers, numbers.length);
+    expect(toBf16(exact)).toEqual(numbers);
+    // Half a unit on is the bit behind; the last one overflows to infinity.
+    const finite = numbers.filter((bits) => (bits & 0x7fff) < 0x7f80);
+    const upper = Uint32Array.from(finite, (bits) => bits * 2 ** 16);
+    const between = (more: number) => toBf16(new Float32Array(upper.map((x) => x + more).buffer));
+    expect(between(0x7fff)).toEqual(finite);
+    expect(between(0x8000)).toEqual(finite.map((bits) => bits + (bits & 1)));
+    expect(between(0x8001)).toEqual(finite.map((bits) => bits + 1));
+  });
+
+  it('bf16FromF32() and f32RoundTo24() leave NaN a NaN', () => {
+    const nans = new Float32Array(Uint32Array.of(0x7f800001, 0x7fffffff, 0xffffffff, 1).buffer);
+    expect([...toBf16(nans)].map((bits) => bits > 0x7f80)).toEqual([true, true, true, false]);
+    expect([...roundTo24(nans)].map(Number.isNaN)).toEqual([true, true, true, false]);
+  });
+
+  it('f32RoundTo24() rounds to sixteen digits, ties to even', () => {
+    const digits = [0, 1, 2, 3, 254, 255];
+    const lower = [0, 1, 0x7f, 0x80, 0x81, 0xff];
+    const cases = digits.flatMap((upper) => lower.map((rest) => ({ upper, rest })));
+    for (const sign of [1, -1]) {
+      const x = Float32Array.from(cases, ({ upper, rest }) => {
+        return sign * (1 + (256 * upper + rest) / 2 ** 23);
+      });
+      const expected = cases.map(({ upper, rest }) => {
+        const isUp = rest > 0x80 || (rest === 0x80 && upper % 2 === 1);
+        return sign * (1 + (upper + Number(isUp)) / 2 ** 15);
+      });
+      expect([...roundTo24(x)]).toEqual(expected);
+    }
+    expect([...roundTo24(Float32Array.of(0, Infinity, -Infinity, 3.4e38))]).toEqual([
+      0,
+      Infinity,
+      -Infinity,
+      expect.closeTo(3.4e38, -34),
+    ]);
+  });
+
   it('f32FromI8() multiplies any count of whole numbers', () => {
     for (let count = 0; count <= 19; count++) {
       const whole = Int8Array.from({ length: count }, (_, i) => 37 * i - 127);
@@ -87,6 +128,26 @@ describe.each(variants)('f32-convert ($name)', ({ name: build }) => {
       const fits = exports.f16FromF32(to, frame.input(padded), x.length) === 1;
       const halves = new Uint16Array(frame.read(to, room / 2).buffer).slice(0, x.length);
       return { halves, fits };
+    });
+  }
+
+  function toBf16(x: Float32Array): Uint16Array {
+    return kernels.call((frame, exports) => {
+      const room = Math.ceil(x.length / 4) * 4;
+      const padded = new Float32Array(room);
+      // Bits, for a copy by value may change those of a NaN.
+      new Uint32Array(padded.buffer).set(new Uint32Array(x.buffer));
+      const to = frame.output(room / 2);
+      exports.bf16FromF32(to, frame.input(padded), x.length);
+      return new Uint16Array(frame.read(to, room / 2).buffer).slice(0, x.length);
+    });
+  }
+
+  function roundTo24(x: Float32Array): Float32Array {
+    return kernels.call((frame, exports) => {
+      const at = frame.inout(x);
+      exports.f32RoundTo24(at, x.length);
+      return frame.read(at, x.length);
     });
   }
 

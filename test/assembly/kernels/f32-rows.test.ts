@@ -30,6 +30,21 @@ describe.each(variants)('f32-rows ($name)', ({ name: build }) => {
     expect(inPlace).toEqual(expected);
   });
 
+  it.each(COUNTS)('f32Multiply() multiplies %i elements by others, in place too', (count) => {
+    const a = random(count).normals(wholeVectors(count));
+    const b = random(count + 1).normals(wholeVectors(count));
+    const expected = a.map((value, i) => Math.fround(value * b[i]));
+    for (const isInPlace of [false, true]) {
+      const found = kernels.call((frame, exports) => {
+        const from = frame.inout(a);
+        const to = isInPlace ? from : frame.output(a.length);
+        exports.f32Multiply(to, from, frame.input(b), count);
+        return frame.read(to, a.length);
+      });
+      expect(found).toEqual(expected);
+    }
+  });
+
   it.each(COUNTS)('f32Add() adds %i elements, onto either operand too', (count) => {
     const a = random(count).normals(wholeVectors(count));
     const b = random(count + 1).normals(wholeVectors(count));

@@ -90,19 +90,19 @@ describe('mobilebert convert', () => {
     const [first, second] = files.map((file) => readFileSync(join(file, 'model.q8.safetensors')));
     expect(second).toEqual(first);
     const { stdout } = await mobilebert(['inspect', files[0]!]);
-    expect(stdout).toMatch(/Calibrated +on 168 texts, \d+ tokens\n/);
+    expect(stdout).toMatch(/Calibrated +on 336 texts, \d+ tokens\n/);
   });
 
   it('calibrates with texts of a file, a pair to a line where there is a tab', async () => {
     const out = join(folder, 'texts');
-    const texts = `${'My card has not arrived yet.\tWhen will it?\nWhere is my money?\n\n'.repeat(400)}`;
+    const texts = `${'My card has not arrived yet.\tWhen will it?\nWhere is my money?\n\n'.repeat(800)}`;
     const { code } = await mobilebert(['convert', '--texts', '-', SOURCE, out], { stdin: texts });
     expect(code).toBe(0);
     // [CLS] my card has not arrived yet . [SEP] when will it ? [SEP]: 14; [CLS] where is my money ? [SEP]: 7.
     const { stdout } = await mobilebert(['inspect', out]);
     const [, count, words] = stdout.match(/on (\d+) texts, (\d+) tokens/)!;
-    expect(Number(count)).toBeGreaterThan(770);
-    expect(Number(words)).toBeLessThanOrEqual(8192);
+    expect(Number(count)).toBeGreaterThan(1550);
+    expect(Number(words)).toBeLessThanOrEqual(16384);
     expect(Math.abs(Number(words) - Number(count) * 10.5)).toBeLessThanOrEqual(4);
   });
 

@@ -46,7 +46,29 @@ describe('calibrate()', () => {
     const expected = await answers(exact, texts);
     const before = largestError(await answers(q8, texts), expected);
     await q8.calibrate(exact, calibration());
-    expect(largestError(await answers(q8, texts), expected)).toBeLessThan(0.85 * before);
+    // Where there are few layers or none, what is left is the tables' rounding.
+    expect(largestError(await answers(q8, texts), expected)).toBeLessThan(0.95 * before);
+  });
+
+  it("comes within 0.6 % of fp32 on other texts, at a quarter of the released model's width", async () => {
+    const config = smallConfig({
+      vocab_size: 2000,
+      embedding_size: 32,
+      hidden_size: 128,
+      true_hidden_size: 32,
+      intra_bottleneck_size: 32,
+      intermediate_size: 128,
+      num_hidden_layers: 3,
+      num_attention_heads: 4,
+      max_position_embeddings: 128,
+      initializer_range: 0.05,
+    });
+    const exact = new MobileBertModel(config, { seed: 4 });
+    const q8 = new MobileBertModel(config, { dtype: 'q8', seed: 4 });
+    await q8.calibrate(exact, calibration());
+    const texts = randomTexts(config, HELD_OUT).slice(0, 24);
+    const error = largestError(await answers(q8, texts), await answers(exact, texts));
+    expect(error).toBeLessThanOrEqual(0.006);
   });
 
   it('leaves pruned heads out', async () => {
@@ -144,7 +166,7 @@ describe('convert() with calibration', () => {
       const model = await load(files, name);
       expect(await model.info()).toMatchObject({
         dtype: 'q8',
-        calibration: /^168 texts, \d+ tokens$/,
+        calibration: /^336 texts, \d+ tokens$/,
       });
       found.push(await answers(model, texts));
     }
@@ -185,22 +207,22 @@ describe('enoughTexts()', () => {
 
   it('takes texts from all over a long list', () => {
     const some = enoughTexts(many, config, 1);
-    expect(some.length).toBeGreaterThan(400);
-    expect(some.length).toBeLessThan(420);
+    expect(some.length).toBeGreaterThan(810);
+    expect(some.length).toBeLessThan(825);
     expect(some[0]!.ids[0]).toBeLessThan(5);
     expect(some.at(-1)!.ids[0]).toBeGreaterThan(994);
   });
 
   it('takes all of a list of middling length', () => {
-    expect(enoughTexts(many.slice(0, 250), config, 1)).toEqual(many.slice(0, 250));
+    expect(enoughTexts(many.slice(0, 500), config, 1)).toEqual(many.slice(0, 500));
   });
 
   it('lets random words join a few texts', () => {
     const some = enoughTexts(many.slice(0, 3), config, 1);
     expect(some.slice(0, 3)).toEqual(many.slice(0, 3));
     const words = some.reduce((sum, { ids }) => sum + ids.length, 0);
-    expect(words).toBeGreaterThanOrEqual(4096);
-    expect(words).toBeLessThan(4096 + 128);
+    expect(words).toBeGreaterThanOrEqual(8192);
+    expect(words).toBeLessThan(8192 + 128);
   });
 });
 

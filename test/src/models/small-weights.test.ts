@@ -14,7 +14,7 @@ import { fileOfTensors } from '../weights/safetensors-file.ts';
  * Relative L2 of an output. One weight's rounding is 0.4 % and 0.02 %; sharp attentions and logits that
  * nearly cancel multiply it in these few thousand weights. A wrong path is off by a whole.
  */
-const BOUNDS = { q8: 0.15, 'q8-fast': 0.25, fp16: 0.008 } as const;
+const BOUNDS = { q8: 0.18, 'q8-fast': 0.25, fp16: 0.008 } as const;
 const DTYPES = ['q8', 'q8-fast', 'fp16'] as const;
 
 describe.each(DTYPES)('%s', (dtype) => {
@@ -34,8 +34,9 @@ describe.each(DTYPES)('%s', (dtype) => {
   it('sums 2,051 products of the largest numbers without overflow', async () => {
     const config = smallConfig({ hidden_size: 517, intermediate_size: 2051 });
     const tensors = Array.from(parameters(config, {}), ({ name, shape, init }) => {
-      // Weights and activations of one sign and size: every number of a row is its largest.
-      const value = init === 'zeros' ? 0 : init === 'ones' ? 1 : 0.01;
+      // Weights and activations of one sign and size: every number of a row is its largest. A scale that
+      // is a power of two is not rounded.
+      const value = init === 'zeros' ? 0 : init === 'ones' ? 1 : 127 * 2 ** -13;
       const data = new Float32Array(shape.reduce((size, n) => size * n, 1)).fill(value);
       return [name, { dtype: 'F32', shape: [...shape], bytes: new Uint8Array(data.buffer) }];
     });
@@ -48,7 +49,7 @@ describe.each(DTYPES)('%s', (dtype) => {
       const model = await MobileBertModel.from_pretrained(files, options);
       return (await model({ input_ids: idsOf(2, 5) })).last_hidden_state.data as Float32Array;
     };
-    // Such numbers lie on the grid of eight bits and lose nothing; halves round 0.01 by 2e-4.
+    // Such numbers lie on the grid of eight bits and lose nothing; halves and activations are rounded.
     expect(relativeL2(await run(dtype), await run('fp32'))).toBeLessThan(0.005);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromHalf, toHalf } from '../../../src/weights/half.ts';
+import { fromBf16, fromHalf, roundTo24, toHalf } from '../../../src/weights/half.ts';
 
 describe('fromHalf()', () => {
   // IEEE 754-2008, binary16.
@@ -17,6 +17,33 @@ describe('fromHalf()', () => {
     [0xfc00, Number.NEGATIVE_INFINITY],
     [0x7e00, Number.NaN],
   ])('reads %i', (bits, value) => expect(fromHalf(bits)).toBe(value));
+});
+
+describe('fromBf16()', () => {
+  it.each([
+    [0x0000, 0],
+    [0x8000, -0],
+    [0x3f80, 1],
+    [0xc020, -2.5],
+    [0x0001, 2 ** -133],
+    [0x7f7f, 255 * 2 ** 120],
+    [0x7f80, Number.POSITIVE_INFINITY],
+    [0x7fc0, Number.NaN],
+  ])('reads %i', (bits, value) => expect(fromBf16(bits)).toBe(value));
+});
+
+describe('roundTo24()', () => {
+  // Sixteen digits: from 1 to 2 in steps of 2^-15.
+  it.each([
+    [0, 0],
+    [1 + 2 ** -15, 1 + 2 ** -15],
+    [1 + 2 ** -16, 1],
+    [1 + 2 ** -16 + 2 ** -23, 1 + 2 ** -15],
+    [-1 - 3 * 2 ** -16, -1 - 2 ** -14],
+    [2 - 2 ** -20, 2],
+    [2 ** -100 + 2 ** -120, 2 ** -100],
+    [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  ])('rounds %d', (x, value) => expect(roundTo24(x)).toBe(value));
 });
 
 describe('toHalf()', () => {
