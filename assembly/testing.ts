@@ -3,6 +3,7 @@
  * Built beside each shipped module as build/wasm/testing.<target>.wasm.
  */
 import { q16PanelBytes } from './kernels/q16-panel';
+import { q8PanelBytes } from './kernels/q8-panel';
 import { Activations, f32s, panelBytes, roundUp8, rowBytes, wordBytes } from './memory/layout';
 import { allocate as reserve, commit } from './memory/region';
 import { attention } from './ops/attention';
@@ -39,6 +40,7 @@ export { f32LayerNormRow } from './kernels/f32-layernorm';
 export { f32PackColumns, f32PackRows } from './kernels/f32-pack-nr8';
 export { f32UnpackColumns, f32UnpackRows } from './kernels/f32-unpack-nr8';
 export { f32QuantizeRow, f32RoundRow } from './kernels/f32-quantize-row';
+export { f32MagnitudeRange, f32RowRange } from './kernels/f32-row-range';
 export { f32Add, f32Multiply, f32Scale, f32ScaleShift } from './kernels/f32-rows';
 export { f32SoftmaxRow } from './kernels/f32-softmax';
 export {
@@ -48,7 +50,8 @@ export {
   q8GemmResidualScaleShiftNr8,
   q8GemmScaleShiftNr8,
 } from './kernels/qd-f32-qc8w-gemm-nr8';
-export { q8ScratchBytes, q8Starts } from './kernels/q8-panel';
+export { q8PackColumns } from './kernels/q8-columns';
+export { q8PanelBytes, q8ScratchBytes, q8Starts } from './kernels/q8-panel';
 export { q8QuantizeRow } from './kernels/q8-rows';
 export { q16GemmNr8 } from './kernels/qd16-gemm-nr8';
 export { q16PackColumns, q16PackRows, q16PanelBytes } from './kernels/q16-panel';
@@ -85,7 +88,10 @@ export function allocate(bytes: usize): usize {
   return address;
 }
 
-/** ops/attention.ts in f32 or in words, with a record of its own, allocated behind everything else. */
+/**
+ * ops/attention.ts in f32 (`kind` 0), in words (1), or with values in bytes (2), with a record of its own,
+ * allocated behind everything else.
+ */
 export function attentionAlone(
   context: usize,
   contextBytes: usize,
@@ -98,13 +104,15 @@ export function attentionAlone(
   heads: i32,
   probabilities: usize,
   scoreRows: i32,
-  isWhole: bool,
+  kind: i32,
 ): void {
+  const isWhole = kind > 0;
   const D = T / heads;
   const a = changetype<Activations>(allocate(offsetof<Activations>()));
   a.contextBytes = contextBytes;
   const keyBytes = isWhole ? q16PanelBytes(D) : panelBytes(D);
-  const valueBytes = isWhole ? q16PanelBytes(S) : panelBytes(S);
+  const valueBytes = isWhole ? max(q16PanelBytes(S), q8PanelBytes(S)) : panelBytes(S);
+  a.hasByteValues = kind == 2;
   a.keyPanels = allocate(<usize>(roundUp8(S) / 8) * keyBytes);
   a.valuePanels = allocate(<usize>(roundUp8(D) / 8) * valueBytes);
   a.quantized = isWhole ? allocate(<usize>scoreRows * wordBytes(max(S, D))) : 0;

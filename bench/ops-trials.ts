@@ -89,14 +89,14 @@ export const packValuesTrial: MakeTrial = (frame, exports, S) => {
 };
 
 /** All heads of one layer, packing and softmax included, one key in eight hidden; in f32 or in words. */
-export const attentionTrial: MakeTrial = (...trial) => attend(...trial, false);
-export const wordAttentionTrial: MakeTrial = (...trial) => attend(...trial, true);
+export const attentionTrial: MakeTrial = (...trial) => attend(...trial, 0);
+export const wordAttentionTrial: MakeTrial = (...trial) => attend(...trial, 1);
 
 function attend(
   frame: Frame,
   exports: TestingExports,
   S: number,
-  isWhole: boolean,
+  kind: number,
 ): ReturnType<MakeTrial> {
   const numbers = random(S);
   const [query, key, value] = [0, 1, 2].map(() => numbers.normals(S * BOTTLENECK));
@@ -111,7 +111,7 @@ function attend(
       context,
       4 * BOTTLENECK,
       ...[q, k, v, hidden, S, BOTTLENECK, HEADS, 0, scoreRows],
-      isWhole,
+      kind,
     );
     exports.release(start);
   };
@@ -121,7 +121,7 @@ function attend(
     const expected = attention(queries, keys, values, mask, HEADS).context.flat();
     return largestError(frame.read(context, expected.length), expected);
   };
-  return { limit: isWhole ? WORD_LIMIT : LIMIT, error, run };
+  return { limit: kind ? WORD_LIMIT : LIMIT, error, run };
 }
 
 function inPlace(

@@ -2,18 +2,32 @@
  * Checkpoint numbers to f32, and f32 to what small weights are kept in: `count` elements from `from` to `to`, which must not overlap.
  * Whole groups of four are read and written: both ends need room up to a multiple of 4.
  */
+import { lanes } from '../simd/lanes';
+
+/** Of binary16, and of what its exponent becomes: constants of a loop lie in memory (docs/kernels.md). */
+const SIGN = memory.data<i32>([0x8000]);
+const REST = memory.data<i32>([0x7fff]);
+const EXPONENT = memory.data<i32>([0x7f800000]);
+const LARGEST = memory.data<i32>([0x0f800000]);
+/** 2^112 */
+const MENDING = memory.data<f32>([5.192296858534828e33]);
 
 /** IEEE binary16 -> f32, exact for every value; infinities and NaN stay what they are. */
 export function f32FromF16(to: usize, from: usize, count: i32): void {
   const end = to + ((<usize>count) << 2);
+  const signBit = lanes.constant(SIGN);
+  const restBits = lanes.constant(REST);
+  const exponent = lanes.constant(EXPONENT);
+  const largest = lanes.constant(LARGEST);
+  const mending = lanes.constant(MENDING);
   for (; to < end; to += 16, from += 8) {
     const half = v128.load16x4_u(from);
-    const sign = i32x4.shl(v128.and(half, i32x4.splat(0x8000)), 16);
-    const rest = i32x4.shl(v128.and(half, i32x4.splat(0x7fff)), 13);
+    const sign = i32x4.shl(v128.and(half, signBit), 16);
+    const rest = i32x4.shl(v128.and(half, restBits), 13);
     // Read as f32 the exponent is 112 too small: a product by 2^112 mends it, subnormals included.
-    const scaled = f32x4.mul(rest, f32x4.splat(5.192296858534828e33));
-    const special = v128.or(rest, i32x4.splat(0x7f800000));
-    const isSpecial = i32x4.ge_s(rest, i32x4.splat(0x0f800000));
+    const scaled = f32x4.mul(rest, mending);
+    const special = v128.or(rest, exponent);
+    const isSpecial = i32x4.ge_s(rest, largest);
     v128.store(to, v128.or(v128.bitselect(special, scaled, isSpecial), sign));
   }
 }

@@ -3,11 +3,7 @@
  * product (limit up to 32767), weights and table rows on their way into memory (limit 127).
  */
 import { ROUND, lanes } from '../simd/lanes';
-
-const MAGNITUDE: i32 = 0x7fffffff;
-const INFINITY: i32 = 0x7f800000;
-/** Rows whose largest number is smaller count as zero; 1 / scale stays finite for the others. */
-const SMALLEST: f32 = 7.888609052210118e-31; // 2^-100
+import { f32RowRange } from './f32-row-range';
 
 /**
  * x [count] * factors [count] -> i16 [count rounded up to 8] with |number| <= limit, zeros behind
@@ -16,14 +12,10 @@ const SMALLEST: f32 = 7.888609052210118e-31; // 2^-100
  * A row that holds NaN or an infinity becomes zeros with the scale NaN.
  */
 export function f32QuantizeRow(to: usize, x: usize, factors: usize, count: i32, limit: i32): f32 {
-  const largest = row.largest(x, factors, count);
-  const end = to + ((<usize>((count + 7) & ~7)) << 1);
-  if (largest < INFINITY && reinterpret<f32>(largest) >= SMALLEST) {
-    row.round(to, x, factors, count, <f32>limit / reinterpret<f32>(largest));
-    return reinterpret<f32>(largest) / <f32>limit;
-  }
-  memory.fill(to, 0, end - to);
-  return largest < INFINITY ? 0 : <f32>NaN;
+  const largest = f32RowRange(x, factors, count);
+  if (largest > 0) row.round(to, x, factors, count, <f32>limit / largest);
+  else memory.fill(to, 0, (<usize>((count + 7) & ~7)) << 1);
+  return largest / <f32>limit;
 }
 
 /** x [count] * factor, rounded, as above; |number| < 2^15 is the caller's to see to. */
@@ -32,42 +24,10 @@ export function f32RoundRow(to: usize, x: usize, count: i32, factor: f32): void 
 }
 
 abstract class row {
-  /** Bits of the largest magnitude: as whole numbers they are in order, infinities and NaN last. */
-  @inline static largest(x: usize, factors: usize, count: i32): i32 {
-    const magnitude = i32x4.splat(MAGNITUDE);
-    const end = x + ((<usize>(count & ~15)) << 2);
-    let most = i32x4.splat(0);
-    let other = most;
-    if (factors) {
-      for (; x < end; x += 64, factors += 64) {
-        most = i32x4.max_s(most, v128.and(row.product(x, factors), magnitude));
-        other = i32x4.max_s(other, v128.and(row.product(x + 16, factors + 16), magnitude));
-        most = i32x4.max_s(most, v128.and(row.product(x + 32, factors + 32), magnitude));
-        other = i32x4.max_s(other, v128.and(row.product(x + 48, factors + 48), magnitude));
-      }
-    } else {
-      for (; x < end; x += 64) {
-        most = i32x4.max_s(most, v128.and(v128.load(x), magnitude));
-        other = i32x4.max_s(other, v128.and(v128.load(x, 16), magnitude));
-        most = i32x4.max_s(most, v128.and(v128.load(x, 32), magnitude));
-        other = i32x4.max_s(other, v128.and(v128.load(x, 48), magnitude));
-      }
-    }
-    for (let rest = count & 15; rest > 0; rest -= 4) {
-      const v = v128.and(row.scaled(x, factors), magnitude);
-      most = i32x4.max_s(most, v128.and(v, lanes.first(rest)));
-      x += 16;
-      if (factors) factors += 16;
-    }
-    most = i32x4.max_s(most, other);
-    most = i32x4.max_s(most, v128.shuffle<i32>(most, most, 2, 3, 0, 1));
-    return max(i32x4.extract_lane(most, 0), i32x4.extract_lane(most, 1));
-  }
-
   /** x * factors * inverse, rounded, eight at a time. */
   @inline static round(to: usize, x: usize, factors: usize, count: i32, inverse: f32): void {
     const scale = f32x4.splat(inverse);
-    const round = f32x4.splat(ROUND);
+    const round = lanes.constant(ROUND);
     const end = to + ((<usize>(count & ~15)) << 1);
     if (factors) {
       for (; to < end; to += 32, x += 64, factors += 64) {

@@ -1,8 +1,8 @@
 /**
  * The tile of products of whole numbers: rows of bytes or words with one scale a row, panels of eight
  * columns with one scale a column. Sums are exact, their order does not matter. What follows a sum is
- * f32 without a fused rounding, in every build: the same bits everywhere. Loops and registers are
- * those of f32-gemm-nr8.ts.
+ * f32, the same bits in every build that does not fuse; the one that does (q8-fast) fuses it for panels
+ * of bytes. Loops and registers are those of f32-gemm-nr8.ts.
  *
  * A panel's head is | bias 0..7 f32 | scale 0..7 f32 |. `starts` [8 i32] is what sums begin with, `planes`
  * 2 where rows are words as upper and lower bytes (else 1).
@@ -20,17 +20,22 @@ export abstract class integerTile {
     return depths == 4 ? lanes.dot(weights, row, sum) : lanes.dotWords(weights, row, sum);
   }
 
+  /** a * b + c of what follows a sum. */
+  @inline static madd(depths: i32, a: v128, b: v128, c: v128): v128 {
+    return depths == 4 ? lanes.madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+  }
+
   /** Two vectors of sums of one row through the epilogue into C. */
   // biome-ignore format: one row of the tile a line
   @inline static store(
-    epilogue: i32, c: usize, left: v128, right: v128, panel: usize, rowScale: usize,
+    depths: i32, epilogue: i32, c: usize, left: v128, right: v128, panel: usize, rowScale: usize,
     residual: usize, scale: usize, shift: usize,
   ): void {
     const factor = v128.load32_splat(rowScale);
-    left = f32x4.mul(f32x4.convert_i32x4_s(left), f32x4.mul(factor, v128.load(panel, 32)));
-    right = f32x4.mul(f32x4.convert_i32x4_s(right), f32x4.mul(factor, v128.load(panel, 48)));
-    left = f32x4.add(left, v128.load(panel));
-    right = f32x4.add(right, v128.load(panel, 16));
+    const factor0 = f32x4.mul(factor, v128.load(panel, 32));
+    const factor1 = f32x4.mul(factor, v128.load(panel, 48));
+    left = integerTile.madd(depths, f32x4.convert_i32x4_s(left), factor0, v128.load(panel));
+    right = integerTile.madd(depths, f32x4.convert_i32x4_s(right), factor1, v128.load(panel, 16));
     if (epilogue & Epilogue.Relu) {
       left = f32x4.pmax(left, f32x4.splat(0));
       right = f32x4.pmax(right, f32x4.splat(0));
@@ -40,8 +45,8 @@ export abstract class integerTile {
       right = f32x4.add(right, v128.load(residual, 16));
     }
     if (epilogue & Epilogue.ScaleShift) {
-      left = f32x4.add(f32x4.mul(left, v128.load(scale)), v128.load(shift));
-      right = f32x4.add(f32x4.mul(right, v128.load(scale, 16)), v128.load(shift, 16));
+      left = integerTile.madd(depths, left, v128.load(scale), v128.load(shift));
+      right = integerTile.madd(depths, right, v128.load(scale, 16), v128.load(shift, 16));
     }
     v128.store(c, left);
     v128.store(c, right, 16);
@@ -77,17 +82,17 @@ export abstract class integerTile {
       weights += STEP;
     }
     if (isSplit) {
-      integerTile.store(epilogue, c, integerTile.join(c00, c10), integerTile.join(c01, c11), panel, aScales, residual, scale, shift);
-      if (rows > 2) integerTile.store(epilogue, c + cStride, integerTile.join(c20, c30), integerTile.join(c21, c31), panel, aScales + 4, residual + cStride, scale, shift);
-      if (rows > 4) integerTile.store(epilogue, c + 2 * cStride, integerTile.join(c40, c50), integerTile.join(c41, c51), panel, aScales + 8, residual + 2 * cStride, scale, shift);
+      integerTile.store(depths, epilogue, c, integerTile.join(c00, c10), integerTile.join(c01, c11), panel, aScales, residual, scale, shift);
+      if (rows > 2) integerTile.store(depths, epilogue, c + cStride, integerTile.join(c20, c30), integerTile.join(c21, c31), panel, aScales + 4, residual + cStride, scale, shift);
+      if (rows > 4) integerTile.store(depths, epilogue, c + 2 * cStride, integerTile.join(c40, c50), integerTile.join(c41, c51), panel, aScales + 8, residual + 2 * cStride, scale, shift);
       return;
     }
-    integerTile.store(epilogue, c, c00, c01, panel, aScales, residual, scale, shift);
-    if (rows > 1) integerTile.store(epilogue, c + cStride, c10, c11, panel, aScales + 4, residual + cStride, scale, shift);
-    if (rows > 2) integerTile.store(epilogue, c + 2 * cStride, c20, c21, panel, aScales + 8, residual + 2 * cStride, scale, shift);
-    if (rows > 3) integerTile.store(epilogue, c + 3 * cStride, c30, c31, panel, aScales + 12, residual + 3 * cStride, scale, shift);
-    if (rows > 4) integerTile.store(epilogue, c + 4 * cStride, c40, c41, panel, aScales + 16, residual + 4 * cStride, scale, shift);
-    if (rows > 5) integerTile.store(epilogue, c + 5 * cStride, c50, c51, panel, aScales + 20, residual + 5 * cStride, scale, shift);
+    integerTile.store(depths, epilogue, c, c00, c01, panel, aScales, residual, scale, shift);
+    if (rows > 1) integerTile.store(depths, epilogue, c + cStride, c10, c11, panel, aScales + 4, residual + cStride, scale, shift);
+    if (rows > 2) integerTile.store(depths, epilogue, c + 2 * cStride, c20, c21, panel, aScales + 8, residual + 2 * cStride, scale, shift);
+    if (rows > 3) integerTile.store(depths, epilogue, c + 3 * cStride, c30, c31, panel, aScales + 12, residual + 3 * cStride, scale, shift);
+    if (rows > 4) integerTile.store(depths, epilogue, c + 4 * cStride, c40, c41, panel, aScales + 16, residual + 4 * cStride, scale, shift);
+    if (rows > 5) integerTile.store(depths, epilogue, c + 5 * cStride, c50, c51, panel, aScales + 20, residual + 5 * cStride, scale, shift);
   }
 
   /** `rows` (1 or 2, a literal) of bytes x 16: the last rows over two panels at once, as in f32-tile.ts. */
@@ -113,10 +118,10 @@ export abstract class integerTile {
       weights += STEP;
     }
     const next = panel + second;
-    integerTile.store(epilogue, c, c00, c01, panel, aScales, residual, scale, shift);
-    integerTile.store(epilogue, c + 32, c02, c03, next, aScales, residual + 32, scale + 32, shift + 32);
-    if (rows > 1) integerTile.store(epilogue, c + cStride, c10, c11, panel, aScales + 4, residual + cStride, scale, shift);
-    if (rows > 1) integerTile.store(epilogue, c + cStride + 32, c12, c13, next, aScales + 4, residual + cStride + 32, scale + 32, shift + 32);
+    integerTile.store(4, epilogue, c, c00, c01, panel, aScales, residual, scale, shift);
+    integerTile.store(4, epilogue, c + 32, c02, c03, next, aScales, residual + 32, scale + 32, shift + 32);
+    if (rows > 1) integerTile.store(4, epilogue, c + cStride, c10, c11, panel, aScales + 4, residual + cStride, scale, shift);
+    if (rows > 1) integerTile.store(4, epilogue, c + cStride + 32, c12, c13, next, aScales + 4, residual + cStride + 32, scale + 32, shift + 32);
   }
 
   /** Sums of upper bytes and of lower ones. */

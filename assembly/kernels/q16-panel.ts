@@ -6,16 +6,13 @@
  * Two depths of a column lie together, as the product of words reads them; an odd depth's neighbour is 0.
  */
 import { ROUND, lanes } from '../simd/lanes';
+import { columns } from './column-scales';
 import { f32QuantizeRow } from './f32-quantize-row';
 
 /** Bytes in front of a panel's words. */
 export const Q16_HEAD: usize = 64;
 /** Bytes of one step: a pair of words of each column. */
 const STEP: usize = 32;
-
-const MAGNITUDE: i32 = 0x7fffffff;
-/** Columns whose largest number is smaller count as zero; 1 / scale stays finite for the others. */
-const SMALLEST: f32 = 7.888609052210118e-31; // 2^-100
 
 /** Pairs of depths. */
 export function q16Steps(depth: i32): i32 {
@@ -56,7 +53,7 @@ export function q16PackRows(
 }
 
 /**
- * Source row k, `columns` f32 -> depth k of columns in panels of eight, one scale a column (the values of
+ * Source row k, `count` f32 -> depth k of columns in panels of eight, one scale a column (the values of
  * attention); biases are 0. A column that holds NaN or an infinity has the scale NaN. Reads whole
  * vectors.
  */
@@ -65,20 +62,12 @@ export function q16PackColumns(
   from: usize,
   stride: usize,
   rows: i32,
-  columns: i32,
+  count: i32,
   limit: i32,
 ): void {
   const bytes = q16PanelBytes(rows);
-  for (; columns > 0; columns -= 8) {
-    eight.pack(
-      panels,
-      from,
-      stride,
-      rows,
-      lanes.first(columns),
-      lanes.first(columns - 4),
-      <f32>limit,
-    );
+  for (; count > 0; count -= 8) {
+    eight.pack(panels, from, stride, rows, lanes.first(count), lanes.first(count - 4), <f32>limit);
     panels += bytes;
     from += STEP;
   }
@@ -90,19 +79,14 @@ abstract class eight {
   @inline static pack(
     panel: usize, from: usize, stride: usize, rows: i32, left: v128, right: v128, limit: f32,
   ): void {
-    const magnitude = i32x4.splat(MAGNITUDE);
     const end = from + <usize>rows * stride;
-    let most0 = i32x4.splat(0);
-    let most1 = most0;
-    for (let row = from; row < end; row += stride) {
-      most0 = i32x4.max_s(most0, v128.and(v128.load(row), magnitude));
-      most1 = i32x4.max_s(most1, v128.and(v128.load(row, 16), magnitude));
-    }
+    const most0 = columns.largest(from, stride, rows);
+    const most1 = columns.largest(from + 16, stride, rows);
     v128.store(panel, f32x4.splat(0));
     v128.store(panel, f32x4.splat(0), 16);
-    const inverse0 = eight.scale(panel + 32, v128.and(most0, left), limit);
-    const inverse1 = eight.scale(panel + 48, v128.and(most1, right), limit);
-    const round = f32x4.splat(ROUND);
+    const inverse0 = columns.scale(panel + 32, v128.and(most0, left), limit);
+    const inverse1 = columns.scale(panel + 48, v128.and(most1, right), limit);
+    const round = lanes.constant(ROUND);
     let to = panel + Q16_HEAD;
     for (let row = from; row < end; row += 2 * stride, to += STEP) {
       const even = eight.words(row, inverse0, inverse1, round);
@@ -111,15 +95,6 @@ abstract class eight {
       v128.store(to, v128.shuffle<i16>(even, odd, 0, 8, 1, 9, 2, 10, 3, 11));
       v128.store(to, v128.shuffle<i16>(even, odd, 4, 12, 5, 13, 6, 14, 7, 15), 16);
     }
-  }
-
-  /** Stores the scales of four columns; what takes numbers to words, 0 for columns that have none. */
-  @inline static scale(to: usize, most: v128, limit: f32): v128 {
-    const isFinite = f32x4.lt(most, f32x4.splat(Infinity));
-    const scale = f32x4.div(most, f32x4.splat(limit));
-    v128.store(to, v128.bitselect(scale, f32x4.splat(NaN), isFinite));
-    const isUsed = v128.and(isFinite, f32x4.ge(most, f32x4.splat(SMALLEST)));
-    return v128.and(f32x4.div(f32x4.splat(limit), most), isUsed);
   }
 
   /** Eight numbers of a row as words. */

@@ -9,8 +9,19 @@
  * Relaxed dot products take unsigned bytes: what the 128 adds is taken off again by the sums that a
  * tile starts from. The numbers are the same in every build, and so are the sums.
  */
-import { BYTE_ROWS, DOT_DEPTHS } from '../simd/lanes';
+import { BYTE_ROWS, DOT_DEPTHS, ROUND, lanes } from '../simd/lanes';
 import { f32QuantizeRow } from './f32-quantize-row';
+import { f32MagnitudeRange, f32RowRange } from './f32-row-range';
+
+/** ROUND, and 128 or 32768 more: a sum's lowest bits are then a byte or a word without a sign. */
+const ROUND_BYTE = memory.data<f32>([12582912 + 128]);
+const ROUND_WORD = memory.data<f32>([12582912 + 32768]);
+/** The lower byte of each word. */
+const LOW_BYTES = memory.data<i32>([0x00ff00ff]);
+const ONES = memory.data<f32>([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+/** The last numbers and factors of a row that is no whole number of sixteens. */
+const REST = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+const REST_FACTORS = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 /** How finely a row is quantised; builds without BYTE_ROWS have words alone. */
 export const enum RowForm {
@@ -48,24 +59,28 @@ export function q8RowBytes(depth: i32): usize {
 }
 
 /**
- * x [depth] * factors [depth] -> a row at `to`; returns the scale that takes it back. `words` has room
- * for a row. Sums with weights up to 127 stay below 2^31.
+ * x [depth] * factors [depth] -> a row at `to`; returns the scale that takes it back. Sums with weights
+ * up to 127 stay below 2^31. A row that holds NaN or an infinity becomes zeros with the scale NaN. Reads
+ * whole vectors of x and factors; `factors` may be 0: none.
  */
-export function q8QuantizeRow(
-  form: RowForm,
-  to: usize,
-  words: usize,
-  x: usize,
-  factors: usize,
-  depth: i32,
-): f32 {
-  if (DOT_DEPTHS == 2) return f32QuantizeRow(to, x, factors, depth, limitOf(form, depth));
-  const scale = f32QuantizeRow(words, x, factors, depth, limitOf(form, depth));
-  const count = <usize>q8Depth(depth);
-  if (!BYTE_ROWS || form == RowForm.Words) split(to, to + count, words, count);
-  else if (form == RowForm.Bytes) offsetBytes(to, words, count);
-  else bytes(to, words, count);
-  return scale;
+export function q8QuantizeRow(form: RowForm, to: usize, x: usize, factors: usize, depth: i32): f32 {
+  const limit = limitOf(form, depth);
+  if (DOT_DEPTHS == 2) return f32QuantizeRow(to, x, factors, depth, limit);
+  const isMagnitude = BYTE_ROWS && form == RowForm.Magnitudes;
+  const largest = isMagnitude
+    ? f32MagnitudeRange(x, factors, depth)
+    : f32RowRange(x, factors, depth);
+  const inverse = <f32>limit / largest;
+  if (!(largest > 0)) zeros(form, to, depth);
+  else if (!BYTE_ROWS || form == RowForm.Words) {
+    words(to, to + <usize>q8Depth(depth), x, factors, depth, inverse);
+  } else bytes(to, x, factors, depth, inverse, isMagnitude ? ROUND : ROUND_BYTE);
+  return largest / <f32>limit;
+}
+
+/** x [count] * factor, which is nowhere below 0 nor above 255, to Magnitudes. */
+export function q8RoundMagnitudes(to: usize, x: usize, count: i32, factor: f32): void {
+  bytes(to, x, 0, count, factor, ROUND);
 }
 
 function limitOf(form: RowForm, depth: i32): i32 {
@@ -74,31 +89,88 @@ function limitOf(form: RowForm, depth: i32): i32 {
   return min(<i32>i16.MAX_VALUE, i32.MAX_VALUE / (127 * (depth + 1)));
 }
 
-/** Words [count] -> their upper bytes + 128, their lower bytes; `count` a multiple of 16. */
-function split(upper: usize, lower: usize, words: usize, count: usize): void {
-  const offset = i8x16.splat(-128);
-  const low = i16x8.splat(255);
-  for (const end = upper + count; upper < end; upper += 16, lower += 16, words += 32) {
-    const a = v128.load(words);
-    const b = v128.load(words, 16);
-    const high = i8x16.narrow_i16x8_s(i16x8.shr_s(a, 8), i16x8.shr_s(b, 8));
-    v128.store(upper, v128.xor(high, offset));
-    v128.store(lower, i8x16.narrow_i16x8_u(v128.and(a, low), v128.and(b, low)));
-  }
+function zeros(form: RowForm, to: usize, depth: i32): void {
+  const count = <usize>q8Depth(depth);
+  memory.fill(to, q8IsOffset(form) ? 128 : 0, count);
+  if (q8Planes(form) == 2) memory.fill(to + count, 0, count);
 }
 
-/** Words [count] of -128 .. 127 -> bytes + 128; `count` a multiple of 16. */
-function offsetBytes(to: usize, words: usize, count: usize): void {
-  const offset = i8x16.splat(-128);
-  for (const end = to + count; to < end; to += 16, words += 32) {
-    const bytes = i8x16.narrow_i16x8_s(v128.load(words), v128.load(words, 16));
-    v128.store(to, v128.xor(bytes, offset));
+/** Words as upper bytes + 128 and lower bytes. No rounding is fused: the same bits in every build. */
+function words(
+  upper: usize,
+  lower: usize,
+  x: usize,
+  factors: usize,
+  depth: i32,
+  inverse: f32,
+): void {
+  const scale = f32x4.splat(inverse);
+  const round = lanes.constant(ROUND);
+  const offset = lanes.constant(ROUND_WORD);
+  const low = lanes.constant(LOW_BYTES);
+  const step: usize = factors ? 64 : 0;
+  if (!factors) factors = ONES;
+  const end = upper + (<usize>depth & ~15);
+  for (; upper < end; upper += 16, lower += 16, x += 64, factors += step) {
+    const a = four.words(x, factors, scale, offset, round);
+    const b = four.words(x + 16, factors + 16, scale, offset, round);
+    const c = four.words(x + 32, factors + 32, scale, offset, round);
+    const d = four.words(x + 48, factors + 48, scale, offset, round);
+    const ab = i16x8.narrow_i32x4_u(a, b);
+    const cd = i16x8.narrow_i32x4_u(c, d);
+    v128.store(upper, i8x16.narrow_i16x8_u(i16x8.shr_u(ab, 8), i16x8.shr_u(cd, 8)));
+    v128.store(lower, i8x16.narrow_i16x8_u(v128.and(ab, low), v128.and(cd, low)));
   }
+  if (!(depth & 15)) return;
+  copyRest(x, factors, depth & 15);
+  words(upper, lower, REST, REST_FACTORS, 16, inverse);
 }
 
-/** Words [count] of 0 .. 255 -> bytes; `count` a multiple of 16. */
-function bytes(to: usize, words: usize, count: usize): void {
-  for (const end = to + count; to < end; to += 16, words += 32) {
-    v128.store(to, i8x16.narrow_i16x8_u(v128.load(words), v128.load(words, 16)));
+/** Bytes with the offset that is in the sum they are rounded by. */
+function bytes(
+  to: usize,
+  x: usize,
+  factors: usize,
+  depth: i32,
+  inverse: f32,
+  rounding: usize,
+): void {
+  const scale = f32x4.splat(inverse);
+  const round = lanes.constant(rounding);
+  const low = lanes.constant(LOW_BYTES);
+  const step: usize = factors ? 64 : 0;
+  if (!factors) factors = ONES;
+  const end = to + (<usize>depth & ~15);
+  for (; to < end; to += 16, x += 64, factors += step) {
+    const a = four.sums(x, factors, scale, round);
+    const b = four.sums(x + 16, factors + 16, scale, round);
+    const c = four.sums(x + 32, factors + 32, scale, round);
+    const d = four.sums(x + 48, factors + 48, scale, round);
+    // The upper half of a sum is its exponent: past 255, it becomes a byte that is taken off.
+    const ab = v128.and(i8x16.narrow_i16x8_u(a, b), low);
+    const cd = v128.and(i8x16.narrow_i16x8_u(c, d), low);
+    v128.store(to, i8x16.narrow_i16x8_u(ab, cd));
+  }
+  if (!(depth & 15)) return;
+  copyRest(x, factors, depth & 15);
+  bytes(to, REST, REST_FACTORS, 16, inverse, rounding);
+}
+
+function copyRest(x: usize, factors: usize, count: i32): void {
+  memory.copy(REST, x, (<usize>count) << 2);
+  memory.copy(REST_FACTORS, factors, (<usize>count) << 2);
+}
+
+abstract class four {
+  @inline static product(x: usize, factors: usize): v128 {
+    return f32x4.mul(v128.load(x), v128.load(factors));
+  }
+
+  @inline static words(x: usize, factors: usize, scale: v128, offset: v128, round: v128): v128 {
+    return i32x4.sub(f32x4.add(f32x4.mul(four.product(x, factors), scale), offset), round);
+  }
+
+  @inline static sums(x: usize, factors: usize, scale: v128, round: v128): v128 {
+    return lanes.madd(four.product(x, factors), scale, round);
   }
 }

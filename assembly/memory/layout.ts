@@ -221,12 +221,14 @@ export class Activations {
   pooledRows!: usize; // [B,H]
   keyPanels!: usize; // one head: [S/8][bias 8, D x 8]
   valuePanels!: usize; // one head: [D/8][bias 8, S x 8]
+  /** Values are bytes, and powers with them. */
+  hasByteValues!: bool;
   scores!: usize; // [scoreRows, S]
   scoreRows!: i32;
   inverseSums!: usize; // [scoreRows]
   // Of one product, where weights are small.
   quantized!: usize; // [ROW_BLOCK] rows of whole numbers
   rowScales!: usize; // [ROW_BLOCK]
-  words16!: usize; // one row, i16
+  words16!: usize; // one head's row, i16
   panel!: usize; // widened: two half-precision panels, or one of 8 bits
 }

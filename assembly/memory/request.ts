@@ -4,7 +4,7 @@
  * request that does not fit leaves memory as it was.
  */
 import { Kind, Output } from '../abi';
-import { q8ScratchBytes } from '../kernels/q8-panel';
+import { q8PanelBytes, q8ScratchBytes } from '../kernels/q8-panel';
 import { q16PanelBytes } from '../kernels/q16-panel';
 import { q8RowBytes } from '../kernels/q8-rows';
 import { Activations, f32s, panelBytes, roundUp8, rowBytes, wordBytes } from './layout';
@@ -155,7 +155,10 @@ function planAttention(longest: i32): void {
   const D = config.bottleneck / config.heads;
   const isQ8 = config.kind == Kind.Q8;
   const keyBytes = isQ8 ? q16PanelBytes(D) : panelBytes(D);
-  const valueBytes = isQ8 ? q16PanelBytes(longest) : panelBytes(longest);
+  const valueBytes = isQ8
+    ? max(q16PanelBytes(longest), q8PanelBytes(longest))
+    : panelBytes(longest);
+  a.hasByteValues = isQ8 && config.rowBits == 8;
   a.keyPanels = allocate(<u64>(roundUp8(longest) / 8) * keyBytes);
   a.valuePanels = allocate(<u64>(roundUp8(D) / 8) * valueBytes);
   const fitting = <i32>(SCORE_BYTES / rowBytes(longest)) / WHOLE_TILES;
@@ -172,7 +175,7 @@ function planProducts(longest: i32): void {
   const quantized = max(<u64>ROW_BLOCK * q8RowBytes(depth), <u64>a.scoreRows * wordBytes(longest));
   a.quantized = isQ8 ? allocate(quantized) : 0;
   a.rowScales = isQ8 ? allocate(f32s(ROW_BLOCK)) : 0;
-  a.words16 = isQ8 ? allocate(q8RowBytes(depth)) : 0;
+  a.words16 = isQ8 ? allocate(wordBytes(config.bottleneck / config.heads)) : 0;
   const panel = max<u64>(2 * panelBytes(depth) + 16, q8ScratchBytes(depth));
   a.panel = config.kind == Kind.F32 ? 0 : allocate(panel);
 }

@@ -8,8 +8,10 @@ import { f32SoftmaxRow } from '../kernels/f32-softmax';
 import { q16PanelBytes } from '../kernels/q16-panel';
 import { Activations, f32s, panelBytes, roundUp8, rowBytes } from '../memory/layout';
 import { f32Context, f32Keys, f32Scores, f32Values } from './attention-f32';
+import { BYTE_ROWS } from '../simd/lanes';
 import { maskBiases } from './attention-mask';
 import { q16Context, q16Keys, q16Scores, q16Values } from './attention-q16';
+import { q8Context, q8Values } from './attention-q8';
 
 /** log2(e): the softmax works on powers of two. */
 const LOG2E: f64 = 1.4426950408889634;
@@ -43,7 +45,8 @@ export function attention(
     const column = f32s(head * D);
     if (isWhole) {
       q16Keys(key + column, stride, S, D, a);
-      q16Values(value + column, stride, S, D, a);
+      if (BYTE_ROWS && a.hasByteValues) q8Values(value + column, stride, S, D, a);
+      else q16Values(value + column, stride, S, D, a);
     } else {
       f32Keys(key + column, stride, S, D, a);
       f32Values(value + column, stride, S, D, a);
@@ -56,7 +59,8 @@ export function attention(
       if (isWhole) q16Scores(from, stride, rows, S, D, a);
       else f32Scores(from, stride, rows, S, D, a);
       softmaxRows(a.scores, a.inverseSums, rows, S, scale);
-      if (isWhole) q16Context(to, rows, S, D, a);
+      if (BYTE_ROWS && a.hasByteValues) q8Context(to, rows, S, D, a);
+      else if (isWhole) q16Context(to, rows, S, D, a);
       else f32Context(to, rows, S, D, a);
       if (probabilities) {
         copyProbabilities(probabilities + first * f32s(S), a.scores, a.inverseSums, rows, S);

@@ -162,10 +162,9 @@ function quantizeRows(
   rows: i32,
   w: Linear,
 ): void {
-  const words = activations.words16;
   const bytes = q8RowBytes(w.inputs);
   for (; rows > 0; rows--) {
-    store<f32>(scales, q8QuantizeRow(w.rowForm, to, words, x, w.factors, w.inputs));
+    store<f32>(scales, q8QuantizeRow(w.rowForm, to, x, w.factors, w.inputs));
     to += bytes;
     x += xBytes;
     scales += 4;

@@ -26,8 +26,11 @@ export const BYTE_ROWS: bool = DOT && FUSED;
 /** Whether products show the host what they read (ops/tap.ts). */
 export const TAPPED: i32 = TAP ? 1 : 0;
 
-/** 1.5 * 2^23: what is added to it comes out rounded to a whole number, halves to even. */
-export const ROUND: f32 = 12582912;
+/**
+ * 1.5 * 2^23: what is added to it comes out rounded to a whole number, halves to even. In memory, as
+ * every constant that a loop needs: `lanes.constant` in front of it.
+ */
+export const ROUND = memory.data<f32>([12582912]);
 
 /** Depths that one 32-bit lane of a row of whole numbers holds: bytes, or words of 16 bits. */
 export const DOT_DEPTHS: i32 = DOT ? 4 : 2;
@@ -57,7 +60,7 @@ export abstract class lanes {
     return i32x4.add(sum, i32x4.dot_i16x8_s(row, weights));
   }
 
-  /** v as i32, halves to even, |v| < 2^22; `round` is ROUND in all lanes, made outside a loop. */
+  /** v as i32, halves to even, |v| < 2^22; `round` is ROUND in all lanes. */
   @inline static whole(v: v128, round: v128): v128 {
     return i32x4.sub(f32x4.add(v, round), round);
   }

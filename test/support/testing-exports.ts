@@ -110,16 +110,13 @@ export interface TestingExports {
     rows: number,
     scratch: number,
   ): void;
+  f32RowRange(x: number, factors: number, count: number): number;
+  f32MagnitudeRange(x: number, factors: number, count: number): number;
   f32QuantizeRow(to: number, x: number, factors: number, count: number, limit: number): number;
-  q8QuantizeRow(
-    form: number,
-    to: number,
-    words: number,
-    x: number,
-    factors: number,
-    depth: number,
-  ): number;
+  q8QuantizeRow(form: number, to: number, x: number, factors: number, depth: number): number;
   f32RoundRow(to: number, x: number, count: number, factor: number): void;
+  q8PanelBytes(depth: number): number;
+  q8PackColumns(panels: number, from: number, stride: number, rows: number, count: number): void;
   q16GemmNr8(
     c: number,
     cStride: number,
@@ -216,6 +213,6 @@ export interface TestingExports {
     heads: number,
     probabilities: number,
     scoreRows: number,
-    isWhole: boolean,
+    kind: number,
   ): void;
 }
