@@ -92,8 +92,8 @@ export function feedForwardAt(block: Block, network: i32): FeedForward {
 }
 
 /**
- * With 8-bit rows, attention's output and the products into and out of the residual stream still read
- * 16 bits: they are a sixth of the work and lose most (docs/accuracy.md).
+ * With 8-bit rows, the input bottleneck still reads 16 bits: it takes the residual stream, with what
+ * outliers it has, to all that follows in a block (docs/accuracy.md).
  */
 function block(): Block {
   const H = config.hidden;
@@ -109,7 +109,7 @@ function block(): Block {
   b.inputBottleneck = config.useBottleneck ? linear(H, T) : null;
   b.inputBottleneckNorm = config.useBottleneck ? norm(config.norm, T, config.epsilon) : null;
   b.query = linear(T, T, coarse);
-  b.attentionOutput = linear(T, T);
+  b.attentionOutput = linear(T, T, coarse);
   b.attentionOutputNorm = norm(config.norm, T, config.epsilon);
   b.feedForwards = addresses(config.feedForwards);
   const last = config.feedForwards - 1;
@@ -118,7 +118,7 @@ function block(): Block {
     const epsilon = network == last ? DEFAULT_EPSILON : config.epsilon;
     store<FeedForward>(b.feedForwards + <usize>network * sizeof<usize>(), feedForward(epsilon));
   }
-  b.outputBottleneck = config.useBottleneck ? linear(T, H) : null;
+  b.outputBottleneck = config.useBottleneck ? linear(T, H, coarse) : null;
   b.outputBottleneckNorm = config.useBottleneck ? norm(config.norm, H, config.epsilon) : null;
   return b;
 }

@@ -10,8 +10,9 @@ import {
   type LayerSums,
   type RoundedLayer,
 } from '../engine/calibration-engine.ts';
-import type { Request } from '../engine/engine.ts';
+import type { Engine, HomeAddress, Request } from '../engine/engine.ts';
 import { parameters } from '../weights/names.ts';
+import type { Home } from '../weights/packed.ts';
 import { rowsOf } from '../weights/tensor-info.ts';
 import { type CalibrationText, enoughTexts, randomTexts } from './calibration-texts.ts';
 import { dimensionsOf } from './dimensions.ts';
@@ -66,8 +67,8 @@ async function calibrate(
   const request = requestOf(some, config.max_position_embeddings);
   await correctEmbeddings(rounded, exact, request);
   const engine = await CalibrationEngine.create(dimensionsOf(config, parts, 'fp32'));
-  const twin = homesOf({ ...exact, engine: engine.engine });
-  for (const [name, home] of homesOf(exact)) twin.get(name)!.write(0, home.read());
+  const twin = homesOf({ ...exact, engine: engine.engine }, bytesOf);
+  for (const [name, home] of homesOf(exact, bytesOf)) twin.get(name)!.write(0, home.read());
   const places = placesOf(exact);
   const hidden = [exact, rounded].map((target) => embeddedRows(target, request, true));
   const [first, second] = await Promise.all(hidden);
@@ -214,5 +215,14 @@ function requestOf(texts: readonly CalibrationText[], longest: number): Rows {
     tokenTypeIds: Int32Array.from(some.flatMap(({ ids, types }) => types ?? ids.map(() => 0))),
     positionIds: Int32Array.from(some.flatMap(({ ids }) => ids.map((_, i) => i))),
     attentionMask: Int32Array.from(some.flatMap(({ ids }) => ids.map(() => 1))),
+  };
+}
+
+/** A home byte for byte. */
+function bytesOf(engine: Engine, address: HomeAddress): Home {
+  return {
+    length: engine.home(address).length,
+    read: () => engine.home(address),
+    write: (first, bytes) => engine.home(address).set(bytes, first),
   };
 }

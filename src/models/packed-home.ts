@@ -15,9 +15,13 @@ interface Form {
 
 /** A stretch of a home: f32 in a form, or bytes as they are. */
 interface Run {
+  /** Where it lies in memory. */
   readonly from: number;
   readonly end: number;
-  readonly form?: Form;
+  readonly form: Form | undefined;
+  /** Where a file has it, and how many bytes. */
+  readonly at: number;
+  readonly length: number;
 }
 
 /** Biases, norms, classifiers. */
@@ -34,39 +38,42 @@ const ROW = 4 * NR;
 /** A home of a q8 model; of a linear layer with `outputs` outputs. */
 export function packedHome(engine: Engine, address: HomeAddress, outputs: number): Home {
   const runs = runsOf(address, engine.home(address).length, outputs);
-  const length = runs.reduce((sum, run) => sum + bytesOf(run), 0);
+  const { at, length } = runs.at(-1)!;
   return {
-    length,
-    read: () => read(engine.home(address), runs, new Uint8Array(length)),
+    length: at + length,
+    read: () => read(engine.home(address), runs, new Uint8Array(at + length)),
     write: (first, bytes) => write(engine.home(address), runs, first, bytes),
   };
 }
 
 function runsOf({ slot, home }: HomeAddress, end: number, outputs: number): Run[] {
-  if (slot.endsWith('Embeddings')) return [{ from: 0, end }];
-  if (slot.endsWith('Norm')) return [{ from: 0, end, form: UPPER_24 }];
-  if (home === 'Scales') return [{ from: 0, end, form: slot === 'LmDense' ? UPPER_16 : EXPONENT }];
-  const kind = keptIn(slot, 'q8');
-  const panel = end / Math.ceil(outputs / NR);
-  const forms = kind === 'q8' ? [UPPER_24, UPPER_16] : [UPPER_24];
-  if (kind === 'fp32') while (ROW * forms.length < panel) forms.push(UPPER_24);
   const runs: Run[] = [];
-  for (let p = 0; p * panel < end; p++) {
-    let from = p * panel;
-    // Columns that only fill up the last panel are left out: of two labels, six of eight.
-    const width = 4 * Math.min(NR, outputs - p * NR);
-    for (const form of forms) {
-      runs.push({ from, end: from + width, form });
-      from += ROW;
+  let at = 0;
+  const add = (from: number, to: number, form?: Form) => {
+    const length = form ? ((to - from) / 4) * form.bytes : to - from;
+    runs.push({ from, end: to, form, at, length });
+    at += length;
+  };
+  if (slot.endsWith('Embeddings')) add(0, end);
+  else if (slot.endsWith('Norm')) add(0, end, UPPER_24);
+  else if (home === 'Scales') add(0, end, slot === 'LmDense' ? UPPER_16 : EXPONENT);
+  else {
+    const kind = keptIn(slot, 'q8');
+    const panel = end / Math.ceil(outputs / NR);
+    const forms = kind === 'q8' ? [UPPER_24, UPPER_16] : [UPPER_24];
+    if (kind === 'fp32') while (ROW * forms.length < panel) forms.push(UPPER_24);
+    for (let p = 0; p * panel < end; p++) {
+      let from = p * panel;
+      // Columns that only fill up the last panel are left out: of two labels, six of eight.
+      const width = 4 * Math.min(NR, outputs - p * NR);
+      for (const form of forms) {
+        add(from, from + width, form);
+        from += ROW;
+      }
+      add(from, (p + 1) * panel);
     }
-    runs.push({ from, end: (p + 1) * panel });
   }
   return runs;
-}
-
-/** What a run takes in a file. */
-function bytesOf({ from, end, form }: Run): number {
-  return form ? ((end - from) / 4) * form.bytes : end - from;
 }
 
 function read(
@@ -75,15 +82,14 @@ function read(
   bytes: Uint8Array,
 ): Uint8Array {
   const words = wordsOf(memory);
-  let at = 0;
-  for (const run of runs) {
-    const { from, end, form } = run;
+  for (const { from, end, form, at, length } of runs) {
     if (!form) bytes.set(memory.subarray(from, end), at);
-    for (let i = 0, length = form ? bytesOf(run) : 0; i < length; i++) {
-      const { bytes: width, shift } = form!;
-      bytes[at + i] = words[from / 4 + Math.floor(i / width)]! >>> (shift + 8 * (i % width));
+    else {
+      for (let i = 0; i < length; i++) {
+        const word = words[from / 4 + Math.floor(i / form.bytes)]!;
+        bytes[at + i] = word >>> (form.shift + 8 * (i % form.bytes));
+      }
     }
-    at += bytesOf(run);
   }
   return bytes;
 }
@@ -96,17 +102,12 @@ function write(
   bytes: Uint8Array,
 ): void {
   const words = wordsOf(memory);
-  let at = -first; // of the run's first byte in `bytes`
-  for (const run of runs) {
-    const length = bytesOf(run);
-    const [start, end] = [Math.max(at, 0), Math.min(at + length, bytes.length)];
-    if (start < end) {
-      const { from, form } = run;
-      const some = bytes.subarray(start, end);
-      if (form) writeWords(words, from / 4, form, start - at, some);
-      else memory.set(some, from + start - at);
-    }
-    at += length;
+  for (const { from, form, at, length } of runs) {
+    const start = Math.max(at, first);
+    if (start >= Math.min(at + length, first + bytes.length)) continue;
+    const some = bytes.subarray(start - first, at + length - first);
+    if (form) writeWords(words, from / 4, form, start - at, some);
+    else memory.set(some, from + start - at);
   }
 }
 

@@ -28,13 +28,15 @@ export interface Found {
   readonly conversion: Conversion;
 }
 
-/** `Block.7`, `WordEmbeddings`, ...: one home a block, and one for every slot outside of them. */
-export function homesOf(target: Target): Homes {
-  const { engine, dtype } = target;
+/**
+ * `Block.7`, `WordEmbeddings`, ...: one home a block, and one for every slot outside of them, as a
+ * converted file has them unless `homeOf` says how.
+ */
+export function homesOf(target: Target, homeOf: typeof packedHome = packedHome): Homes {
   const groups = new Map<string, Home[]>();
   for (const { address, outputs } of allAddresses(target)) {
     const name = nameOf(address);
-    const home = dtype === 'q8' ? packedHome(engine, address, outputs) : bytesOf(engine, address);
+    const home = homeOf(target.engine, address, outputs);
     groups.set(name, [...(groups.get(name) ?? []), home]);
   }
   return new Map(Array.from(groups, ([name, homes]) => [name, joined(homes)]));
@@ -161,15 +163,6 @@ function joined(homes: readonly Home[]): Home {
         at += home.length;
       }
     },
-  };
-}
-
-/** A home whose bytes a file has as they are. */
-function bytesOf(engine: Engine, address: HomeAddress): Home {
-  return {
-    length: engine.home(address).length,
-    read: () => engine.home(address),
-    write: (first, bytes) => engine.home(address).set(bytes, first),
   };
 }
 

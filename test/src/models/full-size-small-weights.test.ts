@@ -36,7 +36,7 @@ const OTHERS: Outliers = new Map([
  * Largest relative L2 of logits at 7, 32 and 128 tokens. Rounding all of these weights to eight bits per
  * output channel costs 0.8 to 2.5 % in exact arithmetic (docs/accuracy.md).
  */
-const BOUNDS = { q8: 0.018, 'q8-fast': 0.028, fp16: 0.002 } as const;
+const BOUNDS = { q8: 0.018, 'q8-fast': 0.03, fp16: 0.002 } as const;
 
 /** FNV-1a over the bits of q8's start and end logits at 7 and 32 tokens: the same on every engine. */
 const CHECKSUM = 1_814_281_745;
