@@ -53,8 +53,10 @@ export abstract class f32Tile {
     let a3 = a + 3 * aStride, a4 = a + 4 * aStride, a5 = a + 5 * aStride;
     let b = panel + STEP;
     const end = b + <usize>depth * STEP;
+    // Attention's context, whose panels are activations, leaves that to its scores.
+    const isReading = !(epilogue & Epilogue.RowScale);
     while (b < end) {
-      const pause = min(b + readEvery, end);
+      const pause = isReading ? min(b + readEvery, end) : end;
       while (b < pause) {
         b0 = v128.load(b);
         b1 = v128.load(b, 16);
@@ -66,7 +68,7 @@ export abstract class f32Tile {
         if (rows > 5) { s = v128.load32_splat(a5); c50 = lanes.madd(s, b0, c50); c51 = lanes.madd(s, b1, c51); a5 += 4; }
         b += STEP;
       }
-      readAhead.some();
+      if (isReading) readAhead.some();
     }
     // Per-row scales lie 4 bytes apart; per-column ones are the same for every row.
     const step: usize = epilogue & Epilogue.RowScale ? 4 : 0;
