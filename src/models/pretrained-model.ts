@@ -154,10 +154,10 @@ export abstract class PreTrainedModel<
     return engine.forward(request);
   }
 
-  /** Runs two tokens twice: the next call is about as fast as later ones then (docs/performance.md). */
+  /** Runs two tokens four times: the next call is about as fast as later ones then (docs/performance.md). */
   async warmup(): Promise<void> {
     const batch = batchOf({ input_ids: [[0, 0]] }, this.config);
-    for (let i = 0; i < 2; i++) await this.run({ ...batch, outputs: ['LastHiddenState'] });
+    for (let i = 0; i < 4; i++) await this.run({ ...batch, outputs: ['LastHiddenState'] });
   }
 
   /** How and where the model runs. Makes the engine if no call did yet. */
