@@ -2,9 +2,7 @@
  * Four columns of f32 rows that are quantised on the way into a product, one scale each: attention's
  * values (q16-panel.ts, q8-columns.ts).
  */
-
-/** Columns whose largest number is smaller count as zero; 1 / scale stays finite for the others. */
-const SMALLEST: f32 = 7.888609052210118e-31; // 2^-100
+import { SMALLEST } from './f32-row-range';
 
 export abstract class columns {
   /** Bits of the largest magnitudes of `rows`, `stride` bytes apart; NaN and infinities come last. */

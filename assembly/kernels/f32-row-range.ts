@@ -5,8 +5,8 @@
 import { lanes } from '../simd/lanes';
 
 const INFINITY: i32 = 0x7f800000;
-/** Rows whose largest number is smaller count as zero; 1 / scale stays finite for the others. */
-const SMALLEST: f32 = 7.888609052210118e-31; // 2^-100
+/** Rows and columns whose largest number is smaller count as zero; 1 / scale stays finite for the others. */
+export const SMALLEST: f32 = 7.888609052210118e-31; // 2^-100
 
 /**
  * max |x * factors| over `count`, NaN where the row holds NaN or an infinity, 0 where all of it is
