@@ -119,7 +119,7 @@ export function errorSums(
   const yBytes = rowBytes(w.outputs);
   const from = x + <usize>rows * xBytes;
   if (residual) linearResidual(errors, x, xBytes, 2 * rows, w, residual);
-  else linear(errors, x, xBytes, 2 * rows, w);
+  else linear(errors, x, xBytes, 2 * rows, w, false);
   subtract(errors, errors + <usize>rows * yBytes, <usize>rows * yBytes);
   f32ColumnMeans(inputMeans, from, xBytes, rows, w.inputs, scratch);
   f32ColumnMeans(errorMeans, errors, yBytes, rows, w.outputs, scratch);

@@ -8,10 +8,11 @@
  *
  * Weights come back by openStaging() -> fetchRows() -> read; it takes the place of a request's buffers.
  */
-import { ABI_VERSION, Buffer } from './abi';
+import { ABI_VERSION, Buffer, Kind } from './abi';
 import { config, planWeights } from './memory/plan';
 import { activations, openArena, planRequest } from './memory/request';
 import { mark } from './memory/region';
+import { FLOATS } from './simd/lanes';
 
 export { forward } from './model/forward';
 export { homeAddress, homeBytes } from './memory/homes';
@@ -28,8 +29,12 @@ export function configAddress(): usize {
   return changetype<usize>(config);
 }
 
-/** Plans and zeroes the weights of the written configuration, once. Returns the bytes in use. */
+/**
+ * Plans and zeroes the weights of the written configuration, once. Returns the bytes in use, 0 where the
+ * build does not run such weights.
+ */
 export function allocateWeights(): usize {
+  if (!FLOATS && config.kind != Kind.Q8) return 0;
   planWeights();
   openArena();
   return mark();

@@ -91,9 +91,9 @@ export function product(frame: Frame, exports: TestingExports, shape: Shape): Tr
   const n = normRecord(frame, 'no_norm', scale, shift, 1e-12);
   const r = frame.input(padRows(residual, outputs));
   const run = {
-    nothing: () => exports.linear(y, from, xBytes, rows, w),
+    nothing: () => exports.linear(y, from, xBytes, rows, w, false),
     relu: () => exports.linearActivation(y, from, xBytes, rows, w, 0),
-    norm: () => exports.linearNorm(y, from, xBytes, rows, w, n),
+    norm: () => exports.linearNorm(y, from, xBytes, rows, w, n, false),
     'residual norm': () => exports.linearResidualNorm(y, from, xBytes, rows, w, r, n),
   }[behind];
 

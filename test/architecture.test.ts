@@ -34,7 +34,7 @@ const ASSEMBLY: Record<string, readonly string[]> = {
   memory: ['kernels', 'abi'],
   ops: ['kernels', 'memory', 'simd', 'abi'],
   model: ['ops', 'kernels', 'memory', 'abi'],
-  index: ['model', 'memory', 'abi'],
+  index: ['model', 'memory', 'simd', 'abi'],
   calibration: ['index', 'model', 'ops', 'kernels', 'memory', 'abi'],
   testing: ['index', 'model', 'ops', 'kernels', 'memory', 'simd', 'abi'],
 };

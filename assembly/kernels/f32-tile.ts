@@ -2,7 +2,7 @@
  * The tile of f32-gemm-nr8.ts: up to TILE_ROWS rows times one panel in registers, or the last rows times
  * two, and the epilogue on its way out.
  */
-import { lanes, PANELS, TILE_ROWS } from '../simd/lanes';
+import { FLOATS, lanes, PANELS, TILE_ROWS } from '../simd/lanes';
 import { Epilogue } from './epilogue';
 import { nextTile, wideRows } from './next-tile';
 import { readAhead, readEvery } from './read-ahead';
@@ -54,7 +54,7 @@ export abstract class f32Tile {
     let b = panel + STEP;
     const end = b + <usize>depth * STEP;
     // Attention's context, whose panels are activations, leaves that to its scores.
-    const isReading = !(epilogue & Epilogue.RowScale);
+    const isReading = FLOATS && !(epilogue & Epilogue.RowScale);
     while (b < end) {
       const pause = isReading ? min(b + readEvery, end) : end;
       while (b < pause) {

@@ -68,7 +68,6 @@ export abstract class integerTile {
     if (isSplit) {
       const plane = <usize>steps * 4;
       a1 = a + plane; a2 = a + aStride; a3 = a2 + plane; a4 = a + 2 * aStride; a5 = a4 + plane;
-      c10 = i32x4.splat(0); c11 = c10; c30 = c10; c31 = c10; c50 = c10; c51 = c10;
     }
     const end = weights + <usize>steps * STEP;
     while (weights < end) {

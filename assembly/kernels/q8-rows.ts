@@ -3,19 +3,20 @@
  * laid as the build's dot product reads them. A row is `q8RowBytes(K)` long and holds
  *
  *   builds without relaxed dot products   | k=0 .. K-1, 16 bits |
- *   with them, Words                      | upper bytes + 128   | lower bytes |
+ *   with them, Words and UpperBytes       | upper bytes + 128   | lower bytes + 128 |
  *   with them, Bytes and Magnitudes       | bytes + 128, or bytes |
  *
  * Relaxed dot products take unsigned bytes: what the 128 adds is taken off again by the sums that a
- * tile starts from. The numbers are the same in every build, and so are the sums.
+ * tile starts from. A word is 256 times its upper byte, rounded, and a lower one with a sign: upper
+ * bytes alone are the row to 8 bits. The numbers are the same in every build, and so are the sums.
  */
 import { BYTE_ROWS, DOT_DEPTHS, ROUND, lanes } from '../simd/lanes';
 import { f32QuantizeRow } from './f32-quantize-row';
 import { f32MagnitudeRange, f32RowRange } from './f32-row-range';
 
-/** ROUND, and 128 or 32768 more: a sum's lowest bits are then a byte or a word without a sign. */
+/** ROUND, and 128 or 257 times as much more: a sum's lowest bits are then bytes without a sign. */
 const ROUND_BYTE = memory.data<f32>([12582912 + 128]);
-const ROUND_WORD = memory.data<f32>([12582912 + 32768]);
+const ROUND_WORD = memory.data<f32>([12582912 + 32896]);
 /** The lower byte of each word. */
 const LOW_BYTES = memory.data<i32>([0x00ff00ff]);
 const ONES = memory.data<f32>([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
@@ -25,13 +26,20 @@ const REST_FACTORS = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 
 /** How finely a row is quantised; builds without BYTE_ROWS have words alone. */
 export const enum RowForm {
-  /** 16 bits: -32767 .. 32767. */
+  /** 16 bits: -32639 .. 32639, whose upper bytes are -127 .. 127. */
   Words = 0,
   /** 8 bits: -127 .. 127. */
   Bytes = 1,
   /** 8 bits of what is never negative: 0 .. 255. */
   Magnitudes = 2,
+  /** 16 bits, the upper 8 of which are multiplied: where another product reads all of them. */
+  UpperBytes = 3,
 }
+
+/** The largest word: 127 in both bytes. */
+const LARGEST_WORD: i32 = 127 * 257;
+/** What an upper byte counts. */
+export const UPPER: f32 = 256;
 
 /** The form that this build has for one that is wished for. */
 export function q8Form(wished: RowForm): RowForm {
@@ -72,7 +80,7 @@ export function q8QuantizeRow(form: RowForm, to: usize, x: usize, factors: usize
     : f32RowRange(x, factors, depth);
   const inverse = <f32>limit / largest;
   if (!(largest > 0)) zeros(form, to, depth);
-  else if (!BYTE_ROWS || form == RowForm.Words) {
+  else if (isOfWords(form)) {
     words(to, to + <usize>q8Depth(depth), x, factors, depth, inverse);
   } else bytes(to, x, factors, depth, inverse, isMagnitude ? ROUND : ROUND_BYTE);
   return largest / <f32>limit;
@@ -83,19 +91,23 @@ export function q8RoundMagnitudes(to: usize, x: usize, count: i32, factor: f32):
   bytes(to, x, 0, count, factor, ROUND);
 }
 
+/** Whether a row is two planes of bytes. */
+function isOfWords(form: RowForm): bool {
+  return !BYTE_ROWS || form == RowForm.Words || form == RowForm.UpperBytes;
+}
+
 function limitOf(form: RowForm, depth: i32): i32 {
   if (form == RowForm.Bytes) return 127;
   if (form == RowForm.Magnitudes) return 255;
-  return min(<i32>i16.MAX_VALUE, i32.MAX_VALUE / (127 * (depth + 1)));
+  return min(LARGEST_WORD, i32.MAX_VALUE / (127 * (depth + 1)));
 }
 
 function zeros(form: RowForm, to: usize, depth: i32): void {
   const count = <usize>q8Depth(depth);
-  memory.fill(to, q8IsOffset(form) ? 128 : 0, count);
-  if (q8Planes(form) == 2) memory.fill(to + count, 0, count);
+  memory.fill(to, q8IsOffset(form) ? 128 : 0, isOfWords(form) ? 2 * count : count);
 }
 
-/** Words as upper bytes + 128 and lower bytes. No rounding is fused: the same bits in every build. */
+/** Words as upper and lower bytes. No rounding is fused: the same bits in every build. */
 function words(
   upper: usize,
   lower: usize,

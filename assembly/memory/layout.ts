@@ -92,6 +92,8 @@ export class Linear {
   kind!: Kind;
   /** q8: what inputs are multiplied by before they are quantised [K], padded with zeros; 0: nothing. */
   factors!: usize;
+  /** q8: the next of the layers that read the same inputs by the same factors, in a ring; null: none. */
+  next!: Linear | null;
   /** q8: how finely inputs are quantised. */
   rowForm!: RowForm;
   /** q8: what sums start from, i32 [N], padded; made of the weights before they are first used. */
@@ -228,7 +230,7 @@ export class Activations {
   inverseSums!: usize; // [scoreRows]
   // Of one product, where weights are small.
   quantized!: usize; // [ROW_BLOCK] rows of whole numbers
-  rowScales!: usize; // [ROW_BLOCK]
+  rowScales!: usize; // [2][ROW_BLOCK]: of words, and of their upper bytes
   words16!: usize; // one head's row, i16
   panel!: usize; // widened: two half-precision panels, or one of 8 bits
 }

@@ -92,23 +92,37 @@ export function feedForwardAt(block: Block, network: i32): FeedForward {
 }
 
 /**
+ * Whether the hidden state goes into both bottlenecks and the values; else into one bottleneck at most, and
+ * keys, values and queries read the same rows.
+ */
+export function threeReadHidden(): bool {
+  return config.sharedBottleneck && !config.bottleneckAttention;
+}
+
+/**
  * With 8-bit rows, the input bottleneck still reads 16 bits: it takes the residual stream, with what
- * outliers it has, to all that follows in a block (docs/accuracy.md).
+ * outliers it has, to all that follows in a block (docs/accuracy.md). Layers that read the same rows
+ * share factors, for the rows are quantised once.
  */
 function block(): Block {
   const H = config.hidden;
   const T = config.bottleneck;
   const coarse = config.rowBits == 8 ? q8Form(RowForm.Bytes) : RowForm.Words;
+  const upper = config.rowBits == 8 ? q8Form(RowForm.UpperBytes) : RowForm.Words;
   const b = record<Block>();
   const shared = config.useBottleneck && config.sharedBottleneck;
+  const three = threeReadHidden();
   // In the order in which a pass reads them (model/block.ts): what follows is read ahead.
-  b.sharedBottleneck = shared ? linear(H, T, coarse) : null;
+  b.sharedBottleneck = shared ? linear(H, T, upper) : null;
   b.sharedBottleneckNorm = shared ? norm(config.norm, T, config.epsilon) : null;
-  b.key = linear(T, T, coarse);
-  b.value = linear(config.bottleneckAttention ? T : H, T, coarse);
-  b.inputBottleneck = config.useBottleneck ? linear(H, T) : null;
+  if (three) b.value = linear(H, T, upper, config.kind, b.sharedBottleneck);
+  b.inputBottleneck = config.useBottleneck
+    ? linear(H, T, RowForm.Words, config.kind, three ? b.sharedBottleneck : null)
+    : null;
   b.inputBottleneckNorm = config.useBottleneck ? norm(config.norm, T, config.epsilon) : null;
-  b.query = linear(T, T, coarse);
+  b.key = linear(T, T, coarse);
+  if (!three) b.value = linear(T, T, coarse, config.kind, b.key);
+  b.query = linear(T, T, coarse, config.kind, b.key);
   b.attentionOutput = linear(T, T, coarse);
   b.attentionOutputNorm = norm(config.norm, T, config.epsilon);
   b.feedForwards = addresses(config.feedForwards);
@@ -165,10 +179,16 @@ function linear(
   outputs: i32,
   rowForm: RowForm = RowForm.Words,
   kind: Kind = config.kind,
+  peer: Linear | null = null,
 ): Linear {
   const l = product(inputs, outputs, kind);
   l.rowForm = rowForm;
-  if (l.kind == Kind.Q8) l.factors = allocate(rowBytes(inputs));
+  if (l.kind != Kind.Q8) return l;
+  l.factors = peer ? peer.factors : allocate(rowBytes(inputs));
+  if (peer) {
+    l.next = peer.next ? peer.next : peer;
+    peer.next = l;
+  }
   return l;
 }
 

@@ -174,7 +174,7 @@ function planProducts(longest: i32): void {
   const isQ8 = config.kind == Kind.Q8;
   const quantized = max(<u64>ROW_BLOCK * q8RowBytes(depth), <u64>a.scoreRows * wordBytes(longest));
   a.quantized = isQ8 ? allocate(quantized) : 0;
-  a.rowScales = isQ8 ? allocate(f32s(ROW_BLOCK)) : 0;
+  a.rowScales = isQ8 ? allocate(2 * f32s(ROW_BLOCK)) : 0;
   a.words16 = isQ8 ? allocate(wordBytes(config.bottleneck / config.heads)) : 0;
   const panel = max<u64>(2 * panelBytes(depth) + 16, q8ScratchBytes(depth));
   a.panel = config.kind == Kind.F32 ? 0 : allocate(panel);

@@ -18,10 +18,11 @@ const LARGEST_POWER: f32 = 1152921504606846976;
 /** Turns of equalising: one where outlying columns are small, more where they are large. */
 const TURNS: i32 = 3;
 
-/** Room for one matrix in f32, one row of i16 and one of f32. */
+/** Room for one matrix in f32, one row of i16 and two of f32. */
 let matrix: usize = 0;
 let words: usize = 0;
 let powers: usize = 0;
+let ranges: usize = 0;
 /** The layer whose rows are being collected, and how many are there. */
 let collecting: usize = 0;
 let collected: i32 = 0;
@@ -30,10 +31,12 @@ export function openCollection(
   matrixAddress: usize,
   wordsAddress: usize,
   powersAddress: usize,
+  rangesAddress: usize,
 ): void {
   matrix = matrixAddress;
   words = wordsAddress;
   powers = powersAddress;
+  ranges = rangesAddress;
 }
 
 /** Rows `first` .. of a table from `from`. */
@@ -75,6 +78,7 @@ export function storeSmallRows(l: Linear, from: usize, first: i32, rows: i32, de
   collected += rows;
   if (collected < l.outputs) return Status.Ok;
   equalise(l);
+  share(l);
   for (let n = 0; n < l.outputs; n++) {
     const row = matrix + <usize>n * bytes;
     f32Multiply(row, row, powers, l.inputs);
@@ -150,8 +154,8 @@ function packHalves(l: Linear, from: usize, first: i32, rows: i32, depth: i32): 
 }
 
 /**
- * The collected matrix' factors: column k is multiplied by 2^e and input k by 2^-e, so that every
- * column uses as much of its rows' ranges. Powers of two change no digit.
+ * The powers of the collected matrix: column k is to be multiplied by 2^e and input k by 2^-e, so that
+ * every column uses as much of its rows' ranges. Powers of two change no digit.
  */
 function equalise(l: Linear): void {
   const K = l.inputs;
@@ -159,17 +163,46 @@ function equalise(l: Linear): void {
   memory.fill(powers, 0, bytes);
   for (let k = 0; k < K; k++) store<f32>(powers + f32s(k), 1);
   for (let turn = 0; turn < TURNS; turn++) {
-    memory.fill(l.factors, 0, bytes); // the ranges, for now
+    memory.fill(ranges, 0, bytes);
     for (let n = 0; n < l.outputs; n++) {
-      f32ColumnRanges(l.factors, matrix + <usize>n * bytes, powers, K);
+      f32ColumnRanges(ranges, matrix + <usize>n * bytes, powers, K);
     }
     for (let k = 0; k < K; k++) {
       const power = powers + f32s(k);
-      const next = load<f32>(power) * powerOfTwo(exponentOf(load<f32>(l.factors + f32s(k))));
+      const next = load<f32>(power) * powerOfTwo(exponentOf(load<f32>(ranges + f32s(k))));
       store<f32>(power, min(next, LARGEST_POWER));
     }
   }
-  for (let k = 0; k < K; k++) store<f32>(l.factors + f32s(k), 1 / load<f32>(powers + f32s(k)));
+}
+
+/**
+ * Powers to factors. Of layers that share them each column takes the least power, whichever layer comes
+ * first: what has been packed with a larger one shrinks.
+ */
+function share(l: Linear): void {
+  for (let k = 0; k < l.inputs; k++) {
+    const at = l.factors + f32s(k);
+    const before = load<f32>(at); // 0: no layer has come yet
+    const factor = max<f32>(<f32>1 / load<f32>(powers + f32s(k)), before);
+    store<f32>(powers + f32s(k), <f32>1 / factor);
+    store<f32>(at, factor);
+    if (factor == before) continue;
+    let peer = l.next;
+    while (peer && peer != l) {
+      shrink(peer, k, before / factor);
+      peer = peer.next;
+    }
+  }
+}
+
+/** Weights that read input k, rounded to `by` of what they are. */
+function shrink(l: Linear, k: i32, by: f32): void {
+  l.hasStarts = false;
+  for (let n = 0; n < l.outputs; n++) {
+    const panel = l.panels + <usize>(n >> 3) * weightPanelBytes(Kind.Q8, l.inputs);
+    const at = q8Weight(panel, k, n & 7);
+    store<i8>(at, <i8>nearest(<f32>load<i8>(at) * by));
+  }
 }
 
 /** The e >= 0 that brings 0 < x <= 1 nearest to 1 in proportion; 0 where x is 0. */

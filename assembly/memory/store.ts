@@ -54,7 +54,7 @@ function openSmall(): void {
   const N = max(max(config.hidden, config.intermediate), config.bottleneck);
   const matrix = config.kind == Kind.Q8 ? allocate(<u64>N * rowBytes(K)) : 0;
   const words = allocate(wordBytes(max(K, config.vocabulary)) + 16);
-  openCollection(matrix, words, allocate(rowBytes(K)));
+  openCollection(matrix, words, allocate(rowBytes(K)), allocate(rowBytes(K)));
 }
 
 /** Rows `first` .. `first + rows - 1` of a tensor, from staging. A vector counts one element a row. */

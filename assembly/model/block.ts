@@ -3,11 +3,12 @@
  * Sun et al. 2020 (arXiv:2004.02984): bottlenecks, stacked feed-forward networks, NoNorm and ReLU.
  * Mirrors MobileBertLayer of transformers' modeling_mobilebert.py.
  */
-import { Block, Chunk, FeedForward, Linear, Norm, f32s, rowBytes } from '../memory/layout';
-import { config, feedForwardAt } from '../memory/plan';
+import { Block, Chunk, FeedForward, f32s, rowBytes } from '../memory/layout';
+import { config, feedForwardAt, threeReadHidden } from '../memory/plan';
 import { activations } from '../memory/request';
 import { attention } from '../ops/attention';
 import { linear, linearActivation, linearNorm, linearResidualNorm } from '../ops/linear';
+import { rowsAtOnce } from '../ops/product';
 import { gatherRows } from '../ops/rows';
 
 /**
@@ -20,27 +21,26 @@ export function block(b: Block, hidden: usize, c: Chunk, isLast: bool, probabili
   const H = rowBytes(config.hidden);
   const T = rowBytes(config.bottleneck);
   const F = rowBytes(config.intermediate);
+  const three = threeReadHidden();
+  const isShort = isLast && c.selected != 0;
+  const rows = isShort ? c.read : c.rows; // R
+  const layerInput = b.inputBottleneck ? a.layerInput : hidden; // [R,T]
+  const shared = three ? a.shared : config.bottleneckAttention ? layerInput : hidden; // [M,T]
 
-  // ---- keys and values ----
-  const shared = config.bottleneckAttention
-    ? bottleneck(a.layerInput, hidden, c.rows, b.inputBottleneck, b.inputBottleneckNorm)
-    : bottleneck(a.shared, hidden, c.rows, b.sharedBottleneck, b.sharedBottleneckNorm); // [M,T]
-  linear(a.key, shared, T, c.rows, b.key); // [M,T]
-  if (config.bottleneckAttention) linear(a.value, shared, T, c.rows, b.value);
-  else linear(a.value, hidden, H, c.rows, b.value); // [M,H] -> [M,T]
+  // ---- keys and values, and what else all rows are made into ----
+  if (three) readHidden(b, hidden, c.rows, !isShort);
+  else if (shared != hidden) inputBottleneck(b, hidden, c.rows);
+  readShared(b, shared, c.rows, !isShort);
 
   // ---- rows that are read ----
-  const rows = isLast ? c.read : c.rows; // R
-  if (isLast) {
+  if (isShort) {
     keepRead(hidden, H, c);
     if (shared != hidden) keepRead(shared, T, c);
+    linear(a.query, shared, T, rows, b.query, false); // [R,T]
   }
+  if (shared != layerInput && (isShort || !three)) inputBottleneck(b, hidden, rows);
 
   // ---- attention ----
-  const layerInput = config.bottleneckAttention
-    ? shared
-    : bottleneck(a.layerInput, hidden, rows, b.inputBottleneck, b.inputBottleneckNorm); // [R,T]
-  linear(a.query, shared, T, rows, b.query); // [R,T]
   attendEach(c, isLast, probabilities); // context [R,T]
   const w = b.attentionOutput;
   const n = b.attentionOutputNorm;
@@ -69,11 +69,45 @@ export function keepRead(x: usize, bytes: usize, c: Chunk): void {
   if (c.selected) gatherRows(x, bytes, x - <usize>c.firstRow * bytes, bytes, c.selected, c.read);
 }
 
-/** hidden [M,H] -> [M,T] through one of a block's bottlenecks; hidden itself where it has none. */
-function bottleneck(to: usize, hidden: usize, rows: i32, w: Linear | null, n: Norm | null): usize {
-  if (!w || !n) return hidden;
-  linearNorm(to, hidden, rowBytes(config.hidden), rows, w, n);
-  return to;
+/**
+ * hidden [M,H] -> what queries and keys read [M,T], values [M,T] and, where `all`, the layer's input [M,T]: some
+ * rows through all three, for these are quantised once.
+ */
+function readHidden(b: Block, hidden: usize, rows: i32, all: bool): void {
+  const a = activations;
+  const H = rowBytes(config.hidden);
+  const T = rowBytes(config.bottleneck);
+  for (let row = 0; row < rows; row += rowsAtOnce(rows)) {
+    const some = min(rows - row, rowsAtOnce(rows));
+    const x = hidden + <usize>row * H;
+    const first = <usize>row * T;
+    linearNorm(a.shared + first, x, H, some, b.sharedBottleneck!, b.sharedBottleneckNorm!, false);
+    linear(a.value + first, x, H, some, b.value, true);
+    if (!all) continue;
+    const n = b.inputBottleneckNorm!;
+    linearNorm(a.layerInput + first, x, H, some, b.inputBottleneck!, n, true);
+  }
+}
+
+/** x [M,T] -> keys [M,T], where `all` queries [M,T], and values where the hidden state did not make them. */
+function readShared(b: Block, x: usize, rows: i32, all: bool): void {
+  const a = activations;
+  const T = rowBytes(config.bottleneck);
+  for (let row = 0; row < rows; row += rowsAtOnce(rows)) {
+    const some = min(rows - row, rowsAtOnce(rows));
+    const first = <usize>row * T;
+    linear(a.key + first, x + first, T, some, b.key, false);
+    if (!threeReadHidden()) linear(a.value + first, x + first, T, some, b.value, true);
+    if (all) linear(a.query + first, x + first, T, some, b.query, true);
+  }
+}
+
+/** hidden [R,H] -> the layer's input [R,T], where it is not hidden itself. */
+function inputBottleneck(b: Block, hidden: usize, rows: i32): void {
+  const w = b.inputBottleneck;
+  const n = b.inputBottleneckNorm;
+  if (w && n)
+    linearNorm(activations.layerInput, hidden, rowBytes(config.hidden), rows, w, n, false);
 }
 
 /** Attention never crosses sequences: one after the other. */

@@ -38,7 +38,7 @@ export function pooledHeads(sequences: i32, outputs: i32): void {
   const dense = weights.pooler;
   if (dense) {
     pooled = a.pooledRows;
-    linear(pooled, a.firstRows, H, sequences, dense);
+    linear(pooled, a.firstRows, H, sequences, dense, false);
     f32Activation(pooled, sequences * roundUp8(config.hidden), Activation.Tanh);
   }
   if (outputs & Output.Pooled) copyRows(a.pooled, bytes, pooled, H, bytes, sequences);
@@ -65,7 +65,7 @@ function classify(
   const H = rowBytes(config.hidden);
   const bytes = f32s(w.outputs);
   const to = logits + <usize>first * bytes;
-  linear(to, x, H, rows, w);
+  linear(to, x, H, rows, w, false);
   if (rest) linearResidual(to, x + f32s(w.inputs), H, rows, rest, to);
   copyRows(to, bytes, to, rowBytes(w.outputs), bytes, rows);
 }

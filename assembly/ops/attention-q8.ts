@@ -6,10 +6,12 @@ import { q8PackColumns } from '../kernels/q8-columns';
 import { q8PanelBytes } from '../kernels/q8-panel';
 import { q8Depth, q8RoundMagnitudes } from '../kernels/q8-rows';
 import { q8GemmNr8 } from '../kernels/qd-f32-qc8w-gemm-nr8';
-import { Activations, f32s, rowBytes } from '../memory/layout';
+import { Activations, NR, f32s, roundUp8, rowBytes } from '../memory/layout';
 
-/** What sums start from: powers have no sign. */
-const STARTS = memory.data<i32>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 16);
+/** Columns of one product: MobileBERT's head. */
+const COLUMNS: i32 = 32;
+/** What their sums start from: powers have no sign. */
+const STARTS = memory.data(sizeof<i32>() * COLUMNS, 16);
 
 /** Values [S,D] -> panels [D/8][zeros 8][scale 8][S/4][8][4]. */
 export function q8Values(value: usize, stride: usize, S: i32, D: i32, a: Activations): void {
@@ -25,24 +27,23 @@ export function q8Context(context: usize, rows: i32, S: i32, D: i32, a: Activati
     q8RoundMagnitudes(to, powers, S, 255);
     store<f32>(a.rowScales + f32s(row), load<f32>(a.inverseSums + f32s(row)) / 255);
   }
-  const width = rowBytes(D);
-  const step = q8PanelBytes(S);
   let panel = a.valuePanels;
-  for (let n: usize = 0; n < width; n += 64, panel += 2 * step) {
-    const second: usize = n + 32 < width ? step : 0;
+  for (let n = 0; n < D; n += COLUMNS) {
+    const columns = min(COLUMNS, roundUp8(D - n));
     q8GemmNr8(
-      context + n,
+      context + f32s(n),
       a.contextBytes,
       a.quantized,
       bytes,
       a.rowScales,
       panel,
-      second,
       rows,
+      columns,
       S,
       1,
       STARTS,
       0,
     );
+    panel += <usize>(COLUMNS / NR) * q8PanelBytes(S);
   }
 }

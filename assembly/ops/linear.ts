@@ -1,6 +1,7 @@
 /**
  * y [M,N] = x [M,K] W + b over packed panels of any kind, with what MobileBERT puts behind a product. Rows are
- * padded to whole panels; `xBytes` is the stride of x, y's follows from N.
+ * padded to whole panels; `xBytes` is the stride of x, y's follows from N. `again`: x is what the product
+ * before read, in a block of rows (product.ts).
  */
 import { Activation, NormKind } from '../abi';
 import { f32Activation } from '../kernels/f32-activation';
@@ -9,8 +10,8 @@ import { layerNorm } from './norm';
 import { Behind, product } from './product';
 
 /** y = x W + b */
-export function linear(y: usize, x: usize, xBytes: usize, rows: i32, w: Linear): void {
-  product.run(Behind.Nothing, y, x, xBytes, rows, w, 0, 0, 0);
+export function linear(y: usize, x: usize, xBytes: usize, rows: i32, w: Linear, again: bool): void {
+  product.run(Behind.Nothing, y, x, xBytes, rows, w, 0, 0, 0, again);
 }
 
 /** y = activation(x W + b) */
@@ -25,7 +26,7 @@ export function linearActivation(
   if (activation == Activation.Relu) {
     product.run(Behind.Relu, y, x, xBytes, rows, w, 0, 0, 0);
   } else {
-    linear(y, x, xBytes, rows, w);
+    linear(y, x, xBytes, rows, w, false);
     f32Activation(y, rows * roundUp8(w.outputs), activation);
   }
 }
@@ -43,11 +44,19 @@ export function linearResidual(
 }
 
 /** y = norm(x W + b) */
-export function linearNorm(y: usize, x: usize, xBytes: usize, rows: i32, w: Linear, n: Norm): void {
+export function linearNorm(
+  y: usize,
+  x: usize,
+  xBytes: usize,
+  rows: i32,
+  w: Linear,
+  n: Norm,
+  again: bool,
+): void {
   if (n.kind == NormKind.NoNorm) {
-    product.run(Behind.Norm, y, x, xBytes, rows, w, 0, n.scale, n.shift);
+    product.run(Behind.Norm, y, x, xBytes, rows, w, 0, n.scale, n.shift, again);
   } else {
-    linear(y, x, xBytes, rows, w);
+    linear(y, x, xBytes, rows, w, again);
     layerNorm(y, rows, n);
   }
 }

@@ -14,7 +14,14 @@ import {
 import { PANELS } from '../kernels/next-tile';
 import { reach } from '../kernels/read-ahead';
 import { q8Starts } from '../kernels/q8-panel';
-import { q8IsOffset, q8Planes, q8QuantizeRow, q8RowBytes } from '../kernels/q8-rows';
+import {
+  RowForm,
+  UPPER,
+  q8IsOffset,
+  q8Planes,
+  q8QuantizeRow,
+  q8RowBytes,
+} from '../kernels/q8-rows';
 import {
   q8GemmNr8,
   q8GemmReluNr8,
@@ -22,9 +29,17 @@ import {
   q8GemmResidualScaleShiftNr8,
   q8GemmScaleShiftNr8,
 } from '../kernels/qd-f32-qc8w-gemm-nr8';
-import { Linear, NR, f32s, panelBytes, rowBytes, weightPanelBytes } from '../memory/layout';
+import {
+  Linear,
+  NR,
+  f32s,
+  panelBytes,
+  roundUp8,
+  rowBytes,
+  weightPanelBytes,
+} from '../memory/layout';
 import { ROW_BLOCK, activations } from '../memory/request';
-import { TAPPED } from '../simd/lanes';
+import { FLOATS, TAPPED } from '../simd/lanes';
 import { twinOf } from './tap';
 
 /** What stands behind a product. */
@@ -36,38 +51,45 @@ export const enum Behind {
   ResidualNorm,
 }
 
+/** The most of `rows` that one product after the other may read `again`. */
+export function rowsAtOnce(rows: i32): i32 {
+  // Calibration is shown all rows of a layer together; it quantises none.
+  return TAPPED ? rows : ROW_BLOCK;
+}
+
 export abstract class product {
   /**
    * Blocks of rows outside, panels inside; `behind` is a literal, one kernel a kind remains per caller.
-   * For calibration, the second half of the rows meets other weights (tap.ts).
+   * `again`: the product before read these rows, of one block, by the same factors: what it quantised
+   * them to is multiplied. For calibration, the second half of the rows meets other weights (tap.ts).
    */
   // biome-ignore format: extents and strides together
   @inline static run(
     behind: Behind, y: usize, x: usize, xBytes: usize, rows: i32, w: Linear, residual: usize,
-    scale: usize, shift: usize,
+    scale: usize, shift: usize, again: bool = false,
   ): void {
     if (TAPPED) {
       const half = rows >> 1;
       const yRows = <usize>half * rowBytes(w.outputs);
       const twin = twinOf(w, x, xBytes, half, residual, y);
-      product.inBlocks(behind, y, x, xBytes, half, w, residual, scale, shift);
+      product.inBlocks(behind, y, x, xBytes, half, w, residual, scale, shift, again);
       product.inBlocks(
-        behind, y + yRows, x + <usize>half * xBytes, xBytes, half, twin, residual + yRows, scale, shift,
+        behind, y + yRows, x + <usize>half * xBytes, xBytes, half, twin, residual + yRows, scale, shift, again,
       );
     } else {
-      product.inBlocks(behind, y, x, xBytes, rows, w, residual, scale, shift);
+      product.inBlocks(behind, y, x, xBytes, rows, w, residual, scale, shift, again);
     }
   }
 
   // biome-ignore format: extents and strides together
   @inline static inBlocks(
     behind: Behind, y: usize, x: usize, xBytes: usize, rows: i32, w: Linear, residual: usize,
-    scale: usize, shift: usize,
+    scale: usize, shift: usize, again: bool,
   ): void {
     const yBytes = rowBytes(w.outputs);
     for (; rows > 0; rows -= ROW_BLOCK) {
       const block = min(rows, ROW_BLOCK);
-      if (w.kind == Kind.Q8) product.ofWords(behind, y, yBytes, x, xBytes, block, w, residual, scale, shift);
+      if (w.kind == Kind.Q8) product.ofWords(behind, y, yBytes, x, xBytes, block, w, residual, scale, shift, again);
       else product.ofFloats(behind, y, yBytes, x, xBytes, block, w, residual, scale, shift);
       x += <usize>block * xBytes;
       y += <usize>block * yBytes;
@@ -75,7 +97,7 @@ export abstract class product {
     }
   }
 
-  /** All panels over one block of rows, in f32. */
+  /** All panels over one block of rows, in f32. What q8 models keep so has no ReLU nor norm alone behind it. */
   // biome-ignore format: one kernel a line
   @inline static ofFloats(
     behind: Behind, y: usize, yBytes: usize, x: usize, xBytes: usize, rows: i32, w: Linear,
@@ -94,13 +116,13 @@ export abstract class product {
           second = panelBytes(depth);
           widenPanel(panel + second, from + step, w);
         }
-      } else {
+      } else if (FLOATS) {
         reach(from, step + second, rows);
       }
       if (behind == Behind.Nothing) f32GemmNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth);
-      if (behind == Behind.Relu) f32GemmReluNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth);
+      if (FLOATS && behind == Behind.Relu) f32GemmReluNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth);
       if (behind == Behind.Residual) f32GemmResidualNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, residual + n);
-      if (behind == Behind.Norm) f32GemmScaleShiftNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, scale + n, shift + n);
+      if (FLOATS && behind == Behind.Norm) f32GemmScaleShiftNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, scale + n, shift + n);
       if (behind == Behind.ResidualNorm) f32GemmResidualScaleShiftNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, residual + n, scale + n, shift + n);
       from += PANELS * step;
     }
@@ -110,34 +132,29 @@ export abstract class product {
   // biome-ignore format: one kernel a line
   @inline static ofWords(
     behind: Behind, y: usize, yBytes: usize, x: usize, xBytes: usize, rows: i32, w: Linear,
-    residual: usize, scale: usize, shift: usize,
+    residual: usize, scale: usize, shift: usize, again: bool,
   ): void {
     const depth = w.inputs;
-    const step = weightPanelBytes(Kind.Q8, depth);
+    const columns = roundUp8(w.outputs);
     const a = activations.quantized;
     const aBytes = q8RowBytes(depth);
     const planes = q8Planes(w.rowForm);
     const scratch = activations.panel;
-    const aScales = activations.rowScales;
-    quantizeRows(a, aScales, x, xBytes, rows, w);
+    if (!again) quantizeRows(a, activations.rowScales, x, xBytes, rows, w);
+    const aScales = activations.rowScales + (w.rowForm == RowForm.UpperBytes ? f32s(ROW_BLOCK) : 0);
     const starts = startsOf(w);
-    let panel = w.panels;
-    for (let n: usize = 0; n < yBytes; n += 32 * PANELS) {
-      const second: usize = PANELS == 2 && n + 32 < yBytes ? step : 0;
-      if (behind == Behind.Nothing) q8GemmNr8(y + n, yBytes, a, aBytes, aScales, panel, second, rows, depth, planes, starts + n, scratch);
-      if (behind == Behind.Relu) q8GemmReluNr8(y + n, yBytes, a, aBytes, aScales, panel, second, rows, depth, planes, starts + n, scratch);
-      if (behind == Behind.Residual) q8GemmResidualNr8(y + n, yBytes, a, aBytes, aScales, panel, second, rows, depth, planes, starts + n, scratch, residual + n);
-      if (behind == Behind.Norm) q8GemmScaleShiftNr8(y + n, yBytes, a, aBytes, aScales, panel, second, rows, depth, planes, starts + n, scratch, scale + n, shift + n);
-      if (behind == Behind.ResidualNorm) q8GemmResidualScaleShiftNr8(y + n, yBytes, a, aBytes, aScales, panel, second, rows, depth, planes, starts + n, scratch, residual + n, scale + n, shift + n);
-      panel += PANELS * step;
-    }
+    if (behind == Behind.Nothing) q8GemmNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, starts, scratch);
+    if (behind == Behind.Relu) q8GemmReluNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, starts, scratch);
+    if (behind == Behind.Residual) q8GemmResidualNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, starts, scratch, residual);
+    if (behind == Behind.Norm) q8GemmScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, starts, scratch, scale, shift);
+    if (behind == Behind.ResidualNorm) q8GemmResidualScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, starts, scratch, residual, scale, shift);
   }
 }
 
 /** A panel of 16 bits in f32: 16 KB at depth 512, read once per tile of rows. */
 function widenPanel(to: usize, from: usize, w: Linear): void {
   memory.copy(to, from, 32);
-  if (w.kind == Kind.F16) f32FromF16(to + 32, from + 32, w.inputs * NR);
+  if (FLOATS && w.kind == Kind.F16) f32FromF16(to + 32, from + 32, w.inputs * NR);
   else f32FromBf16(to + 32, from + 32, w.inputs * NR);
 }
 
@@ -153,7 +170,7 @@ function startsOf(w: Linear): usize {
   return w.starts;
 }
 
-/** x [rows,K] -> rows of whole numbers and one scale each. */
+/** x [rows,K] -> rows of whole numbers and two scales each: theirs, and their upper bytes'. */
 function quantizeRows(
   to: usize,
   scales: usize,
@@ -164,7 +181,9 @@ function quantizeRows(
 ): void {
   const bytes = q8RowBytes(w.inputs);
   for (; rows > 0; rows--) {
-    store<f32>(scales, q8QuantizeRow(w.rowForm, to, x, w.factors, w.inputs));
+    const scale = q8QuantizeRow(w.rowForm, to, x, w.factors, w.inputs);
+    store<f32>(scales, scale);
+    store<f32>(scales + f32s(ROW_BLOCK), scale * UPPER);
     to += bytes;
     x += xBytes;
     scales += 4;

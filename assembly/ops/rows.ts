@@ -2,6 +2,7 @@
 import { Kind } from '../abi';
 import { f32FromBf16, f32FromF16, f32FromI8 } from '../kernels/f32-convert';
 import { Table, f32s } from '../memory/layout';
+import { FLOATS } from '../simd/lanes';
 
 /** Copies `rows` rows of `bytes`; strides in bytes. Ascending, so a denser copy may overlap in place. */
 export function copyRows(
@@ -53,7 +54,7 @@ export function gatherTable(to: usize, toStride: usize, t: Table, ids: usize, ro
 export function tableRow(t: Table, index: u32): usize {
   const element = <usize>index * <usize>t.columns;
   if (t.kind == Kind.F32) return t.data + (element << 2);
-  if (t.kind == Kind.F16) f32FromF16(t.row, t.data + (element << 1), t.columns);
+  if (FLOATS && t.kind == Kind.F16) f32FromF16(t.row, t.data + (element << 1), t.columns);
   else if (t.kind == Kind.BF16) f32FromBf16(t.row, t.data + (element << 1), t.columns);
   else f32FromI8(t.row, t.data + element, t.columns, scaleOf(t, index));
   return t.row;

@@ -23,6 +23,12 @@ export const PANELS: usize = FUSED ? 2 : 1;
  */
 export const BYTE_ROWS: bool = DOT && FUSED;
 
+/**
+ * Whether models of floats run: fp32 and fp16. `dot` is taken for q8 alone (src/engine/build.ts) and
+ * carries of f32 what that needs, which is 2 KB less after gzip of a worker's 120.
+ */
+export const FLOATS: bool = FUSED || !DOT;
+
 /** Whether products show the host what they read (ops/tap.ts). */
 export const TAPPED: i32 = TAP ? 1 : 0;
 

@@ -29,13 +29,11 @@ export function chooseBuild(variant: Variant = 'auto'): Build {
   const isThere = hasModule('relaxed');
   if (isThere && relaxedSimdWorks(platform.relaxedProbe)) return 'relaxed';
   if (variant === 'auto') return 'simd';
-  if (!isThere) {
-    throw new RangeError(
-      'Cannot choose a build: variant is "relaxed", but its module is not here, nor by init(); expected "auto" or "simd"',
-    );
-  }
+  const problem = isThere
+    ? 'this runtime has no working relaxed SIMD'
+    : 'its module is not here, nor by init()';
   throw new RangeError(
-    'Cannot choose a build: variant is "relaxed", but this runtime has no working relaxed SIMD; expected "auto" or "simd"',
+    `Cannot choose a build: variant is "relaxed", but ${problem}; expected "auto" or "simd"`,
   );
 }
 

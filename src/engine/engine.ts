@@ -55,7 +55,8 @@ export class Engine {
   /**
    * Instantiates `module` and allocates zeroed weights for `dimensions`.
    *
-   * @throws RangeError when memory does not suffice, TypeError when the module has another ABI
+   * @throws RangeError when memory does not suffice, TypeError when the module has another ABI or does not
+   * run such weights
    */
   static async create(
     module: WebAssembly.Module,
@@ -83,6 +84,9 @@ export class Engine {
       else config.setInt32(4 * i, dimensions[field], true);
     });
     this.#weightBytes = grow('the weights', () => exports.allocateWeights()) >>> 0;
+    if (!this.#weightBytes) {
+      throw new TypeError('Cannot use the WebAssembly module: it runs q8 alone, expected "simd"');
+    }
   }
 
   /**
@@ -128,7 +132,7 @@ export class Engine {
   ): Float32Array<ArrayBuffer> {
     if (this.#dimensions.kind !== Kind.F32) {
       throw new TypeError(
-        `Cannot fetch ${from.slot} ${from.part}: weights are not kept as fp32, expected a model with dtype "fp32"`,
+        `Cannot fetch ${from.slot} ${from.part}: weights are kept small, expected dtype "fp32"`,
       );
     }
     const fetched = new Float32Array(rows * rowSize);

@@ -97,10 +97,10 @@ async function loadPackedCheckpoint(
     addressesOf(engine, places).some((address) => holes.has(nameOf(address)));
   const missing = [...parameters(config, parts)].filter(isMissing);
   const { relative_error, calibration = null } = report.metadata;
-  const error = Number(relative_error ?? Number.NaN);
+  const error = Number(relative_error);
   return {
     loading: settle(missing, [], { ...loading, file, folder }),
-    conversion: { relativeError: Number.isFinite(error) ? error : null, calibration },
+    conversion: { relativeError: error >= 0 ? error : null, calibration },
   };
 }
 
@@ -122,22 +122,25 @@ interface Addressed {
   readonly outputs: number;
 }
 
-/** Every home once, in the order that a file has: slots by number, networks, data before scales. */
+/**
+ * Every home once, in the order that a file has: slots by number, networks, data before scales. Layers
+ * that read the same rows share theirs.
+ */
 function allAddresses({ engine, config, parts }: Target): Addressed[] {
-  const byOrder = new Map<number, Addressed>();
+  const found = new Map<number, Addressed>();
   for (const { places, shape, kept } of parameters(config, parts)) {
     const { rows, rowSize } = rowsOf(kept ? shape.with(kept.axis, kept.size) : shape);
     for (const address of addressesOf(engine, places)) {
       const outputs = address.slot === 'LmDense' ? rowSize : rows;
-      byOrder.set(orderOf(address), { address, outputs });
+      found.set(engine.home(address).byteOffset, { address, outputs });
     }
   }
-  return [...byOrder].sort(([a], [b]) => a - b).map(([, addressed]) => addressed);
+  return [...found.values()].sort((a, b) => orderOf(a.address) - orderOf(b.address));
 }
 
-/** A number of its own for every home; no configuration has as many layers or networks. */
-function orderOf({ slot, layer, network, home }: HomeAddress): number {
-  return ((layer * 64 + Slot[slot]) * 2048 + network) * 2 + HomeOf[home];
+/** Of a layer's homes; no configuration has as many networks. */
+function orderOf({ slot, network, home }: HomeAddress): number {
+  return Slot[slot] * 4096 + network * 2 + HomeOf[home];
 }
 
 /** Several homes as one, back to back. */

@@ -10,7 +10,7 @@ import type { LoadOptions } from './load.ts';
 import { quote, showShape } from './tensor-info.ts';
 
 /** Counts up whenever the bytes of a home change their meaning. */
-export const PACKING = 'mobilebert-wasm/q8-nr8/3';
+export const PACKING = 'mobilebert-wasm/q8-nr8/4';
 
 /** One packed part, as a file has it. */
 export interface Home {
@@ -95,7 +95,7 @@ export async function loadPacked(
 
 function checkPacking(packing: string | undefined, file: string): void {
   if (packing === PACKING) return;
-  const found = packing === undefined ? 'none' : quote(packing);
+  const found = packing ? quote(packing) : 'none';
   throw new WeightsError(
     `Cannot load weights: "${file}" has the packing ${found}, expected "${PACKING}"; convert the checkpoint again with this version`,
   );

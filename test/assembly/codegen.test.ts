@@ -56,9 +56,10 @@ const LOOPS: [string, number][] = [
 const SIZE_LIMIT = 60 * 1024;
 
 const released = builds.filter(({ name }) => name !== 'debug');
+const floats = released.filter(({ hasFloats }) => hasFloats);
 const text = (file: string) => new TextDecoder().decode(readBuild(`${file}.wat`));
 
-describe.each(released)('tile of f32-gemm-nr8 ($name)', ({ name, isFused }) => {
+describe.each(floats)('tile of f32-gemm-nr8 ($name)', ({ name, isFused }) => {
   const wat = text(name);
 
   describe.each(GEMMS)('%s()', (kernel) => {
@@ -96,7 +97,13 @@ describe.each(released)('tile of f32-gemm-nr8 ($name)', ({ name, isFused }) => {
   });
 });
 
-describe.each(released)('reading ahead ($name)', ({ name, isFused }) => {
+it('dot carries no product of floats that q8 does without', () => {
+  const wat = text('dot');
+  const found = GEMMS.filter((kernel) => wat.includes(`func $${GEMM}/${kernel} `));
+  expect(found).toEqual(['f32GemmNr8', 'f32GemmResidualNr8', 'f32GemmResidualScaleShiftNr8']);
+});
+
+describe.each(floats)('reading ahead ($name)', ({ name, isFused }) => {
   const wat = text(name);
 
   it.each(WEIGHT_GEMMS)(

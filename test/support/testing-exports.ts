@@ -20,9 +20,9 @@ type Q8GemmArguments = [
   a: number,
   aStride: number,
   aScales: number,
-  panel: number,
-  second: number,
+  panels: number,
   rows: number,
+  columns: number,
   depth: number,
   planes: number,
   starts: number,
@@ -196,9 +196,9 @@ export interface TestingExports {
     ids: number,
     rows: number,
   ): void;
-  linear(...linear: LinearArguments): void;
+  linear(...linear: [...LinearArguments, again: boolean]): void;
   linearActivation(...linear: [...LinearArguments, activation: number]): void;
-  linearNorm(...linear: [...LinearArguments, norm: number]): void;
+  linearNorm(...linear: [...LinearArguments, norm: number, again: boolean]): void;
   linearResidualNorm(...linear: [...LinearArguments, residual: number, norm: number]): void;
   norm(x: number, rows: number, norm: number): void;
   attentionAlone(

@@ -18,22 +18,27 @@ export interface Variant {
   readonly hasDot: boolean;
   /** Rows of whole numbers may be bytes. */
   readonly hasBytes: boolean;
+  /** fp32 and fp16 run. */
+  readonly hasFloats: boolean;
 }
 
 /**
  * Every target, runnable or not. `debug` is the baseline with assertions and without optimisation.
  */
 export const builds: readonly Variant[] = [
-  { name: 'simd', isFused: false, hasDot: false, hasBytes: false },
-  { name: 'dot', isFused: false, hasDot: true, hasBytes: false },
-  { name: 'relaxed', isFused: true, hasDot: true, hasBytes: true },
-  { name: 'debug', isFused: false, hasDot: false, hasBytes: false },
+  { name: 'simd', isFused: false, hasDot: false, hasBytes: false, hasFloats: true },
+  { name: 'dot', isFused: false, hasDot: true, hasBytes: false, hasFloats: false },
+  { name: 'relaxed', isFused: true, hasDot: true, hasBytes: true, hasFloats: true },
+  { name: 'debug', isFused: false, hasDot: false, hasBytes: false, hasFloats: true },
 ];
 
 /** The builds that this runtime runs: all that validate. The baseline always does. */
 export const variants: readonly Variant[] = builds.filter(
   ({ name }) => name === 'simd' || WebAssembly.validate(readBuild(`${name}.wasm`)),
 );
+
+/** The builds that run models of floats. */
+export const floatVariants = variants.filter(({ hasFloats }) => hasFloats);
 
 /**
  * The builds whose products of whole numbers run here: relaxed dot products only where they take

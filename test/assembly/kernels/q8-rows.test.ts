@@ -38,17 +38,16 @@ describe.each(variants)('q8QuantizeRow() ($name)', ({ name: build, hasDot, hasBy
 
   /** Bytes of a row that the product reads. */
   function used(form: Form, depth: number): number {
-    return hasDot && form.name !== 'Words' ? q8Depth(depth) : 2 * q8Depth(depth);
+    return hasDot && !form.isOfWords ? q8Depth(depth) : 2 * q8Depth(depth);
   }
 
   function quantize(form: Form, x: Float32Array, factors: Float32Array) {
     const depth = x.length;
     const bytes = 2 * q8Depth(depth);
     const count = (depth + 7) & ~7;
-    const limit =
-      form.name === 'Words'
-        ? Math.min(32767, Math.floor((2 ** 31 - 1) / (127 * (depth + 1))))
-        : form.highest;
+    const limit = form.isOfWords
+      ? Math.min(form.highest, Math.floor((2 ** 31 - 1) / (127 * (depth + 1))))
+      : form.highest;
     return kernels.call((frame, exports) => {
       const to = frame.output(bytes / 4);
       const other = frame.output(count / 2);
@@ -59,7 +58,7 @@ describe.each(variants)('q8QuantizeRow() ($name)', ({ name: build, hasDot, hasBy
         scale: exports.f32QuantizeRow(other, row, factor, depth, limit),
         whole: new Int16Array(frame.read(other, count / 2).buffer).subarray(0, depth),
       };
-      if (form.name !== 'Words') expected.whole = roundedOnce(x, factors, form.highest);
+      if (!form.isOfWords) expected.whole = roundedOnce(x, factors, form.highest);
       return { scale, row: new Uint8Array(frame.read(to, bytes / 4).buffer), expected };
     });
   }

@@ -4,15 +4,16 @@
  * be equal, bit for bit.
  */
 import { describe, expect, it } from 'vitest';
-import { type Frame, Kernels } from '../../support/kernels.ts';
+import { Kernels } from '../../support/kernels.ts';
 import { NR } from '../../support/panels.ts';
-import { FORMS, type Form, formsOf, q8Depth, q8Row } from '../../support/q8-rows.ts';
+import { FORMS, type Form, formsOf, q8Depth, q8Row, upperByte } from '../../support/q8-rows.ts';
 import { random } from '../../support/random.ts';
 import type { TestingExports } from '../../support/testing-exports.ts';
 import { dotVariants } from '../../support/variants.ts';
 
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 9, 13];
 const DEPTHS = [1, 2, 3, 7, 8, 15, 16, 17, 128, 511, 512];
+const COLUMNS = [8, 16, 24, 40];
 const f = Math.fround;
 
 type Gemm = Parameters<TestingExports['q8GemmNr8']>;
@@ -21,8 +22,9 @@ interface Operands {
   readonly form: Form;
   readonly isFused: boolean;
   readonly rows: number;
+  readonly columns: number;
   readonly depth: number;
-  /** [M,K], [8,K] */
+  /** [M,K], [N,K] */
   readonly a: Int16Array;
   readonly b: Int8Array;
   readonly rowScale: Float32Array;
@@ -44,7 +46,7 @@ const madd = ({ isFused }: Operands, a: number, b: number, c: number) =>
   f((isFused ? a * b : f(a * b)) + c);
 
 const norm = (x: number, o: Operands, at: number) =>
-  madd(o, x, o.scale[at % NR]!, o.shift[at % NR]!);
+  madd(o, x, o.scale[at % o.columns]!, o.shift[at % o.columns]!);
 
 const EPILOGUES: Epilogue[] = [
   { name: 'q8GemmNr8', run: (e, gemm) => e.q8GemmNr8(...gemm), expected: (sum) => sum },
@@ -75,14 +77,24 @@ describe.each(dotVariants)(
   'qd-f32-qc8w-gemm-nr8 ($name)',
   ({ name: build, isFused, hasDot, hasBytes }) => {
     const kernels = new Kernels(build);
-    const draw = (rows: number, depth: number, form: Form) => drawn(rows, depth, form, isFused);
+    const draw = (rows: number, columns: number, depth: number, form: Form) =>
+      drawn({ rows, columns, depth, form, isFused });
     const multiply = (epilogue: Epilogue, o: Operands) => product(kernels, hasDot, epilogue, o);
 
     describe.each(EPILOGUES)('$name()', (epilogue) => {
       it.each(DEPTHS)('has exact sums and rounds step by step, at depth %i', (depth) => {
         for (const form of formsOf(hasBytes)) {
-          for (const rows of form.name === 'Words' ? ROWS : [1, 6, 13]) {
-            const operands = draw(rows, depth, form);
+          for (const rows of ROWS) {
+            const operands = draw(rows, 16, depth, form);
+            expect(multiply(epilogue, operands)).toEqual(expectedOf(epilogue, operands));
+          }
+        }
+      });
+
+      it.each(COLUMNS)('passes over %i columns', (columns) => {
+        for (const form of formsOf(hasBytes)) {
+          for (const rows of [1, 2, 6, 8]) {
+            const operands = draw(rows, columns, 24, form);
             expect(multiply(epilogue, operands)).toEqual(expectedOf(epilogue, operands));
           }
         }
@@ -95,40 +107,25 @@ describe.each(dotVariants)(
       [-1, -1],
     ])('q8GemmNr8() sums 512 products of the largest numbers (signs %i, %i)', (row, weight) => {
       for (const form of formsOf(hasBytes)) {
-        const operands = draw(6, 512, form);
+        const operands = draw(6, NR, 512, form);
         operands.a.fill(form.lowest < 0 ? row * form.highest : form.highest);
         operands.b.fill(weight * 127);
         expect(multiply(EPILOGUES[0]!, operands)).toEqual(expectedOf(EPILOGUES[0]!, operands));
       }
     });
 
-    // Builds that do not fuse take one panel at a time.
-    describe.each(hasBytes ? EPILOGUES : [])('$name()', (epilogue) => {
-      it.each(DEPTHS)('gives for two panels what it gives for each, at depth %i', (depth) => {
-        for (const form of FORMS) {
-          for (const rows of ROWS) {
-            const [left, other] = [draw(rows, depth, form), draw(rows + 100, depth, form)];
-            const { a, rowScale } = left;
-            const right = { ...other, rows, a, rowScale };
-            const found = productOfTwo(kernels, epilogue, left, right);
-            expect(found).toEqual([expectedOf(epilogue, left), expectedOf(epilogue, right)]);
-          }
-        }
-      });
-    });
-
     it.each(DEPTHS)('q8Starts() is -128 times the sums of columns, at depth %i', (depth) => {
-      const operands = draw(1, depth, FORMS[0]!);
+      const operands = draw(1, NR, depth, FORMS[0]!);
       const found = kernels.call((frame, exports) => {
         const to = frame.output(NR);
-        exports.q8Starts(to, panelOf(frame, operands), depth);
+        exports.q8Starts(to, frame.input(panelsOf(operands)), depth);
         return new Int32Array(frame.read(to, NR).buffer);
       });
       expect(found).toEqual(startsOf(operands, true));
     });
 
     it('q8GemmNr8() keeps a NaN of a row scale in its row', () => {
-      const operands = draw(3, 8, FORMS[0]!);
+      const operands = draw(3, NR, 8, FORMS[0]!);
       operands.rowScale[1] = Number.NaN;
       const c = multiply(EPILOGUES[0]!, operands);
       expect(Array.from(c, Number.isNaN)).toEqual(
@@ -138,27 +135,28 @@ describe.each(dotVariants)(
   },
 );
 
-function drawn(rows: number, depth: number, form: Form, isFused: boolean): Operands {
-  const numbers = random(1000 * rows + depth);
+function drawn(
+  extents: Pick<Operands, 'rows' | 'columns' | 'depth' | 'form' | 'isFused'>,
+): Operands {
+  const { rows, columns, depth, form } = extents;
+  const numbers = random(1000 * rows + 100 * columns + depth);
   return {
-    form,
-    isFused,
-    rows,
-    depth,
+    ...extents,
     a: Int16Array.from(numbers.integers(rows * depth, form.lowest, form.highest + 1)),
-    b: Int8Array.from(numbers.integers(NR * depth, -127, 128)),
+    b: Int8Array.from(numbers.integers(columns * depth, -127, 128)),
     rowScale: numbers.uniforms(rows, 1e-6, 1e-3),
-    columnScale: numbers.uniforms(NR, 1e-4, 1e-2),
-    bias: numbers.normals(NR),
-    residual: numbers.normals(rows * NR),
-    scale: numbers.normals(NR),
-    shift: numbers.normals(NR),
+    columnScale: numbers.uniforms(columns, 1e-4, 1e-2),
+    bias: numbers.normals(columns),
+    residual: numbers.normals(rows * columns),
+    scale: numbers.normals(columns),
+    shift: numbers.normals(columns),
   };
 }
 
-/** One call -> c [M,8]; rows of c lie 12 floats apart, rows of a 16 bytes more than they need. */
+/** One call -> c [M,N]; rows of c lie 4 floats further apart, rows of a 16 bytes more than they need. */
 function product(kernels: Kernels, hasDot: boolean, epilogue: Epilogue, o: Operands): Float32Array {
-  const stride = 12;
+  const N = o.columns;
+  const stride = N + 4;
   const aBytes = 2 * q8Depth(o.depth) + 16;
   const a = new Uint8Array(o.rows * aBytes).fill(77);
   for (let row = 0; row < o.rows; row++) {
@@ -169,95 +167,58 @@ function product(kernels: Kernels, hasDot: boolean, epilogue: Epilogue, o: Opera
     const wide = (rows: Float32Array) => {
       const spread = new Float32Array(o.rows * stride).fill(5);
       for (let i = 0; i < rows.length; i++) {
-        spread[Math.floor(i / NR) * stride + (i % NR)] = rows[i]!;
+        spread[Math.floor(i / N) * stride + (i % N)] = rows[i]!;
       }
       return spread;
     };
-    const c = frame.inout(wide(new Float32Array(o.rows * NR)));
+    const c = frame.inout(wide(new Float32Array(o.rows * N)));
     const gemm: Gemm = [
       ...[c, 4 * stride, frame.input(a), aBytes],
-      ...[frame.input(o.rowScale), panelOf(frame, o), 0, o.rows, o.depth],
+      ...[frame.input(o.rowScale), frame.input(panelsOf(o)), o.rows, N, o.depth],
       ...[hasDot && o.form.name === 'Words' ? 2 : 1, frame.input(startsOf(o, hasDot))],
       frame.output(exports.q8ScratchBytes(o.depth) / 4),
     ] as Gemm;
     const residual = frame.input(wide(o.residual));
     epilogue.run(exports, gemm, residual, frame.input(o.scale), frame.input(o.shift));
     const found = frame.read(c, o.rows * stride);
-    expect(found.filter((_, i) => i % stride >= NR).every((x) => x === 5)).toBe(true);
-    return found.filter((_, i) => i % stride < NR);
+    expect(found.filter((_, i) => i % stride >= N).every((x) => x === 5)).toBe(true);
+    return found.filter((_, i) => i % stride < N);
   });
-}
-
-/** One call over two panels, 64 bytes apart, of a build with rows of bytes -> c [M,8] of each. */
-function productOfTwo(
-  kernels: Kernels,
-  epilogue: Epilogue,
-  left: Operands,
-  right: Operands,
-): [Float32Array, Float32Array] {
-  const { rows, depth, form } = left;
-  const aBytes = 2 * q8Depth(depth);
-  const a = new Uint8Array(rows * aBytes);
-  for (let row = 0; row < rows; row++) {
-    a.set(q8Row(form, left.a.subarray(row * depth, (row + 1) * depth), true), row * aBytes);
-  }
-  const panelBytes = 64 + 8 * q8Depth(depth);
-  const panels = new Uint8Array(2 * panelBytes + 64);
-  panels.set(panelBytesOf(left));
-  panels.set(panelBytesOf(right), panelBytes + 64);
-  const pair = (key: 'scale' | 'shift') => Float32Array.of(...left[key], ...right[key]);
-  const starts = Int32Array.of(...startsOf(left, true), ...startsOf(right, true));
-  const residual = Float32Array.from({ length: rows * 2 * NR }, (_, i) => {
-    const of = i % (2 * NR) < NR ? left : right;
-    return of.residual[Math.floor(i / (2 * NR)) * NR + (i % NR)]!;
-  });
-  return kernels.call((frame, exports) => {
-    const c = frame.output(rows * 2 * NR);
-    const gemm: Gemm = [
-      ...[c, 8 * NR, frame.input(a), aBytes, frame.input(left.rowScale), frame.input(panels)],
-      ...[panelBytes + 64, rows, depth, form.name === 'Words' ? 2 : 1, frame.input(starts), 0],
-    ] as Gemm;
-    const columns = [frame.input(pair('scale')), frame.input(pair('shift'))] as const;
-    epilogue.run(exports, gemm, frame.input(residual), ...columns);
-    const found = frame.read(c, rows * 2 * NR);
-    return [
-      found.filter((_, i) => i % (2 * NR) < NR),
-      found.filter((_, i) => i % (2 * NR) >= NR),
-    ] as const;
-  }) as [Float32Array, Float32Array];
 }
 
 /** What sums start from: bytes that stand for signed numbers are 128 too large. */
-function startsOf({ form, b, depth }: Operands, hasDot: boolean): Int32Array {
+function startsOf({ form, b, columns, depth }: Operands, hasDot: boolean): Int32Array {
   const isOffset = hasDot && form.name !== 'Magnitudes';
-  return Int32Array.from({ length: NR }, (_, n) => {
+  return Int32Array.from({ length: columns }, (_, n) => {
     const column = b.subarray(n * depth, (n + 1) * depth);
     return isOffset ? -128 * column.reduce((sum, weight) => sum + weight, 0) : 0;
   });
 }
 
-/** | bias f32 8 | scale f32 8 | four depths of each column, again and again | */
-function panelOf(frame: Frame, operands: Operands): number {
-  return frame.input(panelBytesOf(operands));
-}
-
-function panelBytesOf({ b, depth, bias, columnScale }: Operands): Uint8Array {
-  const panel = new Uint8Array(64 + 8 * q8Depth(depth));
-  panel.set(new Uint8Array(bias.buffer));
-  panel.set(new Uint8Array(columnScale.buffer), 32);
-  for (let n = 0; n < NR; n++) {
+/** Of each eight columns | bias f32 8 | scale f32 8 | four depths of each column, again and again | */
+function panelsOf({ b, columns, depth, bias, columnScale }: Operands): Uint8Array {
+  const panelBytes = 64 + 8 * q8Depth(depth);
+  const panels = new Uint8Array((columns / NR) * panelBytes);
+  const view = new DataView(panels.buffer);
+  for (let n = 0; n < columns; n++) {
+    const panel = Math.floor(n / NR) * panelBytes;
+    const lane = n % NR;
+    view.setFloat32(panel + 4 * lane, bias[n]!, true);
+    view.setFloat32(panel + 32 + 4 * lane, columnScale[n]!, true);
     for (let k = 0; k < depth; k++) {
-      panel[64 + 32 * (k >> 2) + 4 * n + (k & 3)] = b[n * depth + k]! & 255;
+      view.setInt8(panel + 64 + 32 * (k >> 2) + 4 * lane + (k & 3), b[n * depth + k]!);
     }
   }
-  return panel;
+  return panels;
 }
 
 function expectedOf(epilogue: Epilogue, o: Operands): Float32Array {
-  return Float32Array.from({ length: o.rows * NR }, (_, at) => {
-    const [row, column] = [Math.floor(at / NR), at % NR];
+  const numbers = o.form.name === 'UpperBytes' ? o.a.map(upperByte) : o.a;
+  return Float32Array.from({ length: o.rows * o.columns }, (_, at) => {
+    const [row, column] = [Math.floor(at / o.columns), at % o.columns];
     let sum = 0;
-    for (let k = 0; k < o.depth; k++) sum += o.a[row * o.depth + k]! * o.b[column * o.depth + k]!;
+    for (let k = 0; k < o.depth; k++)
+      sum += numbers[row * o.depth + k]! * o.b[column * o.depth + k]!;
     const factor = f(o.rowScale[row]! * o.columnScale[column]!);
     return epilogue.expected(madd(o, f(sum), factor, o.bias[column]!), o, at);
   });

@@ -59,8 +59,11 @@ const CASES: Case[] = LENGTHS.flatMap((S) =>
 
 const references = new Map<Case, ReturnType<typeof prepare>>();
 
-const suites = variants.flatMap(({ name, hasBytes }) =>
-  KINDS.slice(0, hasBytes && unsignedDotWorks() ? 3 : 2).map((kind) => ({ name, ...kind })),
+const suites = variants.flatMap(({ name, hasFloats, hasBytes }) =>
+  KINDS.slice(hasFloats ? 0 : 1, hasBytes && unsignedDotWorks() ? 3 : 2).map((kind) => ({
+    name,
+    ...kind,
+  })),
 );
 
 describe.each(suites)('attention() in $kind ($name)', ({ name: build, ...kind }) => {

@@ -17,7 +17,7 @@ import {
   padRows,
 } from '../../support/records.ts';
 import type { TestingExports } from '../../support/testing-exports.ts';
-import { variants } from '../../support/variants.ts';
+import { floatVariants } from '../../support/variants.ts';
 
 /**
  * [M, K, N]: below, at and above a block of 64 rows; no multiples of 4 or 8, and MobileBERT's own.
@@ -72,7 +72,7 @@ const activation = (name: string, which: number, reference: (x: number) => numbe
 const norm = (name: NormName): Behind => ({
   what: `linearNorm() with ${name}`,
   run: (exports, call, frame, operands) =>
-    exports.linearNorm(...call, normOf(name, frame, operands)),
+    exports.linearNorm(...call, normOf(name, frame, operands), false),
   expected: (product, operands) => normalise(name, product, operands),
 });
 
@@ -89,7 +89,7 @@ const residualNorm = (name: NormName, isAliased: boolean): Behind => ({
 const BEHIND: Behind[] = [
   {
     what: 'linear()',
-    run: (exports, call) => exports.linear(...call),
+    run: (exports, call) => exports.linear(...call, false),
     expected: (product) => product,
   },
   activation('relu', 0, relu),
@@ -111,7 +111,7 @@ const CASES = SHAPES.map(([rows, inputs, outputs]) => {
   return { operands, product: linear(rowsOf(x, inputs), rowsOf(weight, inputs), bias) };
 });
 
-describe.each(variants)('ops/linear ($name)', ({ name: build }) => {
+describe.each(floatVariants)('ops/linear ($name)', ({ name: build }) => {
   const kernels = new Kernels(build);
 
   describe.each(BEHIND)('$what', (behind) => {

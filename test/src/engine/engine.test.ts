@@ -6,7 +6,7 @@ import { InputError } from '../../../src/errors.ts';
 import { dimensionsOf } from '../../../src/models/dimensions.ts';
 import { initialiseInto } from '../../../src/models/load-checkpoint.ts';
 import { parameters } from '../../../src/weights/names.ts';
-import { readBuild, variants } from '../../support/variants.ts';
+import { floatVariants, readBuild, variants } from '../../support/variants.ts';
 
 const config = new MobileBertConfig({
   vocab_size: 20,
@@ -56,7 +56,15 @@ describe('Engine.create()', () => {
   });
 });
 
-describe.each(variants)('Engine on the $name build', ({ name }) => {
+describe.each(variants.filter(({ hasFloats }) => !hasFloats))('Engine on $name', ({ name }) => {
+  it('create() refuses models of floats', async () => {
+    await expect(made(readBuild(`${name}.wasm`), dimensionsOf(config, parts))).rejects.toThrow(
+      new TypeError('Cannot use the WebAssembly module: it runs q8 alone, expected "simd"'),
+    );
+  });
+});
+
+describe.each(floatVariants)('Engine on the $name build', ({ name }) => {
   const make = (fields: Partial<Dimensions> = {}) =>
     made(readBuild(`${name}.wasm`), { ...dimensionsOf(config, parts), ...fields });
 

@@ -5,12 +5,12 @@ import { dimensionsOf } from '../../../src/models/dimensions.ts';
 import { parameters } from '../../../src/weights/names.ts';
 import { rowsOf } from '../../../src/weights/tensor-info.ts';
 import { smallConfig } from '../../support/models.ts';
-import { readBuild, variants } from '../../support/variants.ts';
+import { floatVariants, readBuild } from '../../support/variants.ts';
 
 const config = smallConfig();
 const parts = { pooler: true, languageModel: true };
 
-describe.each(variants)('fetch() on the $name build', ({ name }) => {
+describe.each(floatVariants)('fetch() on the $name build', ({ name }) => {
   const build = name === 'relaxed' ? 'relaxed' : 'simd';
   const engineOf = () => {
     const module = new WebAssembly.Module(readBuild(`${name}.wasm`));

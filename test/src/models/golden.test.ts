@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../support/close.ts';
 import { listCases, loadCase, tolerance } from '../../support/golden.ts';
 import { inputsOf, loadModel, named } from '../../support/models.ts';
-import { describeVariants, variants } from '../../support/variants.ts';
+import { describeVariants, floatVariants } from '../../support/variants.ts';
 
 console.info(describeVariants());
 
-describe.each(variants)('MobileBERT on the $name build', (build) => {
+describe.each(floatVariants)('MobileBERT on the $name build', (build) => {
   it.each(listCases())('answers as Hugging Face in float64: %s', async (name) => {
     const golden = loadCase(name);
     const model = await loadModel(golden, build.name);

@@ -7,7 +7,7 @@ import { MobileBertForMaskedLM } from '../../../src/models/pretraining.ts';
 import { checkpointOf, type Format, rounded } from '../../support/checkpoints.ts';
 import { loadCase } from '../../support/golden.ts';
 import { classes, idsOf, inputsOf, named, optionsOf } from '../../support/models.ts';
-import { variants } from '../../support/variants.ts';
+import { floatVariants } from '../../support/variants.ts';
 import { keepWarnings } from '../../support/warnings.ts';
 
 const base = loadCase('base-odd');
@@ -21,7 +21,7 @@ const warnings = keepWarnings();
 const query = 'encoder.layer.1.attention.self.query.weight';
 const same = (name: string) => name;
 
-describe.each(variants)('a checkpoint on the $name build', ({ name }) => {
+describe.each(floatVariants)('a checkpoint on the $name build', ({ name }) => {
   it.each<Format>(['F64', 'F16', 'BF16'])(
     'is the same model in %s as its rounded F32',
     async (format) => {

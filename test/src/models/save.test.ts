@@ -6,14 +6,14 @@ import { MobileBertForMaskedLM } from '../../../src/models/pretraining.ts';
 import { checkpointOf } from '../../support/checkpoints.ts';
 import { type GoldenCase, listCases, loadCase } from '../../support/golden.ts';
 import { classes, idsOf, inputsOf, loadModel, named, smallConfig } from '../../support/models.ts';
-import { variants } from '../../support/variants.ts';
+import { floatVariants } from '../../support/variants.ts';
 
 const simd = { variant: 'simd', seed: 3 } as const;
 
 /** Cases that hold a checkpoint of their own. */
 const cases = listCases().filter((name) => loadCase(name).folder.endsWith(`/${name}`));
 
-describe.each(variants)('save_files() on the $name build', ({ name: build }) => {
+describe.each(floatVariants)('save_files() on the $name build', ({ name: build }) => {
   it.each(cases)('gives back the file that %s was loaded from, byte for byte', async (name) => {
     const golden = loadCase(name);
     const model = await loadModel(golden, build);

@@ -6,7 +6,7 @@ import { MobileBertForTokenClassification } from '../../../src/models/classifica
 import { MobileBertModel } from '../../../src/models/mobilebert-model.ts';
 import { MobileBertForMaskedLM } from '../../../src/models/pretraining.ts';
 import { optionsOf, smallConfig } from '../../support/models.ts';
-import { variants } from '../../support/variants.ts';
+import { floatVariants } from '../../support/variants.ts';
 
 /** The shapes a last block can have: where query, key, value and the residual come from. */
 const shapes: [string, MobileBertConfigOptions][] = [
@@ -41,7 +41,7 @@ function pick(data: Float32Array, width: number, rows: readonly number[]): numbe
   return rows.flatMap((row) => Array.from(data.subarray(row * width, (row + 1) * width)));
 }
 
-describe.each(variants)('selected rows on the $name build', ({ name }) => {
+describe.each(floatVariants)('selected rows on the $name build', ({ name }) => {
   const options = { seed: 5, ...optionsOf(name) };
 
   describe.each(shapes)('with %s', (_, fields) => {
