@@ -4,6 +4,7 @@
  */
 import { Home, Slot } from '../abi';
 import { NR, f32s, roundUp8, tableWidth, weightPanelBytes } from './layout';
+import { unready } from './ready';
 import { hasSlot, linearOf, normOf, tableOf } from './slots';
 
 /** Set by `homeBytes`. */
@@ -36,6 +37,6 @@ export function homeBytes(slot: Slot, layer: i32, network: i32, home: Home): usi
 export function homeAddress(slot: Slot, layer: i32, network: i32, home: Home): usize {
   if (!homeBytes(slot, layer, network, home)) return 0;
   const l = linearOf(slot, layer, network);
-  if (l) l.hasStarts = false;
+  if (l) unready(l);
   return address;
 }

@@ -94,11 +94,16 @@ export class Linear {
   factors!: usize;
   /** q8: the next of the layers that read the same inputs by the same factors, in a ring; null: none. */
   next!: Linear | null;
+  /** q8: the layer that multiplies its outputs by these factors, behind ReLU; null: inputs are as they are. */
+  before!: Linear | null;
+  /** q8: factors of the layer that reads the outputs, where this one multiplies them; 0: nothing. */
+  outputFactors!: usize;
   /** q8: how finely inputs are quantised. */
   rowForm!: RowForm;
-  /** q8: what sums start from, i32 [N], padded; made of the weights before they are first used. */
+  /** q8: what sums start from, i32 [N], padded. */
   starts!: usize;
-  hasStarts!: bool;
+  /** q8: whether starts are there, and outputs multiplied (ready.ts). */
+  isReady!: bool;
 }
 
 /** NoNorm or LayerNorm over `size` columns. */

@@ -158,6 +158,10 @@ function feedForward(epsilon: f32): FeedForward {
   const f = record<FeedForward>();
   f.intermediate = linear(config.bottleneck, config.intermediate, coarse);
   f.output = linear(config.intermediate, config.bottleneck, inner);
+  if (config.kind == Kind.Q8 && config.activation == Activation.Relu) {
+    f.output.before = f.intermediate;
+    f.intermediate.outputFactors = f.output.factors;
+  }
   f.norm = norm(config.norm, config.bottleneck, epsilon);
   return f;
 }

@@ -10,6 +10,7 @@ import { f32QuantizeRow, f32RoundRow } from '../kernels/f32-quantize-row';
 import { f32Multiply } from '../kernels/f32-rows';
 import { q8Weight } from '../kernels/q8-panel';
 import { Linear, Table, f32s, rowBytes, weightPanelBytes } from './layout';
+import { unready } from './ready';
 
 /** Largest 8-bit weight: -128 is not used. */
 const LIMIT: i32 = 127;
@@ -90,7 +91,7 @@ export function storeSmallRows(l: Linear, from: usize, first: i32, rows: i32, de
 /** Rows `first` .. of a matrix [K,N] that are depths; an 8-bit one has a scale per depth, in factors. */
 export function storeSmallDepths(l: Linear, depth: i32, from: usize, rows: i32): Status {
   const N = l.outputs;
-  l.hasStarts = false;
+  unready(l);
   for (let i = 0; i < rows; i++, depth++, from += f32s(N)) {
     if (l.kind == Kind.F16) {
       if (!f16FromF32(words, from, N)) return Status.TooLarge;
@@ -127,7 +128,7 @@ function quantize(x: usize, count: i32): f32 {
 function packWords(l: Linear, n: i32, row: usize): void {
   const lane = <usize>(n & 7);
   const panel = l.panels + <usize>(n >> 3) * weightPanelBytes(Kind.Q8, l.inputs);
-  l.hasStarts = false;
+  unready(l);
   store<f32>(panel + 32 + (lane << 2), quantize(row, l.inputs));
   for (let k = 0; k < l.inputs; k++) {
     store<u8>(q8Weight(panel, k, n & 7), load<u8>(words + ((<usize>k) << 1)));
@@ -180,6 +181,7 @@ function equalise(l: Linear): void {
  * first: what has been packed with a larger one shrinks.
  */
 function share(l: Linear): void {
+  unready(l);
   for (let k = 0; k < l.inputs; k++) {
     const at = l.factors + f32s(k);
     const before = load<f32>(at); // 0: no layer has come yet
@@ -197,7 +199,7 @@ function share(l: Linear): void {
 
 /** Weights that read input k, rounded to `by` of what they are. */
 function shrink(l: Linear, k: i32, by: f32): void {
-  l.hasStarts = false;
+  unready(l);
   for (let n = 0; n < l.outputs; n++) {
     const panel = l.panels + <usize>(n >> 3) * weightPanelBytes(Kind.Q8, l.inputs);
     const at = q8Weight(panel, k, n & 7);

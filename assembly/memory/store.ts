@@ -18,6 +18,7 @@ import {
 } from './layout';
 import { config, longestDepth, weights } from './plan';
 import { emptyArena } from './request';
+import { unready } from './ready';
 import { allocate, commit } from './region';
 import { hasSlot, linearOf, normOf, tableOf } from './slots';
 import { openCollection, storeSmallDepths, storeSmallRows, storeSmallTable } from './store-small';
@@ -125,6 +126,7 @@ function storeWeight(l: Linear, slot: Slot, dtype: Dtype, first: i32, rows: i32)
 function storeBias(l: Linear, dtype: Dtype, first: i32, rows: i32): Status {
   if (!isInside(first, rows, l.outputs)) return Status.OutOfRange;
   const panel = weightPanelBytes(l.kind, l.inputs);
+  unready(l);
   f32PackRows(l.panels, panel, first, widenKept(dtype, rows), 4, rows, 1);
   return Status.Ok;
 }

@@ -8,7 +8,7 @@ import { f32SoftmaxRow } from '../kernels/f32-softmax';
 import { q16PanelBytes } from '../kernels/q16-panel';
 import { Activations, f32s, panelBytes, roundUp8, rowBytes } from '../memory/layout';
 import { f32Context, f32Keys, f32Scores, f32Values } from './attention-f32';
-import { BYTE_ROWS, FLOATS } from '../simd/lanes';
+import { BYTE_ROWS, FLOATS, SMALL } from '../simd/lanes';
 import { maskBiases } from './attention-mask';
 import { q16Context, q16Keys, q16Scores, q16Values } from './attention-q16';
 import { q8Context, q8Values } from './attention-q8';
@@ -38,7 +38,7 @@ export function attention(
   const D = T / heads;
   const stride = rowBytes(T);
   const scale = <f32>(LOG2E / Math.sqrt(<f64>D));
-  const isWhole = !FLOATS || a.quantized != 0;
+  const isWhole = SMALL && (!FLOATS || a.quantized != 0);
   maskBiases(a.keyPanels, isWhole ? q16PanelBytes(D) : panelBytes(D), mask, S);
   if (isWhole) clearHidden(value, stride, mask, S);
   for (let head = 0; head < heads; head++) {

@@ -13,15 +13,7 @@ import {
 } from '../kernels/f32-gemm-nr8';
 import { PANELS } from '../kernels/next-tile';
 import { reach } from '../kernels/read-ahead';
-import { q8Starts } from '../kernels/q8-panel';
-import {
-  RowForm,
-  UPPER,
-  q8IsOffset,
-  q8Planes,
-  q8QuantizeRow,
-  q8RowBytes,
-} from '../kernels/q8-rows';
+import { RowForm, UPPER, q8Planes, q8QuantizeRow, q8RowBytes } from '../kernels/q8-rows';
 import {
   q8GemmNr8,
   q8GemmReluNr8,
@@ -38,8 +30,9 @@ import {
   rowBytes,
   weightPanelBytes,
 } from '../memory/layout';
+import { ready } from '../memory/ready';
 import { ROW_BLOCK, activations } from '../memory/request';
-import { FLOATS, TAPPED } from '../simd/lanes';
+import { FLOATS, SMALL, TAPPED } from '../simd/lanes';
 import { twinOf } from './tap';
 
 /** What stands behind a product. */
@@ -89,7 +82,7 @@ export abstract class product {
     const yBytes = rowBytes(w.outputs);
     for (; rows > 0; rows -= ROW_BLOCK) {
       const block = min(rows, ROW_BLOCK);
-      if (w.kind == Kind.Q8) product.ofWords(behind, y, yBytes, x, xBytes, block, w, residual, scale, shift, again);
+      if (SMALL && w.kind == Kind.Q8) product.ofWords(behind, y, yBytes, x, xBytes, block, w, residual, scale, shift, again);
       else product.ofFloats(behind, y, yBytes, x, xBytes, block, w, residual, scale, shift);
       x += <usize>block * xBytes;
       y += <usize>block * yBytes;
@@ -134,6 +127,7 @@ export abstract class product {
     behind: Behind, y: usize, yBytes: usize, x: usize, xBytes: usize, rows: i32, w: Linear,
     residual: usize, scale: usize, shift: usize, again: bool,
   ): void {
+    ready(w);
     const depth = w.inputs;
     const columns = roundUp8(w.outputs);
     const a = activations.quantized;
@@ -142,12 +136,11 @@ export abstract class product {
     const scratch = activations.panel;
     if (!again) quantizeRows(a, activations.rowScales, x, xBytes, rows, w);
     const aScales = activations.rowScales + (w.rowForm == RowForm.UpperBytes ? f32s(ROW_BLOCK) : 0);
-    const starts = startsOf(w);
-    if (behind == Behind.Nothing) q8GemmNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, starts, scratch);
-    if (behind == Behind.Relu) q8GemmReluNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, starts, scratch);
-    if (behind == Behind.Residual) q8GemmResidualNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, starts, scratch, residual);
-    if (behind == Behind.Norm) q8GemmScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, starts, scratch, scale, shift);
-    if (behind == Behind.ResidualNorm) q8GemmResidualScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, starts, scratch, residual, scale, shift);
+    if (behind == Behind.Nothing) q8GemmNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, scratch);
+    if (behind == Behind.Relu) q8GemmReluNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, scratch);
+    if (behind == Behind.Residual) q8GemmResidualNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, scratch, residual);
+    if (behind == Behind.Norm) q8GemmScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, scratch, scale, shift);
+    if (behind == Behind.ResidualNorm) q8GemmResidualScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, scratch, residual, scale, shift);
   }
 }
 
@@ -156,18 +149,6 @@ function widenPanel(to: usize, from: usize, w: Linear): void {
   memory.copy(to, from, 32);
   if (FLOATS && w.kind == Kind.F16) f32FromF16(to + 32, from + 32, w.inputs * NR);
   else f32FromBf16(to + 32, from + 32, w.inputs * NR);
-}
-
-/** What sums start from: zeros, or what takes off the 128 of bytes that stand for signed ones. */
-function startsOf(w: Linear): usize {
-  if (q8IsOffset(w.rowForm) && !w.hasStarts) {
-    const step = weightPanelBytes(Kind.Q8, w.inputs);
-    for (let n = 0; n < w.outputs; n += NR) {
-      q8Starts(w.starts + f32s(n), w.panels + <usize>(n / NR) * step, w.inputs);
-    }
-    w.hasStarts = true;
-  }
-  return w.starts;
 }
 
 /** x [rows,K] -> rows of whole numbers and two scales each: theirs, and their upper bytes'. */
@@ -180,8 +161,9 @@ function quantizeRows(
   w: Linear,
 ): void {
   const bytes = q8RowBytes(w.inputs);
+  const factors = w.before ? <usize>0 : w.factors;
   for (; rows > 0; rows--) {
-    const scale = q8QuantizeRow(w.rowForm, to, x, w.factors, w.inputs);
+    const scale = q8QuantizeRow(w.rowForm, to, x, factors, w.inputs);
     store<f32>(scales, scale);
     store<f32>(scales + f32s(ROW_BLOCK), scale * UPPER);
     to += bytes;

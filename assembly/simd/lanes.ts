@@ -29,6 +29,9 @@ export const BYTE_ROWS: bool = DOT && FUSED;
  */
 export const FLOATS: bool = FUSED || !DOT;
 
+/** Whether models of small weights run: all but calibration's, which are the exact weights. */
+export const SMALL: bool = !TAP;
+
 /** Whether products show the host what they read (ops/tap.ts). */
 export const TAPPED: i32 = TAP ? 1 : 0;
 
