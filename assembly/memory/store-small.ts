@@ -184,16 +184,12 @@ function share(l: Linear): void {
   unready(l);
   for (let k = 0; k < l.inputs; k++) {
     const at = l.factors + f32s(k);
-    const before = load<f32>(at); // 0: no layer has come yet
-    const factor = max<f32>(<f32>1 / load<f32>(powers + f32s(k)), before);
+    const other = l.next ? load<f32>(at) : 0; // 0: no layer has come yet
+    const factor = max<f32>(<f32>1 / load<f32>(powers + f32s(k)), other);
     store<f32>(powers + f32s(k), <f32>1 / factor);
     store<f32>(at, factor);
-    if (factor == before) continue;
-    let peer = l.next;
-    while (peer && peer != l) {
-      shrink(peer, k, before / factor);
-      peer = peer.next;
-    }
+    if (other == 0 || other == factor) continue;
+    for (let peer = l.next!; peer != l; peer = peer.next!) shrink(peer, k, other / factor);
   }
 }
 
