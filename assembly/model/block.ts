@@ -77,8 +77,9 @@ function readHidden(b: Block, hidden: usize, rows: i32, all: bool): void {
   const a = activations;
   const H = rowBytes(config.hidden);
   const T = rowBytes(config.bottleneck);
-  for (let row = 0; row < rows; row += rowsAtOnce(rows)) {
-    const some = min(rows - row, rowsAtOnce(rows));
+  const most = rowsAtOnce(rows);
+  for (let row = 0; row < rows; row += most) {
+    const some = min(rows - row, most);
     const x = hidden + <usize>row * H;
     const first = <usize>row * T;
     linearNorm(a.shared + first, x, H, some, b.sharedBottleneck!, b.sharedBottleneckNorm!, false);
@@ -93,8 +94,9 @@ function readHidden(b: Block, hidden: usize, rows: i32, all: bool): void {
 function readShared(b: Block, x: usize, rows: i32, all: bool): void {
   const a = activations;
   const T = rowBytes(config.bottleneck);
-  for (let row = 0; row < rows; row += rowsAtOnce(rows)) {
-    const some = min(rows - row, rowsAtOnce(rows));
+  const most = rowsAtOnce(rows);
+  for (let row = 0; row < rows; row += most) {
+    const some = min(rows - row, most);
     const first = <usize>row * T;
     linear(a.key + first, x + first, T, some, b.key, false);
     if (!threeReadHidden()) linear(a.value + first, x + first, T, some, b.value, true);
