@@ -128,7 +128,6 @@ function quantize(x: usize, count: i32): f32 {
 function packWords(l: Linear, n: i32, row: usize): void {
   const lane = <usize>(n & 7);
   const panel = l.panels + <usize>(n >> 3) * weightPanelBytes(Kind.Q8, l.inputs);
-  unready(l);
   store<f32>(panel + 32 + (lane << 2), quantize(row, l.inputs));
   for (let k = 0; k < l.inputs; k++) {
     store<u8>(q8Weight(panel, k, n & 7), load<u8>(words + ((<usize>k) << 1)));
@@ -181,7 +180,6 @@ function equalise(l: Linear): void {
  * first: what has been packed with a larger one shrinks.
  */
 function share(l: Linear): void {
-  unready(l);
   for (let k = 0; k < l.inputs; k++) {
     const at = l.factors + f32s(k);
     const other = l.next ? load<f32>(at) : 0; // 0: no layer has come yet

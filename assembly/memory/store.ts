@@ -73,10 +73,12 @@ export function storeRows(
   if (slot == Slot.LmDense) return storeLmDense(dtype, first, rows);
   if (!hasSlot(slot, layer, network)) return Status.NoSuchSlot;
   const l = linearOf(slot, layer, network);
-  if (l)
+  if (l) {
+    unready(l);
     return part == Part.Weight
       ? storeWeight(l, slot, dtype, first, rows)
       : storeBias(l, dtype, first, rows);
+  }
   const n = normOf(slot, layer, network);
   if (n) return storeVector(part == Part.Weight ? n.scale : n.shift, n.size, dtype, first, rows);
   return Status.NoSuchSlot;
@@ -126,7 +128,6 @@ function storeWeight(l: Linear, slot: Slot, dtype: Dtype, first: i32, rows: i32)
 function storeBias(l: Linear, dtype: Dtype, first: i32, rows: i32): Status {
   if (!isInside(first, rows, l.outputs)) return Status.OutOfRange;
   const panel = weightPanelBytes(l.kind, l.inputs);
-  unready(l);
   f32PackRows(l.panels, panel, first, widenKept(dtype, rows), 4, rows, 1);
   return Status.Ok;
 }

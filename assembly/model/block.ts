@@ -21,24 +21,24 @@ export function block(b: Block, hidden: usize, c: Chunk, isLast: bool, probabili
   const H = rowBytes(config.hidden);
   const T = rowBytes(config.bottleneck);
   const F = rowBytes(config.intermediate);
-  const three = threeReadHidden();
   const isShort = isLast && c.selected != 0;
   const rows = isShort ? c.read : c.rows; // R
   const layerInput = b.inputBottleneck ? a.layerInput : hidden; // [R,T]
-  const shared = three ? a.shared : config.bottleneckAttention ? layerInput : hidden; // [M,T]
+  const shared = threeReadHidden() ? a.shared : config.bottleneckAttention ? layerInput : hidden; // [M,T]
 
   // ---- keys and values, and what else all rows are made into ----
-  if (three) readHidden(b, hidden, c.rows, !isShort);
-  else if (shared != hidden) inputBottleneck(b, hidden, c.rows);
-  readShared(b, shared, c.rows, !isShort);
+  const most = rowsAtOnce(c.rows);
+  for (let row = 0; row < c.rows; row += most) {
+    readRows(b, hidden, shared, row, min(c.rows - row, most), !isShort);
+  }
 
   // ---- rows that are read ----
   if (isShort) {
     keepRead(hidden, H, c);
     if (shared != hidden) keepRead(shared, T, c);
     linear(a.query, shared, T, rows, b.query, false); // [R,T]
+    if (shared != layerInput) inputBottleneck(b, layerInput, hidden, rows, false);
   }
-  if (shared != layerInput && (isShort || !three)) inputBottleneck(b, hidden, rows);
 
   // ---- attention ----
   attendEach(c, isLast, probabilities); // context [R,T]
@@ -70,46 +70,36 @@ export function keepRead(x: usize, bytes: usize, c: Chunk): void {
 }
 
 /**
- * hidden [M,H] -> what queries and keys read [M,T], values [M,T] and, where `all`, the layer's input [M,T]: some
- * rows through all three, for these are quantised once.
+ * Rows `row` .. of hidden [M,H] and, made of them, of shared [M,T] -> keys [M,T], values [M,T] and, where `all`,
+ * queries and the layer's input [M,T]: some rows through all that reads them, for they are quantised once.
  */
-function readHidden(b: Block, hidden: usize, rows: i32, all: bool): void {
+function readRows(b: Block, hidden: usize, shared: usize, row: i32, rows: i32, all: bool): void {
   const a = activations;
   const H = rowBytes(config.hidden);
   const T = rowBytes(config.bottleneck);
-  const most = rowsAtOnce(rows);
-  for (let row = 0; row < rows; row += most) {
-    const some = min(rows - row, most);
-    const x = hidden + <usize>row * H;
-    const first = <usize>row * T;
-    linearNorm(a.shared + first, x, H, some, b.sharedBottleneck!, b.sharedBottleneckNorm!, false);
-    linear(a.value + first, x, H, some, b.value, true);
-    if (!all) continue;
-    const n = b.inputBottleneckNorm!;
-    linearNorm(a.layerInput + first, x, H, some, b.inputBottleneck!, n, true);
+  const three = threeReadHidden();
+  const x = hidden + <usize>row * H;
+  const first = <usize>row * T;
+  const s = shared + first;
+  if (three) {
+    linearNorm(s, x, H, rows, b.sharedBottleneck!, b.sharedBottleneckNorm!, false);
+    linear(a.value + first, x, H, rows, b.value, true);
+    if (all) inputBottleneck(b, a.layerInput + first, x, rows, true);
+  } else if (shared != hidden) {
+    inputBottleneck(b, s, x, rows, false);
   }
+  linear(a.key + first, s, T, rows, b.key, false);
+  if (!three) linear(a.value + first, s, T, rows, b.value, true);
+  if (!all) return;
+  linear(a.query + first, s, T, rows, b.query, true);
+  if (shared == hidden) inputBottleneck(b, a.layerInput + first, x, rows, false);
 }
 
-/** x [M,T] -> keys [M,T], where `all` queries [M,T], and values where the hidden state did not make them. */
-function readShared(b: Block, x: usize, rows: i32, all: bool): void {
-  const a = activations;
-  const T = rowBytes(config.bottleneck);
-  const most = rowsAtOnce(rows);
-  for (let row = 0; row < rows; row += most) {
-    const some = min(rows - row, most);
-    const first = <usize>row * T;
-    linear(a.key + first, x + first, T, some, b.key, false);
-    if (!threeReadHidden()) linear(a.value + first, x + first, T, some, b.value, true);
-    if (all) linear(a.query + first, x + first, T, some, b.query, true);
-  }
-}
-
-/** hidden [R,H] -> the layer's input [R,T], where it is not hidden itself. */
-function inputBottleneck(b: Block, hidden: usize, rows: i32): void {
+/** x [R,H] -> the layer's input [R,T], where it is not the hidden state itself. */
+function inputBottleneck(b: Block, to: usize, x: usize, rows: i32, again: bool): void {
   const w = b.inputBottleneck;
   const n = b.inputBottleneckNorm;
-  if (w && n)
-    linearNorm(activations.layerInput, hidden, rowBytes(config.hidden), rows, w, n, false);
+  if (w && n) linearNorm(to, x, rowBytes(config.hidden), rows, w, n, again);
 }
 
 /** Attention never crosses sequences: one after the other. */

@@ -85,7 +85,7 @@ export class Engine {
     });
     this.#weightBytes = grow('the weights', () => exports.allocateWeights()) >>> 0;
     if (!this.#weightBytes) {
-      throw new TypeError('Cannot use the WebAssembly module: it runs q8 alone, expected "simd"');
+      throw new TypeError('Cannot use the WebAssembly module: it runs q8 only, expected "simd"');
     }
   }
 

@@ -39,7 +39,7 @@ export function homesOf(target: Target, homeOf: typeof packedHome = packedHome):
     const home = homeOf(target.engine, address, outputs);
     groups.set(name, [...(groups.get(name) ?? []), home]);
   }
-  return new Map(Array.from(groups, ([name, homes]) => [name, joined(homes)]));
+  return new Map([...groups].map(([name, homes]) => [name, joined(homes)]));
 }
 
 /** Bytes of packed weights. */
@@ -100,7 +100,7 @@ async function loadPackedCheckpoint(
   const error = Number(relative_error);
   return {
     loading: settle(missing, [], { ...loading, file, folder }),
-    conversion: { relativeError: error >= 0 ? error : null, calibration },
+    conversion: { relativeError: Number.isFinite(error) ? error : null, calibration },
   };
 }
 

@@ -59,7 +59,7 @@ describe('Engine.create()', () => {
 describe.each(variants.filter(({ hasFloats }) => !hasFloats))('Engine on $name', ({ name }) => {
   it('create() refuses models of floats', async () => {
     await expect(made(readBuild(`${name}.wasm`), dimensionsOf(config, parts))).rejects.toThrow(
-      new TypeError('Cannot use the WebAssembly module: it runs q8 alone, expected "simd"'),
+      new TypeError('Cannot use the WebAssembly module: it runs q8 only, expected "simd"'),
     );
   });
 });
