@@ -36,6 +36,9 @@ const CASES = [
   'types-1',
 ];
 
+/** Of one to fifteen channels that share their factors: little is left to make up with. */
+const LEFT = ['base-odd', 'base-smallest', 'types-1'];
+
 /** Nothing of them is among the texts that weights are calibrated on. */
 const HELD_OUT = 12345;
 
@@ -49,8 +52,8 @@ describe('calibrate()', () => {
       const before = largestError(await answers(q8, texts), expected);
       await q8.calibrate(exact, calibration());
       const gain = largestError(await answers(q8, texts), expected) / before;
-      // Layers of one to fifteen channels leave little to make up with, and tables stay as they are.
-      expect(gain, name).toBeLessThan(1.1);
+      // Where there are few layers or none, what is left is the tables' rounding.
+      expect(gain, name).toBeLessThan(LEFT.includes(name) ? 1.1 : 0.95);
       gains.push(Math.log(gain));
     }
     expect(Math.exp(gains.reduce((sum, gain) => sum + gain) / gains.length)).toBeLessThan(0.75);

@@ -13,19 +13,21 @@ import { fileOfTensors } from '../weights/safetensors-file.ts';
 /**
  * Relative L2 of one output, and of all of them on average (of the logarithms). One weight's rounding is
  * 0.4 % and 0.02 %; sharp attentions and logits that nearly cancel multiply it in these few thousand
- * weights. A wrong path is off by a whole.
+ * weights, most of all in the last block of `layers-3`. A wrong path is off by a whole.
  */
 const BOUNDS = {
-  q8: { one: 0.18, average: 0.015 },
-  'q8-fast': { one: 0.3, average: 0.019 },
-  fp16: { one: 0.008, average: 0.0007 },
+  q8: { one: 0.18, sharpest: 0.18, average: 0.015 },
+  'q8-fast': { one: 0.25, sharpest: 0.3, average: 0.019 },
+  fp16: { one: 0.008, sharpest: 0.008, average: 0.0007 },
 } as const;
+const SHARPEST = 'layers-3';
 const DTYPES = ['q8', 'q8-fast', 'fp16'] as const;
 
 describe.each(DTYPES)('%s', (dtype) => {
   it.each(listCases())('%s stays near Hugging Face in float64', async (name) => {
+    const { one, sharpest } = BOUNDS[dtype];
     for (const [output, error] of await errorsOf(loadCase(name), dtype)) {
-      expect(error, output).toBeLessThanOrEqual(BOUNDS[dtype].one);
+      expect(error, output).toBeLessThanOrEqual(name === SHARPEST ? sharpest : one);
     }
   });
 
