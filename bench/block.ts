@@ -3,7 +3,7 @@
  * no block and of one, in turn, give the first; of none and of 24 the second. The difference is
  * what streaming 3.4 MB of weights a block costs.
  */
-import { MobileBertForQuestionAnswering } from '../src/models/question-answering.ts';
+import { MobileBertForQuestionAnswering } from '../src/models/heads/question-answering.ts';
 import { runTwin } from '../test/reference/heads.ts';
 import { fileOfTensors } from '../test/src/weights/safetensors-file.ts';
 import { fullConfig, hashedIds, hashedWeights } from '../test/support/hashed-weights.ts';

@@ -4,9 +4,9 @@
  * Hugging Face's float64 and over other texts together against this package's fp32; time and memory.
  */
 import process from 'node:process';
-import { calibration } from '../src/models/calibrate.ts';
+import { calibration } from '../src/calibration/calibrate.ts';
+import { largestError } from '../src/conversion/relative-error.ts';
 import type { PreTrainedModel } from '../src/models/pretrained-model.ts';
-import { largestError } from '../src/models/relative-error.ts';
 import { relativeL2 } from '../test/support/close.ts';
 import { fullConfig, hashedIds, hashedSafetensors } from '../test/support/hashed-weights.ts';
 import type { Outliers } from '../test/support/outliers.ts';

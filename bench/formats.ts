@@ -15,9 +15,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { convert } from '../src/models/convert.ts';
-import { MobileBertForQuestionAnswering } from '../src/models/question-answering.ts';
-import { largestError } from '../src/models/relative-error.ts';
+import { convert } from '../src/conversion/convert.ts';
+import { largestError } from '../src/conversion/relative-error.ts';
+import { MobileBertForQuestionAnswering } from '../src/models/heads/question-answering.ts';
 import { clockOf } from './clock.ts';
 import type { Machine, Sample } from './harness.ts';
 import type { Report } from './result.ts';

@@ -2,10 +2,10 @@
  * Models of the released size with the hashed weights of test/golden/full, and what Hugging Face's
  * float64 answers there: every bench of the whole model checks these before it times anything.
  */
-import { MobileBertForSequenceClassification } from '../src/models/classification.ts';
+import { MobileBertForSequenceClassification } from '../src/models/heads/classification.ts';
+import { MobileBertForMaskedLM } from '../src/models/heads/pretraining.ts';
+import { MobileBertForQuestionAnswering } from '../src/models/heads/question-answering.ts';
 import type { PreTrainedModel } from '../src/models/pretrained-model.ts';
-import { MobileBertForMaskedLM } from '../src/models/pretraining.ts';
-import { MobileBertForQuestionAnswering } from '../src/models/question-answering.ts';
 import {
   type FullCall,
   fullConfig,

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { MobileBertTokenizer } from '../src/tokenizer/tokenizer.ts';
+import { MobileBertTokenizer } from '../src/tokenizer/api/tokenizer.ts';
 import type { Machine } from './harness.ts';
 import type { Report } from './result.ts';
 import { type Column, digits, head, line, spreadOf } from './table.ts';

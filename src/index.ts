@@ -10,7 +10,7 @@ export {
   MobileBertConfig,
   type MobileBertConfigOptions,
   type PrunedHeads,
-} from './config.ts';
+} from './config/config.ts';
 export type { Build, Variant } from './engine/build.ts';
 export type { MemoryUsage } from './engine/engine.ts';
 export { type InitOptions, init, type WasmSource, type WasmSources } from './engine/module.ts';
@@ -23,32 +23,9 @@ export type { FileLike, Source, StoredObject } from './hub/source.ts';
 
 // ---- models ----
 
-export {
-  type AutoClass,
-  AutoModel,
-  AutoModelForMaskedLM,
-  AutoModelForMultipleChoice,
-  AutoModelForNextSentencePrediction,
-  AutoModelForPreTraining,
-  AutoModelForQuestionAnswering,
-  AutoModelForSequenceClassification,
-  AutoModelForTokenClassification,
-} from './models/auto.ts';
-export { type Calibration, type CalibrationOptions, calibration } from './models/calibrate.ts';
-export type { CalibrationText } from './models/calibration-texts.ts';
-export {
-  MobileBertForMultipleChoice,
-  MobileBertForSequenceClassification,
-  MobileBertForTokenClassification,
-  type MultipleChoiceInputs,
-  type SequenceClassificationInputs,
-  type TokenClassificationInputs,
-} from './models/classification.ts';
-export type { EncoderInputs } from './models/inputs.ts';
-export type { LoadingInfo } from './models/load-checkpoint.ts';
-export { MobileBertModel, type MobileBertModelOptions } from './models/mobilebert-model.ts';
-export type { CountOptions } from './models/model-info.ts';
-export type { EngineOptions, FromPretrainedOptions } from './models/options.ts';
+export { type CalibrationOptions, calibration } from './calibration/calibrate.ts';
+export type { CalibrationText } from './calibration/texts.ts';
+export type { EncoderInputs } from './models/call/inputs.ts';
 export type {
   BaseModelOutputWithPooling,
   EncoderOutput,
@@ -60,12 +37,28 @@ export type {
   SequenceClassifierOutput,
   TokenClassifierOutput,
   WithLoss,
-} from './models/outputs.ts';
+} from './models/call/outputs.ts';
+export type { NestedNumbers, TensorLike } from './models/call/tensor-like.ts';
 export {
-  type InputEmbeddings,
-  type ModelInfo,
-  PreTrainedModel,
-} from './models/pretrained-model.ts';
+  type AutoClass,
+  AutoModel,
+  AutoModelForMaskedLM,
+  AutoModelForMultipleChoice,
+  AutoModelForNextSentencePrediction,
+  AutoModelForPreTraining,
+  AutoModelForQuestionAnswering,
+  AutoModelForSequenceClassification,
+  AutoModelForTokenClassification,
+} from './models/heads/auto.ts';
+export {
+  MobileBertForMultipleChoice,
+  MobileBertForSequenceClassification,
+  MobileBertForTokenClassification,
+  type MultipleChoiceInputs,
+  type SequenceClassificationInputs,
+  type TokenClassificationInputs,
+} from './models/heads/classification.ts';
+export { MobileBertModel, type MobileBertModelOptions } from './models/heads/mobilebert-model.ts';
 export {
   type MaskedLMInputs,
   MobileBertForMaskedLM,
@@ -73,15 +66,11 @@ export {
   MobileBertForPreTraining,
   type NextSentencePredictionInputs,
   type PreTrainingInputs,
-} from './models/pretraining.ts';
-export type { HeadsToPrune } from './models/prune-heads.ts';
+} from './models/heads/pretraining.ts';
 export {
   MobileBertForQuestionAnswering,
   type QuestionAnsweringInputs,
-} from './models/question-answering.ts';
-export type { ResizeOptions } from './models/resize-embeddings.ts';
-export type { FileContent, ModelFilesOptions, ModelSaveOptions } from './models/save.ts';
-export type { NestedNumbers, TensorLike } from './models/tensor-like.ts';
+} from './models/heads/question-answering.ts';
 export {
   TFMobileBertForMaskedLM,
   TFMobileBertForMultipleChoice,
@@ -92,7 +81,19 @@ export {
   TFMobileBertForSequenceClassification,
   TFMobileBertForTokenClassification,
   TFMobileBertModel,
-} from './models/tf-names.ts';
+} from './models/heads/tf-names.ts';
+export type { LoadingInfo } from './models/load/load-checkpoint.ts';
+export type { CountOptions } from './models/model-info.ts';
+export type { EngineOptions, FromPretrainedOptions } from './models/options.ts';
+export {
+  type Calibration,
+  type InputEmbeddings,
+  type ModelInfo,
+  PreTrainedModel,
+} from './models/pretrained-model.ts';
+export type { FileContent, ModelFilesOptions, ModelSaveOptions } from './models/save/save.ts';
+export type { HeadsToPrune } from './models/surgery/prune-heads.ts';
+export type { ResizeOptions } from './models/surgery/resize-embeddings.ts';
 
 // ---- pipelines ----
 
@@ -198,4 +199,4 @@ export {
   type TokenizerFiles,
   type TokenizerOptions,
   type TokenSpan,
-} from './tokenizer/tokenizer.ts';
+} from './tokenizer/api/tokenizer.ts';

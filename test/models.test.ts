@@ -1,14 +1,14 @@
 /** The bundled models: what their cards say is what this project's own code measures. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { calibration } from '../src/models/calibrate.ts';
-import { MobileBertForSequenceClassification } from '../src/models/classification.ts';
+import { calibration } from '../src/calibration/calibrate.ts';
+import { MobileBertForSequenceClassification } from '../src/models/heads/classification.ts';
 import { pipeline } from '../src/pipelines/pipeline.ts';
 import {
   type Classification,
   TextClassificationPipeline,
 } from '../src/pipelines/text-classification.ts';
-import { AutoTokenizer } from '../src/tokenizer/tokenizer.ts';
+import { AutoTokenizer } from '../src/tokenizer/api/tokenizer.ts';
 
 const names = readdirSync('models');
 

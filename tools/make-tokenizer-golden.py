@@ -2,7 +2,7 @@
 Makes what the tokenizer's tests hold it against, with Hugging Face's Rust tokenizers.
 
     python tools/make-tokenizer-golden.py --vocab models/banking77-intents/vocab.txt \
-        --datasets DIR --out test/golden/tokenizer [--tables src/tokenizer/unicode-tables.ts]
+        --datasets DIR --out test/golden/tokenizer [--tables src/tokenizer/text/unicode-tables.ts]
 
 --datasets is a folder with banking77/, clinc150/ and wnut17/; a sample of their texts goes into the
 golden files. --tables also writes the frozen Unicode tables of src/tokenizer. The result depends on

@@ -26,7 +26,7 @@ const KINDS = {
 };
 
 async function ours(options) {
-  const url = new URL('../../build/js/tokenizer/tokenizer.js', import.meta.url);
+  const url = new URL('../../build/js/tokenizer/api/tokenizer.js', import.meta.url);
   const { MobileBertTokenizer } = await import(url.href);
   const tokenizer = new MobileBertTokenizer(files);
   return {

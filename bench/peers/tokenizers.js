@@ -42,7 +42,7 @@ async function main() {
   });
   if (values.help) return console.log(USAGE);
   const { MobileBertTokenizer } = await import(
-    new URL('build/js/tokenizer/tokenizer.js', root).href
+    new URL('build/js/tokenizer/api/tokenizer.js', root).href
   );
   const model = fileURLToPath(new URL('models/banking77-intents', root));
   const tokenizer = await MobileBertTokenizer.from_pretrained(model);

@@ -3,7 +3,7 @@
  * gives: docs/accuracy.md has the method. In: exact weights, and what the layer met. Out: whole numbers.
  */
 
-import type { LayerSums, RoundedLayer } from '../engine/calibration-engine.ts';
+import type { LayerSums, RoundedLayer } from './calibration-engine.ts';
 import { cholesky, solve } from './cholesky.ts';
 import { gptq, scalesOf } from './gptq.ts';
 

@@ -1,8 +1,8 @@
 /** What `mobilebert convert` is told of calibration -> options of the conversion. */
 
-import type { CalibrationOptions } from '../models/calibrate.ts';
-import type { CalibrationText } from '../models/calibration-texts.ts';
-import { AutoTokenizer } from '../tokenizer/tokenizer.ts';
+import type { CalibrationOptions } from '../calibration/calibrate.ts';
+import type { CalibrationText } from '../calibration/texts.ts';
+import { AutoTokenizer } from '../tokenizer/api/tokenizer.ts';
 import { naturalNumber, UsageError } from './arguments.ts';
 import type { Io } from './io.ts';
 import { textsOf } from './texts.ts';

@@ -1,11 +1,11 @@
 /** What `mobilebert inspect` finds out: a checkpoint's files, and the model they make on this machine. */
 
-import { MobileBertConfig } from '../config.ts';
+import { MobileBertConfig } from '../config/config.ts';
 import { env, LogLevel } from '../hub/env.ts';
 import { openFiles } from '../hub/files.ts';
 import type { ProgressCallback } from '../hub/progress.ts';
-import { architectureOf } from '../models/architectures.ts';
-import type { LoadingInfo } from '../models/load-checkpoint.ts';
+import { architectureOf } from '../models/heads/architectures.ts';
+import type { LoadingInfo } from '../models/load/load-checkpoint.ts';
 import type { ModelInfo } from '../models/model-info.ts';
 import type { TaskName } from '../pipelines/pipeline.ts';
 import { type CheckpointFile, localFiles } from './checkpoint-files.ts';

@@ -4,8 +4,8 @@
  * config.
  */
 
-import type { MobileBertConfig } from '../config.ts';
 import { ConfigError } from '../errors.ts';
+import type { MobileBertConfig } from './config.ts';
 import { checkPrunedHeads } from './pruned-heads.ts';
 
 /** The most weights a model may have: 4 GiB of float32, all that 32-bit linear memory addresses. */

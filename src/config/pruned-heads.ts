@@ -3,8 +3,8 @@
  * wrote them up to version 4: {layer: [heads]}, heads by their numbers in the whole model.
  */
 
-import type { MobileBertConfig } from '../config.ts';
 import { ConfigError } from '../errors.ts';
+import type { MobileBertConfig } from './config.ts';
 
 /** Heads by layer; both are numbers of the model before anything was pruned. */
 export type PrunedHeads = Record<number, number[]>;

@@ -4,11 +4,11 @@
  */
 
 import { FilesError } from '../errors.ts';
+import { warn } from '../log.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { Check, MismatchError } from './check.ts';
 import { type Declared, isResumable } from './declared.ts';
 import { download } from './download.ts';
-import { warn } from './env.ts';
 import { fetchFile } from './fetch-file.ts';
 import { boardFlight, currentFlight, type Flight, flightLanded, openFlight } from './flights.ts';
 import type { FilesOptions } from './options.ts';

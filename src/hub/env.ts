@@ -1,7 +1,8 @@
 /** Settings shared by all loading, named as transformers.js names them. */
 
-/** How much to say on the console; a level shows itself and everything above. */
-export const LogLevel = { DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, NONE: 50 } as const;
+import { log } from '../log.ts';
+
+export { LogLevel } from '../log.ts';
 
 /**
  * A cache of one's own, as the Web's Cache: keys are URLs. `match` may also give whatever else
@@ -66,10 +67,10 @@ export const env: Environment = {
   retryDelay: 500,
   stallTimeout: 30_000,
   fetch: (url, init) => globalThis.fetch(url, init),
-  logLevel: LogLevel.WARNING,
+  get logLevel() {
+    return log.level;
+  },
+  set logLevel(level) {
+    log.level = level;
+  },
 };
-
-/** Prints a warning, unless `env.logLevel` asks for quiet. */
-export function warn(message: string): void {
-  if (env.logLevel <= LogLevel.WARNING) console.warn(`mobilebert-wasm: ${message}`);
-}

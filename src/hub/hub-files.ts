@@ -1,9 +1,10 @@
 /** The files of a hub id: from a cache, else from the hub; from the cache alone where that is asked. */
 
 import { FilesError } from '../errors.ts';
+import { warn } from '../log.ts';
 import type { ByteSource } from '../platform/types.ts';
 import { findCached, openCached } from './cached-file.ts';
-import { env, warn } from './env.ts';
+import { env } from './env.ts';
 import { fetchFile } from './fetch-file.ts';
 import type { FilesOptions } from './options.ts';
 import { UnreachableError } from './request.ts';

@@ -4,9 +4,10 @@
  */
 
 import { platform } from '#platform';
+import { warn } from '../log.ts';
 import type { ByteSource, PartFile } from '../platform/types.ts';
 import type { Declared } from './declared.ts';
-import { env, warn } from './env.ts';
+import { env } from './env.ts';
 import { FileStore } from './file-store.ts';
 import type { FilesOptions } from './options.ts';
 import { WebStore } from './web-store.ts';

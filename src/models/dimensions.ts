@@ -1,6 +1,6 @@
 /** MobileBertConfig in Hugging Face's names -> the engine's dimensions. */
 
-import type { MobileBertConfig } from '../config.ts';
+import type { MobileBertConfig } from '../config/config.ts';
 import { Activation, type Dimensions, Kind, NormKind } from '../engine/abi.ts';
 import type { HeadParts } from '../weights/names.ts';
 import type { WeightDtype } from './options.ts';

@@ -1,14 +1,14 @@
 /** What `model.info()` tells, and how weights are counted. */
 
-import type { MobileBertConfig } from '../config.ts';
+import type { MobileBertConfig } from '../config/config.ts';
 import type { Build } from '../engine/build.ts';
 import type { MemoryUsage } from '../engine/engine.ts';
 import { type HeadParts, parameters } from '../weights/names.ts';
-import { PACKING } from '../weights/packed.ts';
 import { byteSize } from '../weights/tensor-info.ts';
+import { bytesByPart, type Conversion, type WeightBytes } from './load/packed.ts';
+import { PACKING } from './load/packed-file.ts';
+import type { Target } from './load/placement.ts';
 import type { WeightDtype } from './options.ts';
-import { bytesByPart, type Conversion, type WeightBytes } from './packed.ts';
-import type { Target } from './placement.ts';
 
 /** How a model runs, for people and logs. */
 export interface ModelInfo {

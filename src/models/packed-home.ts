@@ -4,7 +4,7 @@
  */
 
 import type { Engine, HomeAddress } from '../engine/engine.ts';
-import type { Home } from '../weights/packed.ts';
+import type { Home } from './load/packed-file.ts';
 import { keptIn } from './panels.ts';
 
 /** What a file has of an f32: `bytes` bytes of its bits from `shift` on. The others are zero. */

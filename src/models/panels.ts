@@ -4,7 +4,7 @@
  */
 
 import type { Engine, HomeAddress } from '../engine/engine.ts';
-import { fromBf16, fromHalf, roundTo24 } from '../weights/half.ts';
+import { fromBf16, fromHalf, roundTo24 } from '../half.ts';
 import type { WeightDtype } from './options.ts';
 
 /** Columns of a panel. */

@@ -4,17 +4,20 @@
  */
 
 import { Callable } from '../callable.ts';
-import { MobileBertConfig, type MobileBertConfigOptions } from '../config.ts';
+import { MobileBertConfig, type MobileBertConfigOptions } from '../config/config.ts';
 import type { Engine, OutputName, Request } from '../engine/engine.ts';
 import { openFiles } from '../hub/files.ts';
 import type { Source } from '../hub/source.ts';
 import { type HeadParts, parameters } from '../weights/names.ts';
-import type { Calibration } from './calibrate.ts';
+import { type Batch, batchOf, checkInputs, type EncoderInputs } from './call/inputs.ts';
+import type { EncoderOutput } from './call/outputs.ts';
+import { attentionsOf, type Buffers, hiddenStatesOf } from './call/recorded.ts';
+import type { TensorLike } from './call/tensor-like.ts';
 import { dimensionsOf } from './dimensions.ts';
-import { findWeights } from './find-weights.ts';
-import type { InputEmbeddings } from './input-embeddings.ts';
-import { type Batch, batchOf, checkInputs, type EncoderInputs } from './inputs.ts';
-import { initialiseInto, type LoadingInfo } from './load-checkpoint.ts';
+import { findWeights } from './load/find-weights.ts';
+import { initialiseInto, type LoadingInfo } from './load/load-checkpoint.ts';
+import { type Conversion, loadFound, packedWeights, UNKNOWN } from './load/packed.ts';
+import type { Target } from './load/placement.ts';
 import { ModelEngine } from './model-engine.ts';
 import { type CountOptions, countParameters, infoOf, type ModelInfo } from './model-info.ts';
 import {
@@ -26,18 +29,17 @@ import {
   type WeightDtype,
   weightDtype,
 } from './options.ts';
-import type { EncoderOutput } from './outputs.ts';
-import { type Conversion, loadFound, packedWeights, UNKNOWN } from './packed.ts';
-import type { Target } from './placement.ts';
-import type { HeadsToPrune } from './prune-heads.ts';
-import { attentionsOf, type Buffers, hiddenStatesOf } from './recorded.ts';
-import type { ResizeOptions } from './resize-embeddings.ts';
-import type { FileContent, ModelFilesOptions, ModelSaveOptions } from './save.ts';
-import type { TensorLike } from './tensor-like.ts';
+import type { FileContent, ModelFilesOptions, ModelSaveOptions } from './save/save.ts';
+import type { InputEmbeddings } from './surgery/input-embeddings.ts';
+import type { HeadsToPrune } from './surgery/prune-heads.ts';
+import type { ResizeOptions } from './surgery/resize-embeddings.ts';
 
-export type { InputEmbeddings } from './input-embeddings.ts';
+export type { Buffers } from './call/recorded.ts';
 export type { ModelInfo } from './model-info.ts';
-export type { Buffers } from './recorded.ts';
+export type { InputEmbeddings } from './surgery/input-embeddings.ts';
+
+/** Rounds a q8 model's weights, guided by the exact model's. Resolves to what it was done on, in words. */
+export type Calibration = (rounded: Target, exact: Target) => Promise<string>;
 
 /** A constructor that `from_pretrained` can be called on. */
 export type ModelClass<M extends PreTrainedModel<never>, O extends EngineOptions> = new (
@@ -195,7 +197,7 @@ export abstract class PreTrainedModel<
 
   /** The word embedding, as Python's module: `weight` is a copy in f32, [vocab_size, embedding_size]. */
   async get_input_embeddings(): Promise<InputEmbeddings> {
-    const { inputEmbeddings } = await import('./input-embeddings.ts');
+    const { inputEmbeddings } = await import('./surgery/input-embeddings.ts');
     return inputEmbeddings(await this.#target());
   }
 
@@ -206,7 +208,7 @@ export abstract class PreTrainedModel<
    * @throws InputError for other dims, RangeError for numbers that fp16 does not hold
    */
   async set_input_embeddings(value: { readonly weight: TensorLike }): Promise<void> {
-    const { replaceInputEmbeddings } = await import('./input-embeddings.ts');
+    const { replaceInputEmbeddings } = await import('./surgery/input-embeddings.ts');
     await this.#operate((target) => replaceInputEmbeddings(target, value.weight));
   }
 
@@ -222,7 +224,7 @@ export abstract class PreTrainedModel<
     new_num_tokens?: number | null,
     options: ResizeOptions = {},
   ): Promise<InputEmbeddings> {
-    const { resizeEmbeddings } = await import('./resize-embeddings.ts');
+    const { resizeEmbeddings } = await import('./surgery/resize-embeddings.ts');
     await this.#operate((target) =>
       resizeEmbeddings(target, this.#engine, new_num_tokens, options, this.#seed),
     );
@@ -236,7 +238,7 @@ export abstract class PreTrainedModel<
    * @throws ConfigError for heads that are not there, or a layer without any; nothing is pruned then
    */
   async prune_heads(heads_to_prune: HeadsToPrune): Promise<void> {
-    const { pruneHeads } = await import('./prune-heads.ts');
+    const { pruneHeads } = await import('./surgery/prune-heads.ts');
     await this.#operate((target) => pruneHeads(target, heads_to_prune));
   }
 
@@ -251,7 +253,7 @@ export abstract class PreTrainedModel<
    * model is written as `mobilebert convert` does, for this package alone.
    */
   async save_pretrained(save_directory: string, options: ModelSaveOptions): Promise<string[]> {
-    const { writeModel } = await import('./save.ts');
+    const { writeModel } = await import('./save/save.ts');
     return writeModel(save_directory, await this.#saved(options), options?.write);
   }
 
@@ -273,7 +275,7 @@ export abstract class PreTrainedModel<
   }
 
   async #saved(options: ModelFilesOptions | undefined) {
-    const { savedModel } = await import('./save.ts');
+    const { savedModel } = await import('./save/save.ts');
     const target = await this.#target();
     return savedModel(target, this, options, this.#conversion);
   }

@@ -4,9 +4,9 @@
  * of the context, as with `stride` and truncation 'only_second' of the tokenizer.
  */
 
-import type { MobileBertConfig } from '../config.ts';
+import type { MobileBertConfig } from '../config/config.ts';
 import { InputError } from '../errors.ts';
-import type { PreTrainedTokenizer } from '../tokenizer/pretrained-tokenizer.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
 import { checkRow, type Row } from './encode.ts';
 import { type TokenizedText, tokenizedText, windowRanges } from './text-windows.ts';
 

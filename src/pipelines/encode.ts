@@ -3,9 +3,9 @@
  * that the engine relies on is checked here: tokenizer and model may come from different places.
  */
 
-import type { MobileBertConfig } from '../config.ts';
+import type { MobileBertConfig } from '../config/config.ts';
 import { InputError } from '../errors.ts';
-import type { PreTrainedTokenizer } from '../tokenizer/pretrained-tokenizer.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
 import { breathe } from './breathe.ts';
 
 /** One text, or a pair. */

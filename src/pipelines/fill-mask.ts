@@ -5,9 +5,9 @@
  */
 
 import { InputError } from '../errors.ts';
-import { warn } from '../hub/env.ts';
-import { MobileBertForMaskedLM } from '../models/pretraining.ts';
-import type { PreTrainedTokenizer } from '../tokenizer/pretrained-tokenizer.ts';
+import { warn } from '../log.ts';
+import { MobileBertForMaskedLM } from '../models/heads/pretraining.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
 import { type EncodeOptions, encode, type Row } from './encode.ts';
 import { checkInteger } from './options.ts';

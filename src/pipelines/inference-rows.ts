@@ -3,8 +3,8 @@
  * too long the premise is cut, never the hypothesis: what `truncation='only_first'` does of a pair.
  */
 
-import type { MobileBertConfig } from '../config.ts';
-import type { PreTrainedTokenizer } from '../tokenizer/pretrained-tokenizer.ts';
+import type { MobileBertConfig } from '../config/config.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
 import { breathe } from './breathe.ts';
 import { checkRow, type Row, TEXTS_PER_TURN, tokenLimit } from './encode.ts';
 

@@ -2,9 +2,9 @@
 
 import type { ProgressEvent } from '../hub/progress.ts';
 import type { Source } from '../hub/source.ts';
-import type { AutoClass } from '../models/auto.ts';
+import type { AutoClass } from '../models/heads/auto.ts';
 import type { PreTrainedModel } from '../models/pretrained-model.ts';
-import { AutoTokenizer } from '../tokenizer/tokenizer.ts';
+import { AutoTokenizer } from '../tokenizer/api/tokenizer.ts';
 import type { PipelineParts } from './base.ts';
 import type { PipelineOptions } from './pipeline.ts';
 

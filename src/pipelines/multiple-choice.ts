@@ -3,7 +3,7 @@
  * or answers to a question (SWAG, RACE). No peer has such a pipeline; results look like fill-mask's.
  */
 
-import { MobileBertForMultipleChoice } from '../models/classification.ts';
+import { MobileBertForMultipleChoice } from '../models/heads/classification.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
 import { type EncodeOptions, encode, type Sample } from './encode.ts';
 import { checkInteger } from './options.ts';

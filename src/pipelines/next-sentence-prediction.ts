@@ -4,7 +4,7 @@
  */
 
 import { InputError } from '../errors.ts';
-import { MobileBertForNextSentencePrediction } from '../models/pretraining.ts';
+import { MobileBertForNextSentencePrediction } from '../models/heads/pretraining.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
 import { type EncodeOptions, encode, type Sample } from './encode.ts';
 import { raggedPasses } from './ragged.ts';

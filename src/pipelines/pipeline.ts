@@ -15,7 +15,7 @@ import {
   AutoModelForQuestionAnswering,
   AutoModelForSequenceClassification,
   AutoModelForTokenClassification,
-} from '../models/auto.ts';
+} from '../models/heads/auto.ts';
 import type { FromPretrainedOptions } from '../models/options.ts';
 import type { PreTrainedModel } from '../models/pretrained-model.ts';
 import type { PipelineParts } from './base.ts';

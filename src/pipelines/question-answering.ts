@@ -4,10 +4,10 @@
  * and options are those of Python's transformers 4 (pipelines/question_answering.py, removed in 5).
  */
 
-import type { MobileBertConfig } from '../config.ts';
+import type { MobileBertConfig } from '../config/config.ts';
 import { InputError } from '../errors.ts';
-import { MobileBertForQuestionAnswering } from '../models/question-answering.ts';
-import type { PreTrainedTokenizer } from '../tokenizer/pretrained-tokenizer.ts';
+import { MobileBertForQuestionAnswering } from '../models/heads/question-answering.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
 import { bestSpans, type WindowSpans } from './answer-spans.ts';
 import { type Answer, type AnswerOptions, answersOf } from './answers.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';

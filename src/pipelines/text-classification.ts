@@ -4,8 +4,8 @@
  * (pipelines/text_classification.py).
  */
 
-import type { MobileBertConfig } from '../config.ts';
-import { MobileBertForSequenceClassification } from '../models/classification.ts';
+import type { MobileBertConfig } from '../config/config.ts';
+import { MobileBertForSequenceClassification } from '../models/heads/classification.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
 import { type EncodeOptions, encode, type Sample } from './encode.ts';
 import { raggedPasses } from './ragged.ts';

@@ -3,8 +3,8 @@
  * A text is tokenised once, whatever the number of its windows.
  */
 
-import type { PreTrainedTokenizer } from '../tokenizer/pretrained-tokenizer.ts';
-import { type Range, truncate } from '../tokenizer/truncation.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
+import { type Range, truncate } from '../tokenizer/batch/truncation.ts';
 
 /** A text as tokens [N], special ones left out. */
 export interface TokenizedText {

@@ -4,7 +4,7 @@
  * (pipelines/token_classification.py).
  */
 
-import { MobileBertForTokenClassification } from '../models/classification.ts';
+import { MobileBertForTokenClassification } from '../models/heads/classification.ts';
 import { softmax } from '../tensor/vectors.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
 import type { EncodeOptions } from './encode.ts';

@@ -4,8 +4,8 @@
  * pipelines/token_classification.py, without padding.
  */
 
-import type { MobileBertConfig } from '../config.ts';
-import type { PreTrainedTokenizer } from '../tokenizer/pretrained-tokenizer.ts';
+import type { MobileBertConfig } from '../config/config.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
 import { breathe } from './breathe.ts';
 import { checkRow, type EncodeOptions, type Row, TEXTS_PER_TURN, tokenLimit } from './encode.ts';
 import { tokenizedText, windowRanges } from './text-windows.ts';

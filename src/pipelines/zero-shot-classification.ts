@@ -5,10 +5,10 @@
  * (pipelines/zero_shot_classification.py).
  */
 
-import type { MobileBertConfig } from '../config.ts';
+import type { MobileBertConfig } from '../config/config.ts';
 import { ConfigError } from '../errors.ts';
-import { warn } from '../hub/env.ts';
-import { MobileBertForSequenceClassification } from '../models/classification.ts';
+import { warn } from '../log.ts';
+import { MobileBertForSequenceClassification } from '../models/heads/classification.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
 import { type InferenceOptions, inferenceRows } from './inference-rows.ts';
 import { raggedPasses } from './ragged.ts';

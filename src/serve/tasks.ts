@@ -11,7 +11,7 @@ import {
   AutoModelForQuestionAnswering,
   AutoModelForSequenceClassification,
   AutoModelForTokenClassification,
-} from '../models/auto.ts';
+} from '../models/heads/auto.ts';
 import {
   type FeatureExtractionOptions,
   FeatureExtractionPipeline,

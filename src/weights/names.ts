@@ -4,8 +4,8 @@
  * and slot of every parameter out.
  */
 
+import type { MobileBertConfig } from '../config/config.ts';
 import { keptChannels } from '../config/pruned-heads.ts';
-import type { MobileBertConfig } from '../config.ts';
 
 /** The place of a module inside the engine, by the names its ABI has for them. */
 export type SlotName =

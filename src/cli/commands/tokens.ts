@@ -1,6 +1,6 @@
 /** `mobilebert tokens`: texts -> tokens with their ids and places, by a tokenizer alone. */
 
-import { AutoTokenizer } from '../../tokenizer/tokenizer.ts';
+import { AutoTokenizer } from '../../tokenizer/api/tokenizer.ts';
 import { parseArguments } from '../arguments.ts';
 import { formatCounts, formatTokens, tokensOf } from '../format-tokens.ts';
 import { bundledModel } from '../load-pipeline.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { Sums } from '../../../src/calibration/calibration-engine.ts';
 import * as abi from '../../../src/engine/abi.ts';
-import { Sums } from '../../../src/engine/calibration-engine.ts';
 
 const shared = readFileSync('assembly/abi.ts', 'utf8');
 const layout = readFileSync('assembly/memory/layout.ts', 'utf8');

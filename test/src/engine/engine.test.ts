@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { MobileBertConfig } from '../../../src/config.ts';
+import { MobileBertConfig } from '../../../src/config/config.ts';
 import { ABI_VERSION, type Dimensions } from '../../../src/engine/abi.ts';
 import { Engine, type Request } from '../../../src/engine/engine.ts';
 import { InputError } from '../../../src/errors.ts';
 import { dimensionsOf } from '../../../src/models/dimensions.ts';
-import { initialiseInto } from '../../../src/models/load-checkpoint.ts';
+import { initialiseInto } from '../../../src/models/load/load-checkpoint.ts';
 import { parameters } from '../../../src/weights/names.ts';
 import { floatVariants, readBuild, variants } from '../../support/variants.ts';
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { env } from '../../../src/hub/env.ts';
 import { openFiles } from '../../../src/hub/files.ts';
-import { MobileBertModel } from '../../../src/models/mobilebert-model.ts';
+import { MobileBertModel } from '../../../src/models/heads/mobilebert-model.ts';
 import { disk } from '../../../src/platform/disk.ts';
 import { loadCase } from '../../support/golden.ts';
 import { readAll, someBytes } from './reading.ts';

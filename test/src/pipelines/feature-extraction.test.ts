@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
-import { MobileBertModel } from '../../../src/models/mobilebert-model.ts';
+import { MobileBertModel } from '../../../src/models/heads/mobilebert-model.ts';
 import {
   FeatureExtractionPipeline,
   type Pooling,

@@ -1,12 +1,12 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { FilesError } from '../../../src/errors.ts';
-import { MobileBertForSequenceClassification } from '../../../src/models/classification.ts';
+import { MobileBertForSequenceClassification } from '../../../src/models/heads/classification.ts';
 import { pipeline, type ReadyEvent } from '../../../src/pipelines/pipeline.ts';
 import {
   type Classification,
   TextClassificationPipeline,
 } from '../../../src/pipelines/text-classification.ts';
-import { MobileBertTokenizer } from '../../../src/tokenizer/tokenizer.ts';
+import { MobileBertTokenizer } from '../../../src/tokenizer/api/tokenizer.ts';
 import { sourceOf } from './support.ts';
 
 const source = sourceOf('sequence-single');

@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
-import { MobileBertConfig } from '../../../src/config.ts';
+import { MobileBertConfig } from '../../../src/config/config.ts';
 import type { Request } from '../../../src/engine/engine.ts';
 import { InputError } from '../../../src/errors.ts';
-import { MobileBertForSequenceClassification } from '../../../src/models/classification.ts';
+import { MobileBertForSequenceClassification } from '../../../src/models/heads/classification.ts';
 import { pipeline } from '../../../src/pipelines/pipeline.ts';
 import {
   defaultScoreFunction,
   TextClassificationPipeline,
 } from '../../../src/pipelines/text-classification.ts';
-import type { PreTrainedTokenizer } from '../../../src/tokenizer/pretrained-tokenizer.ts';
+import type { PreTrainedTokenizer } from '../../../src/tokenizer/api/pretrained-tokenizer.ts';
 import { expectClose } from '../../support/close.ts';
 import { type GoldenCase, loadCase, tolerance } from '../../support/golden.ts';
 import { sourceOf, texts } from './support.ts';

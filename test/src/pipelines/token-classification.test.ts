@@ -2,7 +2,10 @@ import { beforeAll, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import type { EntityGroup, TokenEntity } from '../../../src/pipelines/entities.ts';
 import { pipeline } from '../../../src/pipelines/pipeline.ts';
 import { TokenClassificationPipeline } from '../../../src/pipelines/token-classification.ts';
-import { MobileBertTokenizer, MobileBertTokenizerFast } from '../../../src/tokenizer/tokenizer.ts';
+import {
+  MobileBertTokenizer,
+  MobileBertTokenizerFast,
+} from '../../../src/tokenizer/api/tokenizer.ts';
 import { goldenSource } from './golden-pipelines.ts';
 import { sourceOf, texts, vocabulary } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { ConfigError, InputError } from '../../../src/errors.ts';
-import { MobileBertModel } from '../../../src/models/mobilebert-model.ts';
+import { MobileBertModel } from '../../../src/models/heads/mobilebert-model.ts';
 import { pipeline } from '../../../src/pipelines/pipeline.ts';
 import {
   type ZeroShotClassification,

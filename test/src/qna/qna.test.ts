@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { MobileBertForQuestionAnswering } from '../../../src/models/question-answering.ts';
+import { MobileBertForQuestionAnswering } from '../../../src/models/heads/question-answering.ts';
 import { pipeline } from '../../../src/pipelines/pipeline.ts';
 import { load, type QuestionAndAnswer } from '../../../src/qna/qna.ts';
 import {

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { MobileBertModel } from '../../../src/models/mobilebert-model.ts';
+import type { MobileBertModel } from '../../../src/models/heads/mobilebert-model.ts';
 import { pipeline, type TaskName } from '../../../src/pipelines/pipeline.ts';
 import * as serve from '../../../src/serve/serve.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';

@@ -2,8 +2,8 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { DataTensor } from '../../../src/tensor/data-tensor.ts';
 import { Tensor } from '../../../src/tensor/tensor.ts';
-import * as alone from '../../../src/tokenizer/alone.ts';
-import * as whole from '../../../src/tokenizer/tokenizer.ts';
+import * as alone from '../../../src/tokenizer/api/alone.ts';
+import * as whole from '../../../src/tokenizer/api/tokenizer.ts';
 import { vocabulary } from './golden.ts';
 
 const text = ['Where is my card?', 'Lost it.'];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CallOptions, Side } from '../../../src/tokenizer/options.ts';
+import type { CallOptions, Side } from '../../../src/tokenizer/api/options.ts';
 import { golden, makeTokenizer } from './golden.ts';
 
 interface Row {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AddedToken } from '../../../src/tokenizer/added-tokens.ts';
-import type { TokenizerOptions } from '../../../src/tokenizer/settings.ts';
+import type { TokenizerOptions } from '../../../src/tokenizer/api/settings.ts';
+import type { AddedToken } from '../../../src/tokenizer/text/added-tokens.ts';
 import { type GoldenRecord, golden, makeTokenizer, recordOf } from './golden.ts';
 
 interface Configuration {

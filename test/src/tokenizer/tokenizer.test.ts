@@ -1,13 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FilesError, TokenizerError } from '../../../src/errors.ts';
-import type { TokenizerFiles } from '../../../src/tokenizer/read-files.ts';
 import {
   AutoTokenizer,
   BertTokenizer,
   MobileBertTokenizer,
   MobileBertTokenizerFast,
   PreTrainedTokenizer,
-} from '../../../src/tokenizer/tokenizer.ts';
+} from '../../../src/tokenizer/api/tokenizer.ts';
+import type { TokenizerFiles } from '../../../src/tokenizer/files/read-files.ts';
 import { makeTokenizer, vocabulary } from './golden.ts';
 
 const tokenizer = makeTokenizer({ model_max_length: 512 });

@@ -7,7 +7,7 @@ import {
   normalize,
   SEVERAL,
   SPACE,
-} from '../../../src/tokenizer/normalize.ts';
+} from '../../../src/tokenizer/text/normalize.ts';
 import { golden } from './golden.ts';
 
 /** The configurations of make_blocks() in tools/make-tokenizer-golden.py. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MobileBertConfig } from '../../../src/config.ts';
+import { MobileBertConfig } from '../../../src/config/config.ts';
 import { Slot } from '../../../src/engine/abi.ts';
 import {
   canonicalName,

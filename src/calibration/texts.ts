@@ -1,0 +1,71 @@
+/** What weights are calibrated on: texts of the caller's, or words drawn from all over the vocabulary. */
+
+import type { MobileBertConfig } from '../config/config.ts';
+import { InputError } from '../errors.ts';
+
+/** One text as a model reads it. */
+export interface CalibrationText {
+  readonly ids: readonly number[];
+  /** Token types; default all 0. */
+  readonly types?: readonly number[] | undefined;
+}
+
+/** Texts are short more often than long, and the first words of a text meet its edge. */
+const LENGTHS = [6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128];
+
+/** How often each length comes: 12,992 words together. */
+const TURNS = 28;
+
+/** How many words are taken of a caller's texts: their number decides memory and time. */
+const MOST_WORDS = 16384;
+const FEWEST_WORDS = 8192;
+
+/** Random words, of two types where the model has them; the same seed gives the same texts. */
+export function randomTexts(config: MobileBertConfig, seed: number): CalibrationText[] {
+  const { vocab_size, type_vocab_size, max_position_embeddings } = config;
+  const draw = drawsOf(seed);
+  return Array.from({ length: TURNS * LENGTHS.length }, (_, i) => {
+    const length = Math.min(LENGTHS[i % LENGTHS.length]!, max_position_embeddings);
+    const ids = Array.from({ length }, () => Math.floor(draw() * vocab_size));
+    const types = ids.map((_, at) => (type_vocab_size > 1 && at >= length / 2 ? 1 : 0));
+    return { ids, types };
+  });
+}
+
+/**
+ * Texts from all over a list, as many as make about 16,000 words; where there are fewer than 8,000, random
+ * ones join them, for a few hundred words say too little of 512 inputs.
+ *
+ * @throws InputError for texts without any
+ */
+export function enoughTexts(
+  texts: readonly CalibrationText[],
+  config: MobileBertConfig,
+  seed: number,
+): CalibrationText[] {
+  const given = texts.filter(({ ids }) => ids.length > 0);
+  if (given.length === 0) {
+    throw new InputError('Cannot calibrate: texts have no words, expected at least one');
+  }
+  const words = given.reduce((sum, { ids }) => sum + ids.length, 0);
+  const share = Math.min(1, MOST_WORDS / words);
+  const some = given.filter((_, i) => Math.floor((i + 1) * share) > Math.floor(i * share));
+  let missing = FEWEST_WORDS - words;
+  for (const text of randomTexts(config, seed)) {
+    if (missing <= 0) break;
+    some.push(text);
+    missing -= text.ids.length;
+  }
+  return some;
+}
+
+/** Numbers from 0 to 1, seeded: mulberry32. */
+function drawsOf(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let bits = Math.imul(state ^ (state >>> 15), state | 1);
+    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,12 @@
+/** Warnings for the console, and the level below which nothing is printed. */
+
+/** How much to print; a level prints itself and everything above it. */
+export const LogLevel = { DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, NONE: 50 } as const;
+
+/** The level in effect, one of `LogLevel`. `env.logLevel` reads and writes it. */
+export const log: { level: number } = { level: LogLevel.WARNING };
+
+/** Prints a warning, unless the level is above WARNING. */
+export function warn(message: string): void {
+  if (log.level <= LogLevel.WARNING) console.warn(`mobilebert-wasm: ${message}`);
+}

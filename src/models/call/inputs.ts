@@ -1,0 +1,108 @@
+/**
+ * Arguments of a model call -> one engine request, with Python's defaults and all checks: nothing
+ * that passes here can read or write outside its table.
+ */
+
+import type { MobileBertConfig } from '../../config/config.ts';
+import type { Request } from '../../engine/engine.ts';
+import { InputError } from '../../errors.ts';
+import { expectDims, type Flat, floats, integers, type TensorLike } from './tensor-like.ts';
+
+/** Arguments that every model takes. B batch, S sequence length, E embedding_size. */
+export interface EncoderInputs {
+  /** [B,S] token ids; or `inputs_embeds`. */
+  input_ids?: TensorLike | null;
+  /** [B,S], 0 where a token is not to be attended to; default all 1. */
+  attention_mask?: TensorLike | null;
+  /** [B,S], or [1,S] or [S] for every sequence; default all 0. */
+  token_type_ids?: TensorLike | null;
+  /** [B,S], or [1,S] or [S] for every sequence; default 0 .. S-1. */
+  position_ids?: TensorLike | null;
+  /** [B,S,E] word embeddings in place of `input_ids`. */
+  inputs_embeds?: TensorLike | null;
+  /** Default `config.output_hidden_states`. */
+  output_hidden_states?: boolean | null;
+  /** Default `config.output_attentions`. */
+  output_attentions?: boolean | null;
+  /** Checked before the pass. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A padded batch as the engine takes it: B sequences of S rows each. */
+export interface Batch extends Omit<Request, 'outputs'> {
+  readonly B: number;
+  readonly S: number;
+}
+
+/** @throws TypeError for what is no object */
+export function checkInputs(inputs: EncoderInputs): void {
+  if (typeof inputs === 'object' && inputs !== null) return;
+  throw new TypeError(
+    `Cannot run the model: inputs are ${inputs === null ? 'null' : `of type ${typeof inputs}`}, expected an object such as { input_ids }`,
+  );
+}
+
+/** @throws InputError or TypeError naming the argument, what it held and what was wanted */
+export function batchOf(inputs: EncoderInputs, config: MobileBertConfig): Batch {
+  const words = wordsOf(inputs, config);
+  const [B, S] = words.dims as [number, number];
+  if (B === 0 || S === 0) {
+    throw new InputError(`Cannot run the model: batch has dims [${B}, ${S}], expected at least 1`);
+  }
+  const P = config.max_position_embeddings;
+  if (S > P && !inputs.position_ids) {
+    throw new InputError(
+      `Cannot run the model: sequences have ${S} tokens, expected at most max_position_embeddings (${P}); truncate the text, or pass position_ids`,
+    );
+  }
+  const T = config.type_vocab_size;
+  const mask = inputs.attention_mask ? floats('attention_mask', inputs.attention_mask) : null;
+  if (mask) expectDims('attention_mask', mask.dims, [B, S], 'B,S');
+  return {
+    B,
+    S,
+    lengths: new Int32Array(B).fill(S),
+    ...words.rows,
+    attentionMask: Int32Array.from({ length: B * S }, (_, i) => (mask?.data[i] === 0 ? 0 : 1)),
+    tokenTypeIds: inputs.token_type_ids
+      ? rows('token_type_ids', integers('token_type_ids', inputs.token_type_ids, T), B, S)
+      : new Int32Array(B * S),
+    positionIds: inputs.position_ids
+      ? rows('position_ids', integers('position_ids', inputs.position_ids, P), B, S)
+      : Int32Array.from({ length: B * S }, (_, i) => i % S),
+  };
+}
+
+interface Words {
+  readonly dims: readonly number[];
+  readonly rows: { inputIds: Int32Array } | { inputsEmbeds: Float32Array };
+}
+
+function wordsOf({ input_ids, inputs_embeds }: EncoderInputs, config: MobileBertConfig): Words {
+  if (Boolean(input_ids) === Boolean(inputs_embeds)) {
+    const found = input_ids ? 'both' : 'neither';
+    throw new InputError(
+      `Cannot run the model: found ${found} of input_ids and inputs_embeds, expected exactly one`,
+    );
+  }
+  if (input_ids) {
+    const { data, dims } = integers('input_ids', input_ids, config.vocab_size);
+    expectDims('input_ids', dims, [-1, -1], 'B,S');
+    return { dims, rows: { inputIds: data } };
+  }
+  const { data, dims } = floats('inputs_embeds', inputs_embeds!);
+  expectDims('inputs_embeds', dims, [-1, -1, config.embedding_size], 'B,S,E');
+  return { dims: dims.slice(0, 2), rows: { inputsEmbeds: data } };
+}
+
+/** [B,S] as it is, [1,S] or [S] for every sequence. */
+function rows(name: string, { data, dims }: Flat<Int32Array>, B: number, S: number): Int32Array {
+  const isOne = dims.length === 1 || (dims.length === 2 && dims[0] === 1);
+  if (isOne && dims.at(-1) === S) {
+    const all = new Int32Array(B * S);
+    for (let b = 0; b < B; b++) all.set(data, b * S);
+    return all;
+  }
+  expectDims(name, dims, [B, S], 'B,S');
+  return data;
+}

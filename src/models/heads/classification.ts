@@ -1,0 +1,156 @@
+/**
+ * Heads that classify: whole texts, choices, tokens. Mirrors MobileBertForSequenceClassification,
+ * MobileBertForMultipleChoice and MobileBertForTokenClassification.
+ */
+
+import type { OutputName } from '../../engine/engine.ts';
+import type { HeadParts } from '../../weights/names.ts';
+import { type Batch, batchOf, type EncoderInputs } from '../call/inputs.ts';
+import { areClasses, labelsOf, lossOf, targetsOf } from '../call/labels.ts';
+import { binaryCrossEntropy, crossEntropy, meanSquaredError } from '../call/losses.ts';
+import type {
+  MultipleChoiceModelOutput,
+  SequenceClassifierOutput,
+  TokenClassifierOutput,
+} from '../call/outputs.ts';
+import { expectDims, flat, type TensorLike, tensor } from '../call/tensor-like.ts';
+import { type Buffers, PreTrainedModel } from '../pretrained-model.ts';
+
+export interface SequenceClassificationInputs extends EncoderInputs {
+  /** [B] classes, [B] or [B,C] numbers (regression), or [B,C] zeros and ones (multi-label). */
+  labels?: TensorLike | null;
+}
+
+export interface MultipleChoiceInputs extends EncoderInputs {
+  /** [B] the right choice. All other tensors are [B,N,S] (embeddings [B,N,S,E]). */
+  labels?: TensorLike | null;
+}
+
+export interface TokenClassificationInputs extends EncoderInputs {
+  /** [B,S] classes, -100 where nothing counts. */
+  labels?: TensorLike | null;
+}
+
+/** Text -> one score per label, or one number (regression). */
+export class MobileBertForSequenceClassification extends PreTrainedModel<
+  SequenceClassificationInputs,
+  SequenceClassifierOutput
+> {
+  protected override parts(): HeadParts {
+    return { pooler: true, sequence: { name: 'classifier', labels: this.config.num_labels } };
+  }
+
+  protected override outputs(): OutputName[] {
+    return ['SequenceLogits'];
+  }
+
+  protected override reader({ labels }: SequenceClassificationInputs, { B }: Batch) {
+    const C = this.config.num_labels;
+    const loss = labels && this.#loss(labels, B);
+    return ({ SequenceLogits }: Buffers) => ({
+      ...lossOf(loss?.(SequenceLogits!)),
+      logits: tensor(SequenceLogits!, [B, C]),
+    });
+  }
+
+  /** Where the configuration leaves it open, the first good labels decide the problem type, for good. */
+  #loss(labels: TensorLike, B: number): (logits: Float32Array) => number {
+    const C = this.config.num_labels;
+    const type = this.config.problem_type ?? problemType(labels, B, C);
+    if (type === 'single_label_classification') {
+      const classes = labelsOf('labels', labels, [B], C);
+      this.config.problem_type = type;
+      return (logits) => crossEntropy(logits, C, classes);
+    }
+    const targets = targetsOf('labels', labels, [B, C]);
+    this.config.problem_type = type;
+    const loss = type === 'regression' ? meanSquaredError : binaryCrossEntropy;
+    return (logits) => loss(logits, targets);
+  }
+}
+
+/** N texts each -> which one is right. */
+export class MobileBertForMultipleChoice extends PreTrainedModel<
+  MultipleChoiceInputs,
+  MultipleChoiceModelOutput
+> {
+  protected override parts(): HeadParts {
+    return { pooler: true, sequence: { name: 'classifier', labels: 1 } };
+  }
+
+  protected override outputs(): OutputName[] {
+    return ['SequenceLogits'];
+  }
+
+  /** [B,N,S] -> [B*N,S] */
+  protected override batch(inputs: MultipleChoiceInputs): Batch {
+    return batchOf({ ...inputs, ...flattenChoices(inputs) }, this.config);
+  }
+
+  protected override reader(inputs: MultipleChoiceInputs, batch: Batch) {
+    const N = choicesOf(inputs);
+    const B = batch.B / N;
+    const choices = inputs.labels && labelsOf('labels', inputs.labels, [B], N);
+    return ({ SequenceLogits }: Buffers) => ({
+      ...lossOf(choices && crossEntropy(SequenceLogits!, N, choices)),
+      logits: tensor(SequenceLogits!, [B, N]),
+    });
+  }
+}
+
+/** Text -> one score per label and token. */
+export class MobileBertForTokenClassification extends PreTrainedModel<
+  TokenClassificationInputs,
+  TokenClassifierOutput
+> {
+  protected override parts(): HeadParts {
+    return { token: { name: 'classifier', labels: this.config.num_labels } };
+  }
+
+  protected override outputs(): OutputName[] {
+    return ['TokenLogits'];
+  }
+
+  protected override reader({ labels }: TokenClassificationInputs, { B, S }: Batch) {
+    const C = this.config.num_labels;
+    const classes = labels && labelsOf('labels', labels, [B, S], C);
+    return ({ TokenLogits }: Buffers) => ({
+      ...lossOf(classes && crossEntropy(TokenLogits!, C, classes)),
+      logits: tensor(TokenLogits!, [B, S, C]),
+    });
+  }
+}
+
+// ---- choices ----
+
+const CHOICE_ARGUMENTS = [
+  'input_ids',
+  'attention_mask',
+  'token_type_ids',
+  'position_ids',
+  'inputs_embeds',
+] as const;
+
+function choicesOf({ input_ids, inputs_embeds }: MultipleChoiceInputs): number {
+  return flat('inputs', (input_ids ?? inputs_embeds)!).dims[1]!;
+}
+
+/** Every [B,N,..] argument as [B*N,..]. */
+function flattenChoices(inputs: MultipleChoiceInputs): Partial<EncoderInputs> {
+  const flattened: Partial<Record<(typeof CHOICE_ARGUMENTS)[number], TensorLike>> = {};
+  for (const name of CHOICE_ARGUMENTS) {
+    const value = inputs[name];
+    if (!value) continue;
+    const { data, dims } = flat(name, value);
+    expectDims(name, dims, name === 'inputs_embeds' ? [-1, -1, -1, -1] : [-1, -1, -1], 'B,N,S,E');
+    const [B, N, ...rest] = dims as [number, number, ...number[]];
+    flattened[name] = { data, dims: [B * N, ...rest] } as TensorLike;
+  }
+  return flattened;
+}
+
+/** What labels of a model with `C` of them are for, as Python infers it. */
+function problemType(labels: TensorLike, B: number, C: number) {
+  if (C === 1) return 'regression';
+  return areClasses(labels, B) ? 'single_label_classification' : 'multi_label_classification';
+}

@@ -1,0 +1,134 @@
+/**
+ * The heads of pre-training: masked language model, next sentence, and both together. Mirrors
+ * MobileBertForMaskedLM, MobileBertForNextSentencePrediction and MobileBertForPreTraining.
+ */
+
+import {
+  checkLanguageModelHead,
+  type MobileBertConfig,
+  type MobileBertConfigOptions,
+} from '../../config/config.ts';
+import type { OutputName } from '../../engine/engine.ts';
+import type { HeadParts } from '../../weights/names.ts';
+import type { Batch, EncoderInputs } from '../call/inputs.ts';
+import { labelsOf, lossOf } from '../call/labels.ts';
+import { crossEntropy } from '../call/losses.ts';
+import type {
+  MaskedLMOutput,
+  MobileBertForPreTrainingOutput,
+  NextSentencePredictorOutput,
+} from '../call/outputs.ts';
+import { type TensorLike, tensor } from '../call/tensor-like.ts';
+import type { EngineOptions } from '../options.ts';
+import { type Buffers, PreTrainedModel } from '../pretrained-model.ts';
+
+export interface MaskedLMInputs extends EncoderInputs {
+  /** [B,S] token ids to be predicted, -100 where nothing is. */
+  labels?: TensorLike | null;
+}
+
+export interface NextSentencePredictionInputs extends EncoderInputs {
+  /** [B]: 0 where the second text follows the first, 1 where it is a random one. */
+  labels?: TensorLike | null;
+}
+
+export interface PreTrainingInputs extends MaskedLMInputs {
+  /** [B], as the labels of next sentence prediction. The loss needs both. */
+  next_sentence_label?: TensorLike | null;
+}
+
+/** Ids -> scores of every word at every place. */
+export class MobileBertForMaskedLM extends PreTrainedModel<MaskedLMInputs, MaskedLMOutput> {
+  constructor(
+    config: MobileBertConfig | MobileBertConfigOptions = {},
+    options: EngineOptions = {},
+  ) {
+    super(config, options);
+    checkLanguageModelHead(this.config);
+  }
+
+  protected override parts(): HeadParts {
+    return { languageModel: true };
+  }
+
+  protected override outputs(): OutputName[] {
+    return ['VocabularyLogits'];
+  }
+
+  protected override reader({ labels }: MaskedLMInputs, { B, S }: Batch) {
+    const V = this.config.vocab_size;
+    const words = labels && labelsOf('labels', labels, [B, S], V);
+    return ({ VocabularyLogits }: Buffers) => ({
+      ...lossOf(words && crossEntropy(VocabularyLogits!, V, words)),
+      logits: tensor(VocabularyLogits!, [B, S, V]),
+    });
+  }
+}
+
+/** A pair of texts -> whether the second follows the first. */
+export class MobileBertForNextSentencePrediction extends PreTrainedModel<
+  NextSentencePredictionInputs,
+  NextSentencePredictorOutput
+> {
+  protected override parts(): HeadParts {
+    return { pooler: true, sequence: { name: 'cls.seq_relationship', labels: 2 } };
+  }
+
+  protected override outputs(): OutputName[] {
+    return ['SequenceLogits'];
+  }
+
+  protected override reader({ labels }: NextSentencePredictionInputs, { B }: Batch) {
+    const followers = labels && labelsOf('labels', labels, [B], 2);
+    return ({ SequenceLogits }: Buffers) => ({
+      ...lossOf(followers && crossEntropy(SequenceLogits!, 2, followers)),
+      logits: tensor(SequenceLogits!, [B, 2]),
+    });
+  }
+}
+
+/** Both heads of pre-training. */
+export class MobileBertForPreTraining extends PreTrainedModel<
+  PreTrainingInputs,
+  MobileBertForPreTrainingOutput
+> {
+  constructor(
+    config: MobileBertConfig | MobileBertConfigOptions = {},
+    options: EngineOptions = {},
+  ) {
+    super(config, options);
+    checkLanguageModelHead(this.config);
+  }
+
+  protected override parts(): HeadParts {
+    return {
+      pooler: true,
+      languageModel: true,
+      sequence: { name: 'cls.seq_relationship', labels: 2 },
+    };
+  }
+
+  protected override outputs(): OutputName[] {
+    return ['VocabularyLogits', 'SequenceLogits'];
+  }
+
+  protected override reader({ labels, next_sentence_label }: PreTrainingInputs, batch: Batch) {
+    const { B, S } = batch;
+    const V = this.config.vocab_size;
+    const words = labels && labelsOf('labels', labels, [B, S], V);
+    const followers =
+      next_sentence_label && labelsOf('next_sentence_label', next_sentence_label, [B], 2);
+    return (buffers: Buffers) => {
+      const [prediction, sentence] = [buffers.VocabularyLogits!, buffers.SequenceLogits!];
+      const loss =
+        words &&
+        followers &&
+        crossEntropy(prediction, V, words) + crossEntropy(sentence, 2, followers);
+      return {
+        ...lossOf(loss),
+        prediction_logits: tensor(prediction, [B, S, V]),
+        seq_relationship_logits: tensor(sentence, [B, 2]),
+      };
+    };
+  }
+}

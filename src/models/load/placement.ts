@@ -1,0 +1,120 @@
+/** Names of a checkpoint's tensors -> where their rows go in the engine. */
+
+import type { MobileBertConfig } from '../../config/config.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Destination } from '../../weights/load.ts';
+import {
+  canonicalName,
+  decoder,
+  type HeadParts,
+  type Kept,
+  type Parameter,
+  type Place,
+  parameters,
+} from '../../weights/names.ts';
+import { DTYPE_BYTES, rowsOf } from '../../weights/tensor-info.ts';
+import type { WeightDtype } from '../options.ts';
+
+/** The model that weights go into, and come from. */
+export interface Target {
+  readonly engine: Engine;
+  /** What its matrices and tables are kept in. */
+  readonly dtype: WeightDtype;
+  readonly config: MobileBertConfig;
+  readonly parts: HeadParts;
+}
+
+const LM_BIAS = 'cls.predictions.bias';
+
+/**
+ * Tensors of one checkpoint -> destinations in the engine. A tied decoder may have been saved beside
+ * what it is tied to, whole or in part: as in Python, what was saved is what decodes.
+ */
+export class Placement {
+  readonly #engine: Engine;
+  readonly #parameters = new Map<string, Parameter>();
+  /** Decoder parameters that the model does not need to find. */
+  readonly #tied = new Map<string, Parameter>();
+  /** By the parameter's name, so that two tensors for one parameter meet in one destination. */
+  readonly #homes = new Map<string, Destination>();
+
+  constructor({ engine, config, parts }: Target) {
+    this.#engine = engine;
+    for (const parameter of parameters(config, parts)) {
+      this.#parameters.set(parameter.name, parameter);
+    }
+    if (!(parts.languageModel && config.tie_word_embeddings)) return;
+    for (const parameter of decoder(config)) this.#tied.set(parameter.name, parameter);
+  }
+
+  /** The destination of a file's tensor; undefined where the model has no use for it. */
+  place(tensor: string): Destination | undefined {
+    const find = (name: string) => this.#parameters.get(name) ?? this.#tied.get(name);
+    const name = canonicalName(tensor, (candidate) => find(candidate) !== undefined);
+    const parameter = find(name);
+    if (!parameter) return undefined;
+    const home = this.#homes.get(name) ?? this.#destination(parameter);
+    this.#homes.set(name, home);
+    return home;
+  }
+
+  /** Parameters that no tensor was placed into. */
+  missing(): Parameter[] {
+    return [...this.#parameters.values()].filter(({ name, places }) => {
+      const isTiedBias = name === LM_BIAS && places.some((place) => this.#isSaved(place));
+      return !(this.#homes.has(name) || isTiedBias);
+    });
+  }
+
+  /** All places but those that a saved decoder fills. Known when the first value is written. */
+  #destination(parameter: Parameter): Destination {
+    if (this.#tied.has(parameter.name)) return destination(this.#engine, parameter);
+    let home: Destination | undefined;
+    const write: Destination['write'] = (...rows) => {
+      const places = parameter.places.filter((place) => !this.#isSaved(place));
+      home ??= destination(this.#engine, { ...parameter, places });
+      home.write(...rows);
+    };
+    return { shape: parameter.shape, write };
+  }
+
+  #isSaved({ slot, part }: Place): boolean {
+    const name = `cls.predictions.decoder.${part}`;
+    return slot === 'LmDecoder' && this.#tied.has(name) && this.#homes.has(name);
+  }
+}
+
+/** Where a parameter's rows go: all its places, or nowhere. */
+export function destination(engine: Engine, { shape, places, kept }: Parameter): Destination {
+  const home: Destination = {
+    shape,
+    write(first, rows, bytes, dtype) {
+      for (const place of places) engine.store(place, first, rows, bytes, dtype);
+    },
+  };
+  return kept ? widened(home, kept) : home;
+}
+
+/** Collects what pruning left of a tensor, and hands it on whole: zeros where heads were. */
+function widened(home: Destination, { axis, size, indices }: Kept): Destination {
+  const { shape } = home;
+  const { rows: count, rowSize } = rowsOf(shape);
+  const [rows, width] = axis === 0 ? [size, rowSize] : [count, size];
+  let all = new Uint8Array();
+  return {
+    shape,
+    write(first, part, bytes, dtype) {
+      const bytesEach = DTYPE_BYTES[dtype];
+      if (first === 0) all = new Uint8Array(rows * width * bytesEach);
+      // Runs of numbers that stay together: whole rows, or single columns.
+      const run = (axis === 0 ? width : 1) * bytesEach;
+      const runsPerRow = (rowSize * bytesEach) / run;
+      for (let i = 0; i < part * runsPerRow; i++) {
+        const row = first + Math.floor(i / runsPerRow);
+        const to = axis === 0 ? indices[row]! : row * width + indices[i % runsPerRow]!;
+        all.set(bytes.subarray(i * run, (i + 1) * run), to * run);
+      }
+      if (first + part === count) home.write(0, rows, all, dtype);
+    },
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * Another number of words for a model: `resize_token_embeddings` of Hugging Face's modeling_utils.py and
+ * modeling_mobilebert.py. In: a model with weights, and where its engine is. Out: another engine in that
+ * place, the old words' weights copied to the bit.
+ */
+
+import { checkLanguageModelHead, MobileBertConfig } from '../../config/config.ts';
+import { decoder, type Parameter, type Place, parameters } from '../../weights/names.ts';
+import { NormalSource } from '../../weights/normal.ts';
+import { dimensionsOf } from '../dimensions.ts';
+import { addressesOf } from '../load/packed.ts';
+import type { Target } from '../load/placement.ts';
+import type { ModelEngine } from '../model-engine.ts';
+import { fetchParameter, fetchPlace } from '../save/fetch-parameter.ts';
+import { wordEmbedding } from './input-embeddings.ts';
+import { meanRows } from './mean-rows.ts';
+
+/** How `resize_token_embeddings` makes new words. */
+export interface ResizeOptions {
+  /** Rounds the number of words up to a multiple of this. */
+  pad_to_multiple_of?: number | null | undefined;
+  /**
+   * Whether new words are drawn around the old ones' mean (the default), or with mean 0 and the standard
+   * deviation `initializer_range`.
+   */
+  mean_resizing?: boolean | undefined;
+}
+
+/** New rows of a table [rows, width]. */
+type MakeRows = (old: Float32Array, width: number) => Float32Array<ArrayBuffer>;
+
+/**
+ * Makes an engine with another number of words and puts it in the place of the model's; false where the
+ * number is the same.
+ *
+ * @throws ConfigError or RangeError for a number that does not fit, TypeError for a q8 model with a
+ *   decoder; the model is as it was then
+ */
+export async function resizeEmbeddings(
+  from: Target,
+  place: ModelEngine,
+  wish: number | null | undefined,
+  options: ResizeOptions,
+  seed: number,
+): Promise<boolean> {
+  const config = resizedConfig(from, wish, options);
+  if (config.vocab_size === from.config.vocab_size) return false;
+  const engine = await place.make(dimensionsOf(config, from.parts, from.dtype));
+  resizeInto({ ...from, engine, config }, from, options, seed);
+  place.replace(engine);
+  from.config.vocab_size = config.vocab_size;
+  return true;
+}
+
+/** The configuration with another number of words. */
+function resizedConfig(
+  { config, parts, dtype }: Target,
+  wish: number | null | undefined,
+  { pad_to_multiple_of }: ResizeOptions,
+): MobileBertConfig {
+  const multiple = pad_to_multiple_of ?? 1;
+  const count = wish ?? config.vocab_size;
+  if (!(Number.isInteger(multiple) && multiple >= 1 && Number.isInteger(count))) {
+    throw new RangeError(
+      `Cannot resize token embeddings: found ${count} words in multiples of ${multiple}, expected integers from 1 on`,
+    );
+  }
+  const vocab_size = Math.ceil(count / multiple) * multiple;
+  const resized = new MobileBertConfig({ ...config.to_dict(), vocab_size });
+  if (parts.languageModel) checkLanguageModelHead(resized);
+  // Of the decoder's dense part, a q8 scale is shared by all words: others would change the old ones.
+  if (parts.languageModel && dtype === 'q8' && vocab_size !== config.vocab_size) {
+    throw new TypeError(
+      'Cannot resize token embeddings: the decoder of the masked language model is kept as q8, expected a model loaded with dtype "fp32" (resize, save, then convert)',
+    );
+  }
+  return resized;
+}
+
+/** Fills the engine of `to`, whose words are others in number; what else it keeps is copied. */
+function resizeInto(
+  to: Target,
+  from: Target,
+  { mean_resizing = true }: ResizeOptions,
+  seed: number,
+): void {
+  const added = Math.max(0, to.config.vocab_size - from.config.vocab_size);
+  const normal = new NormalSource(seed + to.config.vocab_size);
+  const rowsFor: MakeRows = (old, width) => {
+    if (added > 0 && mean_resizing) return meanRows(old, width, added, normal);
+    const rows = new Float32Array(added * width);
+    normal.fill(rows, from.config.initializer_range || 0.02);
+    return rows;
+  };
+  copyHomes(to, from);
+  const words = wordEmbedding(from);
+  const E = from.config.embedding_size;
+  const fresh = rowsFor(fetchParameter(from, words), E);
+  store(to, words.places[0]!, from.config.vocab_size, fresh, E);
+  if (to.parts.languageModel) resizeDecoder(to, from, fresh, rowsFor);
+}
+
+/** All but the decoder. Rows of a table lie one behind the other, the old words' first. */
+function copyHomes(to: Target, from: Target): void {
+  const places = [...parameters(to.config, to.parts)].flatMap((parameter) => parameter.places);
+  for (const address of addressesOf(to.engine, places)) {
+    if (address.slot === 'LmDecoder' || address.slot === 'LmDense') continue;
+    const home = to.engine.home(address);
+    home.set(from.engine.home(address).subarray(0, home.length));
+  }
+}
+
+/** A tied decoder takes the new words' embeddings and the bias 0, another one rows and a bias of its own. */
+function resizeDecoder(
+  to: Target,
+  from: Target,
+  fresh: Float32Array<ArrayBuffer>,
+  rowsFor: MakeRows,
+): void {
+  const { config, parts } = from;
+  const { vocab_size: V, embedding_size: E, hidden_size: H, tie_word_embeddings: isTied } = config;
+  const [{ places: weightAt }, { places: biasAt }] = [...decoder(config)] as [Parameter, Parameter];
+  const denseAt = [...parameters(config, parts)]
+    .flatMap(({ places }) => places)
+    .find(({ slot }) => slot === 'LmDense')!;
+  const count = to.config.vocab_size;
+  const added = Math.max(0, count - V);
+
+  if (H > E) {
+    const dense = transposed(fetchPlace(from, denseAt, [H - E, V]), V);
+    const wider = joined(dense, rowsFor(dense, H - E), count * (H - E));
+    store(to, denseAt, 0, transposed(wider, H - E), count);
+  }
+
+  const weight = fetchPlace(from, weightAt[0]!, [V, E]);
+  const rows = isTied ? fresh : rowsFor(weight, E);
+  store(to, weightAt[0]!, 0, joined(weight, rows, count * E), E);
+
+  const bias = fetchPlace(from, biasAt[0]!, [V]);
+  const mean = isTied ? 0 : bias.reduce((sum, x) => sum + x, 0) / V;
+  store(to, biasAt[0]!, 0, joined(bias, new Float32Array(added).fill(mean), count), 1);
+}
+
+/** Rows from `first` on, in f32. */
+function store(
+  { engine }: Target,
+  place: Place,
+  first: number,
+  values: Float32Array<ArrayBuffer>,
+  width: number,
+): void {
+  const rows = values.length / Math.max(1, width);
+  if (rows > 0) engine.store(place, first, rows, new Uint8Array(values.buffer), 'F32');
+}
+
+/** `size` numbers: the old ones, then the new. */
+function joined(old: Float32Array, fresh: Float32Array, size: number): Float32Array<ArrayBuffer> {
+  const all = new Float32Array(size);
+  all.set(old.subarray(0, size));
+  if (fresh.length > 0) all.set(fresh, old.length);
+  return all;
+}
+
+/** [rows, width] -> [width, rows]. */
+function transposed(values: Float32Array, width: number): Float32Array<ArrayBuffer> {
+  const rows = values.length / Math.max(1, width);
+  const turned = new Float32Array(values.length);
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let column = 0; column < width; column++, i++) turned[column * rows + row] = values[i]!;
+  }
+  return turned;
+}

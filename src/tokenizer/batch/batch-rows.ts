@@ -1,0 +1,97 @@
+/**
+ * From the tokens of a batch to its rows: cut to the length asked for, special tokens around,
+ * padded (`post_process` of tokenizers/src/tokenizer/mod.rs).
+ */
+
+import {
+  type CallOptions,
+  checkCount,
+  checkSide,
+  resolveStrategies,
+  type Side,
+} from '../api/options.ts';
+import type { Sequence } from '../text/token-buffer.ts';
+import type { Batch, TokenizerState } from './batch.ts';
+import { countSpecial, makeRow, padRow, type Row, roundUp } from './rows.ts';
+import {
+  checkStride,
+  type Range,
+  type RowRanges,
+  type TruncationOptions,
+  truncate,
+} from './truncation.ts';
+
+/**
+ * The rows of a batch.
+ * @throws RangeError on lengths and strides that cannot be kept, TypeError without a padding token
+ */
+export function rowsOf(state: TokenizerState, batch: Batch, options: CallOptions): Row[] {
+  const { settings } = state;
+  const template = options.add_special_tokens === false ? undefined : state.template;
+  const { padding, truncation, maxLength } = resolveStrategies(options, settings.model_max_length);
+  const stride = checkCount('stride', options.stride) ?? 0;
+  const rows: Row[] = [];
+  let longest = 0;
+  for (let sample = 0; sample < batch.sequences.length; sample++) {
+    const sequences = batch.sequences[sample]!;
+    const special = template ? countSpecial(sequences.length > 1) : 0;
+    const cut = { strategy: truncation, room: maxLength - special, stride };
+    const isCut = truncation !== 'do_not_truncate';
+    const ranges = isCut ? rangesOf(settings, batch, sample, cut, options) : [wholeOf(sequences)];
+    const first = rows.length;
+    for (const range of ranges) rows.push(makeRow(sample, range, template));
+    longest = Math.max(longest, rows[first]!.length);
+  }
+  if (padding === 'do_not_pad') return rows;
+  const filling = state.padding();
+  const side = checkSide('padding_side', options.padding_side ?? settings.padding_side);
+  const target = padding === 'max_length' ? maxLength : longest;
+  const length = roundUp(target, options.pad_to_multiple_of);
+  for (const row of rows) padRow(row, length, { ...filling, side });
+  return rows;
+}
+
+function wholeOf(sequences: readonly Sequence[]): RowRanges {
+  const first: Range = [0, sequences[0]!.ids.length];
+  return sequences.length === 1 ? [first] : [first, [0, sequences[1]!.ids.length]];
+}
+
+/** The ranges of a text that is cut. */
+function rangesOf(
+  { truncation_side: side, model_max_length }: TokenizerState['settings'],
+  batch: Batch,
+  sample: number,
+  cut: Pick<TruncationOptions, 'strategy' | 'room' | 'stride'>,
+  options: CallOptions,
+): RowRanges[] {
+  const { room, stride } = cut;
+  const lengths = batch.sequences[sample]!.map(({ ids }) => ids.length);
+  if (room < 0) {
+    const special = countSpecial(lengths.length > 1);
+    throw new RangeError(
+      `Cannot truncate: max_length is ${room + special}, expected ${special} special tokens to fit`,
+    );
+  }
+  checkStride(stride, room);
+  const limit = options.max_length ?? model_max_length;
+  const isOdd = lengths.length > 1 && room % 2 === 1 && lengths.every((length) => length >= limit);
+  const compared =
+    isOdd && !options.is_split_into_words
+      ? batch.tracked(sample).map((sequence) => seenLength(sequence, limit, side))
+      : lengths;
+  const overflows = options.return_overflowing_tokens === true;
+  return truncate(lengths, { ...cut, side, overflows, compared });
+}
+
+/**
+ * The length of a text as the Rust tokenizers 0.23 know it when they look for the longer text of a
+ * pair: they stop after the word, other than an added token, that reaches `limit` (github.com/
+ * huggingface/tokenizers/issues/2091). It decides which of two long texts gets the odd token.
+ */
+function seenLength({ ids, words, texts }: Sequence, limit: number, side: Side): number {
+  const step = side === 'right' ? 1 : -1;
+  let at = side === 'right' ? limit - 1 : ids.length - limit;
+  const isLast = () => words[at + step] === undefined;
+  while (!isLast() && (words[at + step] === words[at] || texts.has(at))) at += step;
+  return side === 'right' ? at + 1 : ids.length - at;
+}

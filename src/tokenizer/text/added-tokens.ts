@@ -1,0 +1,207 @@
+/**
+ * Tokens matched in the text itself, before any cutting: special tokens such as [MASK], and tokens
+ * a user added (tokenizers/src/tokenizer/added_vocabulary.rs). In: text. Out: the matches, leftmost
+ * and longest first.
+ */
+
+import { TokenizerError } from '../../errors.ts';
+import { isWhitespace } from './unicode.ts';
+import type { Vocab } from './vocab.ts';
+
+/** A token matched in the text. Fields and defaults as in Hugging Face's AddedToken. */
+export interface AddedToken {
+  content: string;
+  /** Match only where no word character stands beside it. */
+  single_word: boolean;
+  /** Take the white space on the left along. */
+  lstrip: boolean;
+  /** Take the white space on the right along. */
+  rstrip: boolean;
+  /** Match in the normalized text, against the normalized content. */
+  normalized: boolean;
+  /** Left out by `skip_special_tokens`. */
+  special: boolean;
+}
+
+/** An added token as callers and files give it. */
+export type AddedTokenLike = string | (Partial<AddedToken> & { content: string });
+
+/** The token in full; a bare string is normalized unless it is special. */
+export function addedToken(token: AddedTokenLike, special: boolean): AddedToken {
+  const fields = typeof token === 'string' ? { content: token } : token;
+  if (typeof fields?.content !== 'string') {
+    throw new TokenizerError(`Cannot add a token: found ${typeof fields}, expected its content`);
+  }
+  return {
+    content: fields.content,
+    single_word: fields.single_word ?? false,
+    lstrip: fields.lstrip ?? false,
+    rstrip: fields.rstrip ?? false,
+    normalized: fields.normalized ?? !special,
+    special: fields.special || special,
+  };
+}
+
+/** An added token found at text[start, end). */
+export interface Match {
+  id: number;
+  start: number;
+  end: number;
+}
+
+/** A set of added tokens. It never changes; `with` makes a larger one. */
+export class AddedVocabulary {
+  /** Token by id. */
+  readonly tokens: ReadonlyMap<number, AddedToken>;
+  readonly #ids: Map<string, number>;
+  readonly #vocab: Vocab;
+  readonly #normalize: (text: string) => string;
+  /** For tokens matched as they stand, and for those matched in the normalized text. */
+  readonly #raw: Pattern;
+  readonly #normalized: Pattern;
+
+  constructor(
+    vocab: Vocab,
+    normalize: (text: string) => string,
+    tokens: ReadonlyMap<number, AddedToken> = new Map(),
+  ) {
+    this.#vocab = vocab;
+    this.#normalize = normalize;
+    this.tokens = tokens;
+    this.#ids = new Map(Array.from(tokens, ([id, token]) => [token.content, id]));
+    const raw = new Map<string, number>();
+    const normalized = new Map<string, number>();
+    for (const [id, { content, normalized: isNormalized }] of tokens) {
+      if (isNormalized) normalized.set(normalize(content), id);
+      else raw.set(content, id);
+    }
+    this.#raw = patternOf(raw);
+    this.#normalized = patternOf(normalized);
+  }
+
+  /** Whether some tokens are matched in the normalized text. */
+  get hasNormalized(): boolean {
+    return this.#normalized.search !== undefined;
+  }
+
+  /** Id of a token, added or of the vocabulary, or -1. */
+  id(token: string): number {
+    return this.#ids.get(token) ?? this.#vocab.id(token);
+  }
+
+  /** Token of an id, added or of the vocabulary. */
+  token(id: number): string | undefined {
+    return this.tokens.get(id)?.content ?? this.#vocab.token(id);
+  }
+
+  /** What the id reads in a decoded text: a normalized token in its normalized form. */
+  decoded(id: number): string | undefined {
+    const added = this.tokens.get(id);
+    if (!added) return this.#vocab.token(id);
+    return added.normalized ? this.#normalize(added.content) : added.content;
+  }
+
+  /** Whether a decoded token is left out by `skip_special_tokens`. */
+  isSpecial(token: string): boolean {
+    const id = this.#ids.get(token);
+    return id !== undefined && this.tokens.get(id)!.special;
+  }
+
+  /** One more than the largest id. */
+  get limit(): number {
+    let limit = this.#vocab.lastId + 1;
+    for (const id of this.tokens.keys()) limit = Math.max(limit, id + 1);
+    return limit;
+  }
+
+  /** Number of tokens, those of the vocabulary included. */
+  get length(): number {
+    let beyond = 0;
+    for (const content of this.#ids.keys()) if (this.#vocab.id(content) < 0) beyond++;
+    return this.#vocab.size + beyond;
+  }
+
+  /**
+   * This set and `added`. A token of the vocabulary keeps its id, others get the next free one.
+   * @returns the new set, and how many tokens are new or changed
+   */
+  with(added: readonly AddedToken[]): { vocabulary: AddedVocabulary; count: number } {
+    const tokens = new Map(this.tokens);
+    const ids = new Map(this.#ids);
+    let next = this.#vocab.size;
+    for (const id of tokens.keys()) next = Math.max(next, id + 1);
+    let count = 0;
+    for (const token of added) {
+      const known = ids.get(token.content);
+      const isSame = known !== undefined && areEqual(tokens.get(known)!, token);
+      if (token.content === '' || isSame) continue;
+      const inVocab = this.#vocab.id(token.content);
+      const id = known ?? (inVocab >= 0 ? inVocab : next++);
+      ids.set(token.content, id);
+      tokens.set(id, token);
+      count++;
+    }
+    return { vocabulary: new AddedVocabulary(this.#vocab, this.#normalize, tokens), count };
+  }
+
+  /**
+   * The matches in the text, in order.
+   * @param isNormalized whether the text is normalized: only normalized tokens match then, and only
+   *   the others else
+   * @param skipsSpecial whether special tokens are ordinary text
+   */
+  matches(text: string, isNormalized: boolean, skipsSpecial: boolean): Match[] {
+    const { search, prefix, ids } = isNormalized ? this.#normalized : this.#raw;
+    const found: Match[] = [];
+    if (!search || !text.includes(prefix)) return found;
+    let free = 0;
+    search.lastIndex = 0;
+    for (let hit = search.exec(text); hit; hit = search.exec(text)) {
+      const id = ids.get(hit[0])!;
+      const token = this.tokens.get(id)!;
+      let [start, end] = [hit.index, hit.index + hit[0].length];
+      if (token.special && skipsSpecial) continue;
+      if (token.single_word && touchesWord(text, start, end)) continue;
+      if (token.lstrip) while (start > free && isBlank(text, start - 1)) start--;
+      if (token.rstrip) while (end < text.length && isBlank(text, end)) end++;
+      found.push({ id, start, end });
+      free = end;
+    }
+    return found;
+  }
+}
+
+/** Strings to look for, and what each stands for. */
+interface Pattern {
+  /** Undefined where there is nothing to look for. */
+  search: RegExp | undefined;
+  /** What all of them begin with, perhaps nothing: quicker to look for, and hardly ever there. */
+  prefix: string;
+  ids: ReadonlyMap<string, number>;
+}
+
+/** Finds the leftmost string, and of those that begin there the longest. */
+function patternOf(ids: ReadonlyMap<string, number>): Pattern {
+  const contents = [...ids.keys()].filter(Boolean).sort((a, b) => b.length - a.length);
+  const source = contents.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|');
+  let prefix = contents[0] ?? '';
+  while (!contents.every((text) => text.startsWith(prefix))) prefix = prefix.slice(0, -1);
+  return { search: source ? new RegExp(source, 'g') : undefined, prefix, ids };
+}
+
+function areEqual(a: AddedToken, b: AddedToken): boolean {
+  return (Object.keys(a) as (keyof AddedToken)[]).every((key) => a[key] === b[key]);
+}
+
+function isBlank(text: string, index: number): boolean {
+  return isWhitespace(text.charCodeAt(index));
+}
+
+const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200c\u200d]/u;
+
+/** Whether a word character stands right before or after text[start, end). */
+function touchesWord(text: string, start: number, end: number): boolean {
+  const before = Array.from(text.slice(Math.max(0, start - 2), start)).pop();
+  const [after] = text.slice(end, end + 2);
+  return [before, after].some((char = '') => WORD.test(char));
+}

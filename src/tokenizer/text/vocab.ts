@@ -1,0 +1,160 @@
+/**
+ * The vocabulary: token -> id and id -> token, from vocab.txt or from tokenizer.json's `vocab`.
+ * Words are looked up by a rolling hash of their UTF-16 units in one open-addressed table, so that
+ * no substring is ever made. Each token that starts with the prefix of continuing pieces ("##") is
+ * in the table twice: whole, and without its prefix under another seed.
+ */
+
+import { TokenizerError } from '../../errors.ts';
+import { isWhitespace } from './unicode.ts';
+import { hashUnit, LONG, type Role, SEEDS } from './unit-hash.ts';
+
+/** Numbers of a slot of the table. */
+const SLOT = 4;
+
+/** No real vocabulary is near this; an id beyond it is a broken file. */
+const MAX_ID = 1 << 22;
+
+/** A vocabulary of word pieces. */
+export class Vocab {
+  /** Number of different tokens. */
+  readonly size: number;
+  /** Length in units of the longest piece, without its prefix. */
+  readonly longest: number;
+  readonly #tokens: (string | undefined)[] = [];
+  /** The units of all tokens, one token behind the other. */
+  readonly #pool: Uint16Array;
+  /** Slots of four numbers: hash, 2 * length + role + 1, start in the pool, id; 0s where free. */
+  readonly #table: Int32Array;
+  /** By the hash of a piece's first two units: a bit for each length such pieces have. */
+  readonly #lengths = new Int32Array(1 << 14);
+
+  /**
+   * @param vocabulary token and id, a token that comes twice keeps its last id; or the text of a
+   *   vocab.txt, one token per line, the line number from 0 is the id
+   * @param prefix what marks a continuing piece
+   * @throws TokenizerError on an id that is no small whole number, or on no tokens at all
+   */
+  constructor(vocabulary: string | readonly (readonly [string, number])[], prefix = '##') {
+    const entries = typeof vocabulary === 'string' ? linesOf(vocabulary) : vocabulary;
+    this.#pool = new Uint16Array(entries.reduce((sum, [token]) => sum + token.length, 0));
+    this.#table = new Int32Array(SLOT << Math.ceil(Math.log2(entries.length * 2 + 2)));
+    let size = 0;
+    let longest = 0;
+    let end = 0;
+    for (const [token, id] of entries) {
+      this.#keep(token, id);
+      const start = end;
+      for (let i = 0; i < token.length; i++) this.#pool[end++] = token.charCodeAt(i);
+      longest = Math.max(longest, token.length);
+      if (this.#insert(start, end, 0, id)) size++;
+      if (token.startsWith(prefix)) this.#insert(start + prefix.length, end, 1, id);
+    }
+    if (size === 0) throw new TokenizerError('Cannot read a vocabulary: found no tokens');
+    this.size = size;
+    this.longest = longest;
+  }
+
+  /** Largest id, or -1. */
+  get lastId(): number {
+    return this.#tokens.length - 1;
+  }
+
+  /** The token with this id. */
+  token(id: number): string | undefined {
+    return this.#tokens[id];
+  }
+
+  /** The id of a token, or -1. */
+  id(token: string): number {
+    const units = new Uint16Array(token.length);
+    let hash: number = SEEDS[0];
+    for (let i = 0; i < token.length; i++) {
+      units[i] = token.charCodeAt(i);
+      hash = hashUnit(hash, units[i]!);
+    }
+    return this.find(units, 0, token.length, hash, 0);
+  }
+
+  /** Every token with its id, in the order of the ids. */
+  entries(): [string, number][] {
+    return this.#tokens.flatMap((token, id): [string, number][] =>
+      token !== undefined && this.id(token) === id ? [[token, id]] : [],
+    );
+  }
+
+  /**
+   * The id of the piece in units[from, from + length), or -1.
+   * @param hash `hashUnit` over these units, from SEEDS[role]
+   */
+  find(units: Uint16Array, from: number, length: number, hash: number, role: Role): number {
+    const table = this.#table;
+    const slot = this.#slot(units, from, length, hash, role);
+    return table[slot + 1] === 0 ? -1 : table[slot + 3]!;
+  }
+
+  /**
+   * A bit for each length, up to LONG, that pieces beginning with two units may have.
+   * @param hash of the two units, from SEEDS[role]
+   */
+  lengths(hash: number): number {
+    return this.#lengths[(hash ^ (hash >>> 15)) & 0x3fff]!;
+  }
+
+  #keep(token: string, id: number): void {
+    if (!Number.isInteger(id) || id < 0 || id >= MAX_ID) {
+      throw new TokenizerError(
+        `Cannot read a vocabulary: token "${token}" has id ${id}, expected 0 to ${MAX_ID - 1}`,
+      );
+    }
+    while (this.#tokens.length <= id) this.#tokens.push(undefined);
+    this.#tokens[id] = token;
+  }
+
+  /** Puts pool[start, end) into the table; false where it took the place of an equal token. */
+  #insert(start: number, end: number, role: Role, id: number): boolean {
+    const length = end - start;
+    let hash: number = SEEDS[role];
+    for (let i = 0; i < length; i++) {
+      hash = hashUnit(hash, this.#pool[start + i]!);
+      if (i === 1) this.#lengths[(hash ^ (hash >>> 15)) & 0x3fff]! |= 1 << Math.min(length, LONG);
+    }
+    const slot = this.#slot(this.#pool, start, length, hash, role);
+    const isNew = this.#table[slot + 1] === 0;
+    this.#table.set([hash, 2 * length + role + 1, start, id], slot);
+    return isNew;
+  }
+
+  /** Where the piece is in the table, or the free slot where it would be. */
+  #slot(units: Uint16Array, from: number, length: number, hash: number, role: Role): number {
+    const table = this.#table;
+    const mask = table.length - SLOT;
+    const code = 2 * length + role + 1;
+    let slot = Math.imul(hash ^ (hash >>> 15), SLOT) & mask;
+    for (; table[slot + 1] !== 0; slot = (slot + SLOT) & mask) {
+      const isAlike = table[slot] === hash && table[slot + 1] === code;
+      if (isAlike && this.#equals(table[slot + 2]!, units, from, length)) break;
+    }
+    return slot;
+  }
+
+  #equals(start: number, units: Uint16Array, from: number, length: number): boolean {
+    const pool = this.#pool;
+    for (let i = 0; i < length; i++) if (pool[start + i] !== units[from + i]) return false;
+    return true;
+  }
+}
+
+/** Each line with its number; none for what follows the last line end. */
+function linesOf(text: string): [string, number][] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line, id) => [trimmed(line), id]);
+}
+
+/** Drops White_Space at a line's end, as Rust does (`trimEnd` would also take a U+FEFF). */
+function trimmed(line: string): string {
+  let end = line.length;
+  while (end > 0 && isWhitespace(line.charCodeAt(end - 1))) end--;
+  return line.slice(0, end);
+}

@@ -1,0 +1,165 @@
+/**
+ * WordPiece: one word in, its pieces out, greedy and longest first (Devlin et al. 2018;
+ * tokenizers/src/models/wordpiece). A word is gathered unit by unit while it is hashed, so that a
+ * word which is in the vocabulary whole costs one look-up; only others are cut.
+ */
+
+import { TokenizerError } from '../../errors.ts';
+import { KIND } from './normalize.ts';
+import type { TokenBuffer } from './token-buffer.ts';
+import { hashUnit, LONG, type Role, SEEDS } from './unit-hash.ts';
+import type { Vocab } from './vocab.ts';
+
+/** How words are cut. */
+export interface WordPieceOptions {
+  /** What a word becomes that cannot be cut into known pieces. */
+  unk_token: string;
+  /** A longer word, in code points, is unknown without trying. */
+  max_input_chars_per_word: number;
+}
+
+/** The word being gathered, and the cutting of it. */
+export class WordPiece {
+  readonly vocab: Vocab;
+  readonly #unknown: string;
+  readonly #unknownId: number;
+  readonly #maxChars: number;
+  /** Two units for each allowed character and one more character: a full buffer is too long. */
+  readonly #units: Uint16Array;
+  /** Source span of each unit. */
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+  /** Rolling hash of the units from the piece's start up to each unit. */
+  readonly #prefixes: Int32Array;
+  #length = 0;
+  /** Surrogate pairs among the units. */
+  #pairs = 0;
+  #hash: number = SEEDS[0];
+  #end = 0;
+
+  constructor(vocab: Vocab, options: WordPieceOptions) {
+    this.vocab = vocab;
+    this.#unknown = options.unk_token;
+    this.#unknownId = vocab.id(options.unk_token);
+    this.#maxChars = options.max_input_chars_per_word;
+    const capacity = 2 * (this.#maxChars + 1);
+    this.#units = new Uint16Array(capacity);
+    this.#starts = new Int32Array(capacity);
+    this.#ends = new Int32Array(capacity);
+    this.#prefixes = new Int32Array(Math.min(capacity, vocab.longest) + 1);
+  }
+
+  /** Adds one code point that stands for source[start, end). */
+  append(codePoint: number, start: number, end: number): void {
+    if (codePoint > 0xffff) {
+      this.#pairs++;
+      this.#append(0xd7c0 + (codePoint >> 10), start, end);
+      this.#append(0xdc00 + (codePoint & 0x3ff), start, end);
+    } else this.#append(codePoint, start, end);
+  }
+
+  /**
+   * Adds the ASCII characters of text[from, to) up to the first that is no part of a word.
+   * @param entries what each ASCII character stands for, see CharMap
+   * @returns where they end
+   */
+  appendAscii(text: string, from: number, to: number, entries: Int32Array): number {
+    const units = this.#units;
+    const starts = this.#starts;
+    const capacity = units.length;
+    let length = this.#length;
+    let hash = this.#hash;
+    let i = from;
+    for (; i < to; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) break;
+      const unit = entries[code]!;
+      if (unit >= KIND) break;
+      if (length === capacity) continue;
+      units[length] = unit;
+      starts[length] = i;
+      this.#ends[length] = i + 1;
+      length++;
+      hash = hashUnit(hash, unit);
+    }
+    this.#length = length;
+    this.#hash = hash;
+    this.#end = i;
+    return i;
+  }
+
+  /** Ends the word: its pieces go to `out`. Returns 1, or 0 where no word was begun. */
+  finish(out: TokenBuffer, word: number): 0 | 1 {
+    const length = this.#length;
+    if (length === 0) return 0;
+    const id =
+      length - this.#pairs > this.#maxChars
+        ? this.known(-1)
+        : this.vocab.find(this.#units, 0, length, this.#hash, 0);
+    if (id >= 0) out.push(id, this.#starts[0]!, this.#end, word);
+    else this.#cut(out, word);
+    this.drop();
+    return 1;
+  }
+
+  /** Forgets the word. */
+  drop(): void {
+    this.#length = 0;
+    this.#pairs = 0;
+    this.#hash = SEEDS[0];
+  }
+
+  #append(unit: number, start: number, end: number): void {
+    this.#end = end;
+    if (this.#length === this.#units.length) return;
+    this.#units[this.#length] = unit;
+    this.#starts[this.#length] = start;
+    this.#ends[this.#length] = end;
+    this.#length++;
+    this.#hash = hashUnit(this.#hash, unit);
+  }
+
+  #cut(out: TokenBuffer, word: number): void {
+    const first = out.count;
+    for (let from = 0; from < this.#length; ) {
+      const to = this.#piece(from, out, word);
+      if (to === from) {
+        out.count = first;
+        out.push(this.known(-1), this.#starts[0]!, this.#end, word);
+        return;
+      }
+      from = to;
+    }
+  }
+
+  /** Emits the longest piece that begins at unit `from`; returns its end, `from` for none. */
+  #piece(from: number, out: TokenBuffer, word: number): number {
+    const units = this.#units;
+    const role: Role = from === 0 ? 0 : 1;
+    const most = Math.min(this.#length - from, this.vocab.longest);
+    let hash: number = SEEDS[role];
+    let lengths = 2;
+    for (let i = 0; i < most; i++) {
+      hash = hashUnit(hash, units[from + i]!);
+      this.#prefixes[i] = hash;
+      if (i === 1) lengths |= this.vocab.lengths(hash);
+    }
+    for (let length = most; length > 0; length--) {
+      if ((lengths & (1 << Math.min(length, LONG))) === 0) continue;
+      const id = this.vocab.find(units, from, length, this.#prefixes[length - 1]!, role);
+      if (id < 0) continue;
+      out.push(id, this.#starts[from]!, this.#ends[from + length - 1]!, word);
+      return from + length;
+    }
+    return from;
+  }
+
+  /** The id, or that of the unknown token for -1. @throws TokenizerError where there is none */
+  known(id: number): number {
+    if (id >= 0) return id;
+    if (this.#unknownId >= 0) return this.#unknownId;
+    throw new TokenizerError(
+      `Cannot tokenize an unknown word: vocabulary lacks the unknown token "${this.#unknown}"`,
+    );
+  }
+}
