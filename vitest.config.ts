@@ -6,13 +6,14 @@ const source = (file: string) => fileURLToPath(new URL(`./src/${file}`, import.m
 /** Tests run on the sources: what package.json's `imports` and `exports` say to Node, said of src/. */
 export default defineConfig({
   resolve: {
-    alias: {
-      '#platform': source('platform/node.ts'),
-      // Only the build has the modules as text.
-      'mobilebert-wasm/inline': source('../build/js/platform/inline.js'),
-      'mobilebert-wasm/serve': source('serve/serve.ts'),
-      'mobilebert-wasm': source('index.ts'),
-    },
+    alias: [
+      { find: '#platform', replacement: source('platform/node.ts') },
+      // Written by the build beside the modules.
+      { find: /^\.\.\/\.\.\/wasm\/(.*\.js)$/, replacement: source('../build/wasm/$1') },
+      { find: 'mobilebert-wasm/inline', replacement: source('../build/js/platform/inline.js') },
+      { find: 'mobilebert-wasm/serve', replacement: source('serve/serve.ts') },
+      { find: 'mobilebert-wasm', replacement: source('index.ts') },
+    ],
   },
   test: {
     include: ['test/**/*.test.ts'],

@@ -4,9 +4,9 @@
  */
 
 /** Counts up whenever an export, an enum below or the order of `Config`'s fields changes. */
-export const ABI_VERSION: i32 = 3;
+export const ABI_VERSION: i32 = 4;
 
-/** A place for one module of the checkpoint: a linear layer, a norm or an embedding table. */
+/** One module of the checkpoint: a linear layer, a norm or an embedding table. */
 export const enum Slot {
   WordEmbeddings = 0,
   PositionEmbeddings = 1,
@@ -42,8 +42,8 @@ export const enum Part {
   Bias = 1,
 }
 
-/** Which of a slot's packed parts. */
-export const enum Home {
+/** Which of the two stretches of packed bytes that a slot has. */
+export const enum Storage {
   /** Panels of a layer, rows of a table, scale of a norm. */
   Data = 0,
   /** q8: input factors of a layer, scales of a table's rows; shift of a norm. */
@@ -58,18 +58,18 @@ export const enum Dtype {
   F64 = 3,
 }
 
-/** What matrices and tables are kept in. Vectors are f32 in all of them. */
-export const enum Kind {
+/** What matrices and tables are kept in. Vectors are f32 in every model. */
+export const enum WeightType {
   F32 = 0,
   /** Half precision, widened where it is used. */
   F16 = 1,
-  /** Eight bits with a scale per output channel or table row, exact integer sums. */
+  /** Eight bits with a scale per output channel or table row, and exact integer sums. */
   Q8 = 2,
-  /** The upper halves of f32, widened where they are used: in q8 models, what every answer goes through. */
+  /** The upper halves of f32, widened where they are used: the few weights of a q8 model that every answer needs. */
   BF16 = 3,
 }
 
-/** What `forward` is asked to leave behind, as bits. */
+/** The outputs that `forward` is asked for, as bits. */
 export const enum Output {
   LastHiddenState = 1,
   Pooled = 2,
@@ -94,19 +94,19 @@ export const enum Buffer {
   PositionIds = 3,
   /** i32 [M], 0 hides a token from attention. */
   AttentionMask = 4,
-  /** i32 [N], ascending: the rows that are read past the last block. */
+  /** i32 [selected], ascending: the rows that are computed past the last block. */
   SelectedRows = 5,
   /** f32 [M,E] */
   InputsEmbeds = 6,
-  /** f32 [R,H]: R is N where rows are selected, else M. */
+  /** f32 [Q,H]: Q is the number of selected rows, or M where none are selected. */
   LastHiddenState = 7,
   /** f32 [B,H] */
   Pooled = 8,
   /** f32 [B,C] */
   SequenceLogits = 9,
-  /** f32 [R,C] */
+  /** f32 [Q,C] */
   TokenLogits = 10,
-  /** f32 [R,V] */
+  /** f32 [Q,V] */
   VocabularyLogits = 11,
   /** f32 [L+1,M,H] */
   HiddenStates = 12,
@@ -133,6 +133,8 @@ export const enum Status {
   NoSuchSlot = 1,
   /** Rows past the end of the tensor. */
   OutOfRange = 2,
-  /** A number that the kind cannot hold. */
+  /** A number that the weight type cannot hold. */
   TooLarge = 3,
+  /** Weights are sealed: `openWeights` comes first. */
+  Sealed = 4,
 }

@@ -1,9 +1,10 @@
 /**
- * The ABI of the build for calibration: index.ts for a model in f32, and block after block over given rows
- * of two models (ops/tap.ts), with the sums that weights are fitted by. The module imports `show`.
+ * The ABI of the build for calibration: index.ts for an f32 model, and block after block over given rows of
+ * two models (ops/observe.ts), with the sums that weights are fitted by. The module imports `observe`.
  *
- *   configAddress() -> allocateWeights() -> homeAddress() -> copy -> reserve(2B, 2M) -> openCalibration()
- *   -> fill in lengths, mask and hidden rows -> runBlock() -> the host's show() -> inputSums(), errorSums() -> read
+ *   createPass() -> configAddress() -> allocateWeights() -> storageAddress() -> copy -> seal()
+ *   -> reserve(2B, 2M) -> openCalibration() -> fill in lengths, mask and hidden rows
+ *   -> runBlock() -> the host's observe() -> inputSums(), errorSums() -> read
  */
 import { Slot } from './abi';
 import {
@@ -11,14 +12,13 @@ import {
   f32CrossProducts,
   f32CrossScratchBytes,
 } from './kernels/f32-cross-products';
-import { Chunk, Linear, NR, f32s, panelBytes, roundUp8, rowBytes } from './memory/layout';
-import { blockAt, config, longestDepth } from './memory/plan';
-import { allocate, commit } from './memory/region';
-import { activations, plannedRows, plannedSequences } from './memory/request';
+import { Calibration, Linear, Pass } from './memory/layout';
+import { allocate, commit, zeroed } from './memory/region';
 import { linearOf } from './memory/slots';
+import { longestDepth, widestOutput } from './memory/weights';
 import { block } from './model/block';
 import { linear, linearResidual } from './ops/linear';
-import { twin } from './ops/tap';
+import { f32PanelBytes, f32s, panels, rowBytes } from './simd/units';
 
 export * from './index';
 
@@ -33,99 +33,101 @@ const enum Sums {
   /** f32 [N] */
   ErrorMeans = 3,
   /** f32 panels of the rounded weights, to be filled in. */
-  Twin = 4,
+  Rounded = 4,
   /** f32 [2 rows, H]: the blocks' input and output. */
   Hidden = 5,
 }
 
-const chunk: Chunk = changetype<Chunk>(memory.data(offsetof<Chunk>(), 16));
-let products: usize = 0;
-let crossed: usize = 0;
-let inputMeans: usize = 0;
-let errorMeans: usize = 0;
-let errors: usize = 0;
-let scratch: usize = 0;
-
-/** Identity of a layer as `show` names it; 0 where the model has none. */
-export function layerAddress(slot: Slot, layer: i32, network: i32): usize {
-  return changetype<usize>(linearOf(slot, layer, network));
+/** Identity of a layer as `observe` names it; 0 where the model has none. */
+export function layerAddress(pass: Pass, slot: Slot, layer: i32, network: i32): usize {
+  return changetype<usize>(linearOf(pass, slot, layer, network));
 }
 
 /** Room behind the buffers of the reserved request, for layers up to its longest. */
-export function openCalibration(): void {
-  const K = longestDepth();
-  const N = max(max(config.hidden, config.intermediate), config.bottleneck);
-  twin().panels = allocate(<u64>(roundUp8(N) / NR) * panelBytes(K));
-  products = allocate(<u64>K * rowBytes(K));
-  crossed = allocate(<u64>K * rowBytes(N));
-  inputMeans = allocate(rowBytes(K));
-  errorMeans = allocate(rowBytes(N));
-  errors = allocate(<u64>plannedRows * rowBytes(N));
-  scratch = allocate(f32CrossScratchBytes(max(K, N)));
+export function openCalibration(pass: Pass): void {
+  const c = changetype<Calibration>(zeroed(offsetof<Calibration>() + offsetof<Linear>()));
+  const K = longestDepth(pass.config);
+  const N = widestOutput(pass.config);
+  c.rounded = changetype<Linear>(changetype<usize>(c) + offsetof<Calibration>());
+  c.rounded.panels = allocate(<u64>panels(N) * f32PanelBytes(K));
+  c.inputs = allocate(<u64>K * rowBytes(K));
+  c.cross = allocate(<u64>K * rowBytes(N));
+  c.inputMeans = allocate(rowBytes(K));
+  c.errorMeans = allocate(rowBytes(N));
+  c.errors = allocate(<u64>pass.request.rows * rowBytes(N));
+  c.scratch = allocate(f32CrossScratchBytes(max(K, N)));
   commit();
+  pass.calibration = c;
 }
 
-export function sumsAddress(which: Sums): usize {
-  if (which == Sums.Inputs) return products;
-  if (which == Sums.Cross) return crossed;
-  if (which == Sums.InputMeans) return inputMeans;
-  if (which == Sums.ErrorMeans) return errorMeans;
-  return which == Sums.Twin ? twin().panels : activations.hidden;
+export function sumsAddress(pass: Pass, which: Sums): usize {
+  const c = pass.calibration!;
+  if (which == Sums.Inputs) return c.inputs;
+  if (which == Sums.Cross) return c.cross;
+  if (which == Sums.InputMeans) return c.inputMeans;
+  if (which == Sums.ErrorMeans) return c.errorMeans;
+  return which == Sums.Rounded ? c.rounded.panels : pass.activations.hidden;
 }
 
-/** Hidden [2 rows, H] of both models through one block; the host is shown every product's rows. */
-export function runBlock(layer: i32): void {
-  chunk.sequences = plannedSequences;
-  chunk.rows = plannedRows;
-  chunk.lengths = activations.lengths;
-  chunk.mask = activations.attentionMask;
-  chunk.firstRow = 0;
-  chunk.firstRead = 0;
-  chunk.read = plannedRows;
-  chunk.selected = 0;
-  block(blockAt(layer), activations.hidden, chunk, false, 0);
+/** Hidden [2 rows, H] of both models through one block; the host observes every product's rows. */
+export function runBlock(pass: Pass, layer: i32): void {
+  const r = pass.request;
+  const c = pass.chunk;
+  c.sequences = r.sequences;
+  c.rows = r.rows;
+  c.lengths = pass.buffers.lengths;
+  c.mask = pass.buffers.attentionMask;
+  c.firstRow = 0;
+  c.firstScore = 0;
+  c.queries = r.rows;
+  c.firstQuery = 0;
+  c.selection = 0;
+  block(pass, layer);
 }
 
 /** Gathers the first hidden row of every text, of both models: what the pooler reads. Returns their address. */
-export function firstRows(): usize {
-  const H = rowBytes(config.hidden);
-  let hidden = activations.hidden;
-  for (let i = 0; i < plannedSequences; i++) {
-    memory.copy(activations.firstRows + <usize>i * H, hidden, H);
-    hidden += <usize>load<i32>(activations.lengths + f32s(i)) * H;
+export function firstRows(pass: Pass): usize {
+  const a = pass.activations;
+  const H = rowBytes(pass.config.hidden);
+  let hidden = a.hidden;
+  for (let i = 0; i < pass.request.sequences; i++) {
+    memory.copy(a.firstRows + <usize>i * H, hidden, H);
+    hidden += <usize>load<i32>(pass.buffers.lengths + f32s(i)) * H;
   }
-  return activations.firstRows;
+  return a.firstRows;
 }
 
 /** Sums of the second half of x [2 rows, K] by itself, and its means. */
-export function inputSums(layer: usize, x: usize, xBytes: usize, rows: i32): void {
-  const K = changetype<Linear>(layer).inputs;
+export function inputSums(pass: Pass, layer: Linear, x: usize, rows: i32): void {
+  const c = pass.calibration!;
+  const K = layer.inputs;
+  const xBytes = layer.inputStride;
   const from = x + <usize>rows * xBytes;
-  f32ColumnMeans(inputMeans, from, xBytes, rows, K, scratch);
-  const m = inputMeans;
-  const to = products;
-  f32CrossProducts(to, rowBytes(K), from, xBytes, m, K, from, xBytes, m, K, rows, scratch);
+  const m = c.inputMeans;
+  f32ColumnMeans(m, from, xBytes, rows, K, c.scratch);
+  f32CrossProducts(c.inputs, rowBytes(K), from, xBytes, m, K, from, xBytes, m, K, rows, c.scratch);
 }
 
 /**
  * Sums of the second half of x by what a layer with exact weights misses there: errors [rows, N] are what
  * the first half gives, residual included, less what the second does. Means of x are those of `inputSums`.
  */
-// biome-ignore format: a matrix a line
-export function errorSums(
-  layer: usize, x: usize, xBytes: usize, rows: i32, residual: usize,
-): void {
-  const w = changetype<Linear>(layer);
-  const yBytes = rowBytes(w.outputs);
+export function errorSums(pass: Pass, layer: Linear, x: usize, rows: i32, residual: usize): void {
+  const c = pass.calibration!;
+  const xBytes = layer.inputStride;
+  const yBytes = rowBytes(layer.outputs);
   const from = x + <usize>rows * xBytes;
-  if (residual) linearResidual(errors, x, xBytes, 2 * rows, w, residual);
-  else linear(errors, x, xBytes, 2 * rows, w, false);
-  subtract(errors, errors + <usize>rows * yBytes, <usize>rows * yBytes);
-  f32ColumnMeans(inputMeans, from, xBytes, rows, w.inputs, scratch);
-  f32ColumnMeans(errorMeans, errors, yBytes, rows, w.outputs, scratch);
+  if (residual) linearResidual(pass, layer, c.errors, x, 2 * rows, residual);
+  else linear(pass, layer, c.errors, x, 2 * rows, false);
+  subtract(c.errors, c.errors + <usize>rows * yBytes, <usize>rows * yBytes);
+  f32ColumnMeans(c.inputMeans, from, xBytes, rows, layer.inputs, c.scratch);
+  f32ColumnMeans(c.errorMeans, c.errors, yBytes, rows, layer.outputs, c.scratch);
+  // biome-ignore format: a matrix a line
   f32CrossProducts(
-    crossed, yBytes, from, xBytes, inputMeans, w.inputs, errors, yBytes, errorMeans, w.outputs, rows,
-    scratch,
+    c.cross, yBytes,
+    from, xBytes, c.inputMeans, layer.inputs,
+    c.errors, yBytes, c.errorMeans, layer.outputs,
+    rows, c.scratch,
   );
 }
 

@@ -1,47 +1,62 @@
 /**
- * The ABI: everything the host can call, in the order it does. Addresses and byte counts are
- * unsigned 32-bit; statuses and enums are those of abi.ts. The module imports nothing.
+ * The ABI: everything the host can call, in the order it does. Addresses and byte counts are unsigned
+ * 32-bit; statuses and enums are those of abi.ts. Every call takes the pass that `createPass` made.
+ * The module imports nothing but `abort`, in debug builds.
  *
- *   configAddress() -> fill in Config -> allocateWeights() -> openStaging() -> storeRows() ...
- *   (or homeBytes() -> homeAddress() -> copy what was packed before)
+ *   createPass() -> configAddress() -> fill in Config -> allocateWeights()
+ *   -> openStaging() -> fill in -> storeRows() ...     or storageAddress() -> copy what was packed before
+ *   -> seal()
  *   -> reserve() -> bufferAddress() -> fill in inputs -> forward() -> bufferAddress() -> read
  *
- * Weights come back by openStaging() -> fetchRows() -> read; it takes the place of a request's buffers.
+ * openWeights() is the opposite of seal(): after it, weights are read and written as they were stored, by
+ * storageAddress(), or by openStaging() -> fetchRows() -> read, which takes the place of a request's buffers.
  */
-import { ABI_VERSION, Buffer, Kind } from './abi';
-import { config, planWeights } from './memory/plan';
-import { activations, openArena, planRequest } from './memory/request';
+import { ABI_VERSION, Buffer, WeightType } from './abi';
+import { Pass } from './memory/layout';
+import { openArena } from './memory/pass';
 import { mark } from './memory/region';
-import { FLOATS } from './simd/lanes';
+import { planWeights } from './memory/weights';
+import { FLOATS } from './simd/build';
 
-export { forward } from './model/forward';
-export { homeAddress, homeBytes } from './memory/homes';
+export { createPass, reserve } from './memory/pass';
 export { openStaging, storeRows } from './memory/store';
 export { fetchRows } from './memory/fetch';
-export { planRequest as reserve } from './memory/request';
+export { storageAddress, storageBytes, weightType } from './memory/storage';
+export { openWeights, seal } from './memory/seal';
+export { forward } from './model/forward';
 
 export function abiVersion(): i32 {
   return ABI_VERSION;
 }
 
 /** Where the host writes Config's fields, 4 bytes each in their order. */
-export function configAddress(): usize {
-  return changetype<usize>(config);
+export function configAddress(pass: Pass): usize {
+  return changetype<usize>(pass.config);
 }
 
 /**
  * Plans and zeroes the weights of the written configuration, once. Returns the bytes in use, 0 where the
  * build does not run such weights.
  */
-export function allocateWeights(): usize {
-  if (!FLOATS && config.kind != Kind.Q8) return 0;
-  planWeights();
-  openArena();
+export function allocateWeights(pass: Pass): usize {
+  if (!FLOATS && pass.config.weightType != WeightType.Q8) return 0;
+  planWeights(pass);
+  openArena(pass);
   return mark();
 }
 
+/** Where the parameters lie, one behind the other. */
+export function parametersAddress(pass: Pass): usize {
+  return pass.weights.parameters;
+}
+
+/** How many bytes they take, alignment included. */
+export function parametersBytes(pass: Pass): usize {
+  return <usize>pass.weights.parameterBytes;
+}
+
 /** Address of a buffer of the reserved request, 0 where it was not asked for. */
-export function bufferAddress(buffer: Buffer): usize {
-  // Activations begins with the host's buffers, in the order of the enum.
-  return load<usize>(changetype<usize>(activations) + <usize>buffer * sizeof<usize>());
+export function bufferAddress(pass: Pass, buffer: Buffer): usize {
+  // The record has the buffers in the order of the enum.
+  return load<usize>(changetype<usize>(pass.buffers) + <usize>buffer * sizeof<usize>());
 }

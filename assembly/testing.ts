@@ -2,13 +2,20 @@
  * Every kernel and op under its own name, with memory to try it on: for tests and benches only.
  * Built beside each shipped module as build/wasm/testing.<target>.wasm.
  */
+import { WeightType } from './abi';
 import { q16PanelBytes } from './kernels/q16-panel';
+import { IDLE_PREFETCH } from './kernels/prefetch';
 import { q8PanelBytes } from './kernels/q8-panel';
-import { Activations, f32s, panelBytes, roundUp8, rowBytes, wordBytes } from './memory/layout';
-import { allocate as reserve, commit } from './memory/region';
+import { Pass } from './memory/layout';
+import { createPass } from './memory/pass';
+import { blockAt } from './memory/weights';
+import { attend } from './model/attend';
+import { block, finish, project } from './model/block';
+import { allocate as reserveBytes, commit, openRegion } from './memory/region';
 import { attention } from './ops/attention';
 import { lanes } from './simd/lanes';
 import { math } from './simd/math';
+import { f32PanelBytes, f32s, i16RowBytes, panels, rowBytes } from './simd/units';
 
 export * from './index';
 export { mark, release } from './memory/region';
@@ -55,7 +62,13 @@ export { q8PanelBytes, q8ScratchBytes, q8Starts } from './kernels/q8-panel';
 export { q8QuantizeRow } from './kernels/q8-rows';
 export { q16GemmNr8 } from './kernels/qd16-gemm-nr8';
 export { q16PackColumns, q16PackRows, q16PanelBytes } from './kernels/q16-panel';
-export { reach } from './kernels/read-ahead';
+export { prefetchTo } from './kernels/prefetch';
+
+/** A Prefetch that reads nothing. */
+export function idlePrefetch(): usize {
+  return IDLE_PREFETCH;
+}
+
 export { linear, linearActivation, linearNorm, linearResidualNorm } from './ops/linear';
 export { norm } from './ops/norm';
 export { copyRows, gatherRows } from './ops/rows';
@@ -83,18 +96,24 @@ export function mathOf(which: i32, x: usize, count: i32): void {
 
 /** `bytes` of memory, there at once. */
 export function allocate(bytes: usize): usize {
-  const address = reserve(bytes);
+  openRegion();
+  const address = reserveBytes(bytes);
   commit();
   return address;
 }
 
+/** A pass with nothing planned: enough for products in f32. */
+export function emptyPass(): Pass {
+  return createPass();
+}
+
 /**
- * ops/attention.ts in f32 (`kind` 0), in words (1), or with values in bytes (2), with a record of its own,
+ * ops/attention.ts in f32 (`kind` 0), in i16 (1), or with values in bytes (2), in a pass of its own,
  * allocated behind everything else.
  */
 export function attentionAlone(
   context: usize,
-  contextBytes: usize,
+  contextStride: usize,
   query: usize,
   key: usize,
   value: usize,
@@ -106,22 +125,26 @@ export function attentionAlone(
   scoreRows: i32,
   kind: i32,
 ): void {
-  const isWhole = kind > 0;
+  const isInteger = kind > 0;
   const D = T / heads;
-  const a = changetype<Activations>(allocate(offsetof<Activations>()));
-  a.contextBytes = contextBytes;
-  const keyBytes = isWhole ? q16PanelBytes(D) : panelBytes(D);
-  const valueBytes = isWhole ? max(q16PanelBytes(S), q8PanelBytes(S)) : panelBytes(S);
-  a.hasByteValues = kind == 2;
-  a.keyPanels = allocate(<usize>(roundUp8(S) / 8) * keyBytes);
-  a.valuePanels = allocate(<usize>(roundUp8(D) / 8) * valueBytes);
-  a.quantized = isWhole ? allocate(<usize>scoreRows * wordBytes(max(S, D))) : 0;
-  a.rowScales = allocate(f32s(scoreRows));
-  a.words16 = allocate(wordBytes(D));
-  a.scoreRows = scoreRows;
-  a.scores = allocate(<usize>scoreRows * rowBytes(S));
-  a.inverseSums = allocate(f32s(scoreRows));
-  attention(context, query, key, value, mask, S, S, T, heads, probabilities, a);
+  const pass = createPass();
+  pass.config.bottleneck = T;
+  pass.config.heads = heads;
+  pass.config.weightType = isInteger ? WeightType.Q8 : WeightType.F32;
+  pass.config.rowBits = kind == 2 ? 8 : 16;
+  pass.activations.contextStride = contextStride;
+  const s = pass.scratch;
+  const keyBytes = isInteger ? q16PanelBytes(D) : f32PanelBytes(D);
+  const valueBytes = isInteger ? max(q16PanelBytes(S), q8PanelBytes(S)) : f32PanelBytes(S);
+  s.keyPanels = allocate(panels(S) * keyBytes);
+  s.valuePanels = allocate(panels(D) * valueBytes);
+  s.quantized = isInteger ? allocate(<usize>scoreRows * i16RowBytes(max(S, D))) : 0;
+  s.rowScales = allocate(f32s(scoreRows));
+  s.headRow = allocate(i16RowBytes(D));
+  s.scoreRows = scoreRows;
+  s.scores = allocate(<usize>scoreRows * rowBytes(S));
+  s.inverseSums = allocate(f32s(scoreRows));
+  attention(pass, context, query, key, value, mask, S, S, probabilities);
 }
 
 /** Horizontal sum of the first vector at x. */
@@ -207,4 +230,27 @@ export function peakXor(turns: i32): i32 {
     h ^= g;
   }
   return a ^ b ^ c ^ d ^ e ^ f ^ g ^ h;
+}
+
+/**
+ * One block over the chunk that `forward` left, in ranges of `rows` rows: every phase over one range after the
+ * other, as threads would share them.
+ */
+export function blockInRanges(pass: Pass, layer: i32, rows: i32): void {
+  const R = pass.chunk.rows;
+  const b = blockAt(pass.weights, layer);
+  for (let first = 0; first < R; first += rows) project(pass, b, first, min(rows, R - first), true);
+  for (let first = 0; first < R; first += rows)
+    attend(pass, layer, first, min(rows, R - first), false);
+  for (let first = 0; first < R; first += rows) finish(pass, b, first, min(rows, R - first));
+}
+
+/** One block over the whole chunk. */
+export function wholeBlock(pass: Pass, layer: i32): void {
+  block(pass, layer);
+}
+
+/** The hidden state [R,H] that `blockInRanges` and `block` change in place. */
+export function hiddenAddress(pass: Pass): usize {
+  return pass.activations.hidden;
 }

@@ -4,9 +4,11 @@
  * counter in front that adds what the run holds; the module so made is run once on zero weights.
  * Free are what no compiler makes an instruction of: locals, constants, and the marks of structure.
  */
+import { instantiateSync } from '@assemblyscript/loader';
 import binaryen from 'assemblyscript/binaryen';
 import { MobileBertConfig } from '../src/config/config.ts';
-import { Buffer, CONFIG_FIELDS, type Exports, Output } from '../src/engine/abi.ts';
+import type { Exports } from '../src/engine/abi.ts';
+import { Engine, type Request } from '../src/engine/engine.ts';
 import { dimensionsOf } from '../src/models/dimensions.ts';
 import { count, functionText, innermostLoops } from '../test/support/wat.ts';
 
@@ -38,6 +40,7 @@ type Counted = Exports & Record<Kind, WebAssembly.Global<'i64'>>;
 /** A module of the released size that counts what it executes. */
 export class CountingModule {
   readonly #exports: Counted;
+  readonly #engine: Engine;
 
   constructor(wat: string) {
     const text = withCounters(wat);
@@ -45,33 +48,29 @@ export class CountingModule {
     module.setFeatures(binaryen.Features.All);
     const bytes = Uint8Array.from(module.emitBinary());
     module.dispose();
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-    this.#exports = instance.exports as unknown as Counted;
-    const config = new DataView(this.#exports.memory.buffer, this.#exports.configAddress());
+    this.#exports = instantiateSync<Counted & Record<string, unknown>>(bytes).exports;
     const dimensions = dimensionsOf(new MobileBertConfig(), {
       token: { name: 'qa_outputs', labels: 2 },
     });
-    CONFIG_FIELDS.forEach((field, i) => {
-      if (field === 'epsilon') config.setFloat32(4 * i, dimensions[field], true);
-      else config.setInt32(4 * i, dimensions[field], true);
-    });
-    this.#exports.allocateWeights();
+    this.#engine = new Engine(this.#exports, 'simd', dimensions);
+    this.#engine.seal();
   }
 
   /** What one pass over S tokens executes. */
   forward(S: number): Counts {
-    const { memory, reserve, bufferAddress, forward } = this.#exports;
-    reserve(1, S, 0, S, 0, Output.TokenLogits);
-    const write = (buffer: number, data: Int32Array) =>
-      new Int32Array(memory.buffer, bufferAddress(buffer), data.length).set(data);
-    write(Buffer.Lengths, Int32Array.of(S));
-    for (const buffer of [Buffer.InputIds, Buffer.TokenTypeIds, Buffer.PositionIds]) {
-      write(buffer, new Int32Array(S));
-    }
-    write(Buffer.AttentionMask, new Int32Array(S).fill(1));
+    const request: Request = {
+      lengths: Int32Array.of(S),
+      inputIds: new Int32Array(S),
+      tokenTypeIds: new Int32Array(S),
+      positionIds: new Int32Array(S),
+      attentionMask: new Int32Array(S).fill(1),
+      outputs: ['TokenLogits'],
+    };
     const kinds = Object.keys(KINDS) as Kind[];
+    // The first call plans the arena.
+    this.#engine.forward(request);
     for (const kind of kinds) this.#exports[kind].value = 0n;
-    forward();
+    this.#engine.forward(request);
     const counts = kinds.map((kind) => [kind, Number(this.#exports[kind].value)]);
     return Object.fromEntries(counts) as unknown as Counts;
   }

@@ -87,14 +87,15 @@ export function product(frame: Frame, exports: TestingExports, shape: Shape): Tr
   const y = frame.output(rows * stride);
   const from = frame.input(padRows(x, inputs));
   const xBytes = (4 * padRows(x, inputs).length) / rows;
-  const w = linearRecord(frame, weight, bias, inputs);
+  const w = linearRecord(frame, weight, bias, inputs, xBytes);
+  const pass = exports.emptyPass();
   const n = normRecord(frame, 'no_norm', scale, shift, 1e-12);
   const r = frame.input(padRows(residual, outputs));
   const run = {
-    nothing: () => exports.linear(y, from, xBytes, rows, w, false),
-    relu: () => exports.linearActivation(y, from, xBytes, rows, w, 0),
-    norm: () => exports.linearNorm(y, from, xBytes, rows, w, n, false),
-    'residual norm': () => exports.linearResidualNorm(y, from, xBytes, rows, w, r, n),
+    nothing: () => exports.linear(pass, w, y, from, rows, false),
+    relu: () => exports.linearActivation(pass, w, y, from, rows, 0),
+    norm: () => exports.linearNorm(pass, w, n, y, from, rows, false),
+    'residual norm': () => exports.linearResidualNorm(pass, w, n, y, from, rows, r),
   }[behind];
 
   const error = () => {

@@ -39,7 +39,7 @@ const COLUMNS: Column[] = [
 /** Prints one table. */
 export async function benchQ8Kernels(machine: Machine, report: Report): Promise<void> {
   const { exports } = machine.kernels;
-  const { hasDot, hasBytes } = machine.build;
+  const { hasDot, hasByteRows } = machine.build;
   const factors = exports.allocate(128);
   const samples = await machine.sample([() => exports.peakDot(PEAK_TURNS, factors)]);
   const opsOfDot = hasDot ? 8 : 4;
@@ -48,7 +48,7 @@ export async function benchQ8Kernels(machine: Machine, report: Report): Promise<
   const title = `q8, peak ${peak.toFixed(0)} GOP/s`;
   console.log(`\n${head(COLUMNS, title)}`);
   for (const rows of ROWS) {
-    for (const form of formsOf(hasBytes).filter(({ name }) => name !== 'UpperBytes')) {
+    for (const form of formsOf(hasByteRows).filter(({ name }) => name !== 'UpperBytes')) {
       for (const [K, N] of SHAPES) {
         const { error, figure } = await inFrame(machine, (frame) =>
           attempt(machine, productTrial(frame, exports, { rows, K, N, form, hasDot })),

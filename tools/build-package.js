@@ -2,19 +2,23 @@
  * The last step of the build, after the compilers: what the package has beside modules and JavaScript.
  *
  * - build/wasm/probe.wasm: the probe of relaxed SIMD, for hosts that compile nothing at run time
- * - build/wasm/inline.js: the modules as text, for `mobilebert-wasm/inline`
+ * - build/wasm/*.js: where the modules are, and the modules themselves (build/modules.js)
  * - build/models: the bundled models in q8, by the package's own converter
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { BUILDS, buildsWhere, MODEL_BUILDS } from '../build/js/builds.js';
 import { RELAXED_PROBE } from '../build/js/engine/features.js';
+import { edgeModule, inlineModule, urlsModule } from './build/modules.js';
 import { packModels } from './pack-models.js';
 
 writeFileSync('build/wasm/probe.wasm', Buffer.from(RELAXED_PROBE, 'base64'));
 
-const lines = ['simd', 'dot', 'relaxed'].map((name) => {
-  const text = readFileSync(`build/wasm/${name}.wasm`).toString('base64');
-  return `export const ${name} =\n  '${text}';\n`;
-});
-writeFileSync('build/wasm/inline.js', lines.join(''));
+const withFiles = buildsWhere(BUILDS, ({ ships }) => ships !== 'never');
+const onEdge = buildsWhere(BUILDS, ({ isOnEdge }) => isOnEdge);
+const read = (name) => readFileSync(`build/wasm/${name}.wasm`);
+writeFileSync('build/wasm/urls.js', urlsModule(MODEL_BUILDS));
+writeFileSync('build/wasm/node-urls.js', urlsModule(withFiles));
+writeFileSync('build/wasm/workerd.js', edgeModule(onEdge));
+writeFileSync('build/wasm/inline.js', inlineModule(MODEL_BUILDS, read));
 
 packModels('models', 'build/models');

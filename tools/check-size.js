@@ -9,7 +9,7 @@
  * that file uses.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -21,11 +21,19 @@ await (files ? printFiles(files) : checkLimits());
 
 async function checkLimits() {
   const { sizeLimits } = JSON.parse(readFileSync('package.json', 'utf8'));
-  for (const [key, limit] of Object.entries(sizeLimits)) {
+  for (const [key, limit] of Object.entries(sizeLimits).flatMap(expanded)) {
     const size = key === 'npm pack' ? packed() : await zipped(key);
     console.log(`${key.padEnd(36)} ${String(size).padStart(8)} of ${limit} bytes`);
     if (size > limit) process.exitCode = 1;
   }
+}
+
+/** A limit of "folder/*.ext" holds for each file there. */
+function expanded([key, limit]) {
+  const [, folder, ending] = /^(.*)\/\*(\.\w+)$/.exec(key) ?? [];
+  if (!folder) return [[key, limit]];
+  const names = readdirSync(folder).filter((name) => name.endsWith(ending));
+  return names.map((name) => [`${folder}/${name}`, limit]);
 }
 
 /** Every file of an entry, dearest first. */

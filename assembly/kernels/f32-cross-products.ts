@@ -3,6 +3,7 @@
  * two matrices, each about its mean. Sums of float32 stay short: blocks of rows are added up one by one.
  */
 import { f32GemmResidualNr8 } from './f32-gemm-nr8';
+import { IDLE_PREFETCH } from './prefetch';
 
 /** Rows of a block: 512 columns of them are half a megabyte, which stays in L2. */
 const BLOCK: i32 = 256;
@@ -61,7 +62,7 @@ export function f32CrossProducts(
       const from = scratch + first * STRIDE;
       const to = sums + first * sumBytes + n;
       pack(panel + 32, y + n, yBytes, yMeans + n, depth);
-      f32GemmResidualNr8(to, sumBytes, from, STRIDE, panel, 0, K - <i32>first, depth, to);
+      f32GemmResidualNr8(to, sumBytes, from, STRIDE, panel, 0, K - <i32>first, depth, IDLE_PREFETCH, to);
     }
     x += <usize>depth * xBytes;
     y += <usize>depth * yBytes;

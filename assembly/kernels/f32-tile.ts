@@ -2,10 +2,11 @@
  * The tile of f32-gemm-nr8.ts: up to TILE_ROWS rows times one panel in registers, or the last rows times
  * two, and the epilogue on its way out.
  */
-import { FLOATS, lanes, PANELS, TILE_ROWS } from '../simd/lanes';
+import { FLOATS, PANELS, TILE_ROWS } from '../simd/build';
+import { lanes } from '../simd/lanes';
 import { Epilogue } from './epilogue';
 import { nextTile, wideRows } from './next-tile';
-import { readAhead, readEvery } from './read-ahead';
+import { Prefetch, prefetch } from './prefetch';
 
 /** Bytes of one k-step of a panel: eight f32. */
 const STEP: usize = 32;
@@ -44,7 +45,7 @@ export abstract class f32Tile {
   // biome-ignore format: one row of the tile a line
   @inline static run(
     rows: i32, epilogue: i32, c: usize, cStride: usize, a: usize, aStride: usize, panel: usize,
-    depth: i32, residual: usize, scale: usize, shift: usize,
+    depth: i32, residual: usize, scale: usize, shift: usize, ahead: usize, every: usize,
   ): void {
     let b0 = v128.load(panel), b1 = v128.load(panel, 16);
     let c00 = b0, c10 = b0, c20 = b0, c30 = b0, c40 = b0, c50 = b0;
@@ -56,7 +57,7 @@ export abstract class f32Tile {
     // Attention's context, whose panels are activations, leaves that to its scores.
     const isReading = FLOATS && !(epilogue & Epilogue.RowScale);
     while (b < end) {
-      const pause = isReading ? min(b + readEvery, end) : end;
+      const pause = isReading ? min(b + every, end) : end;
       while (b < pause) {
         b0 = v128.load(b);
         b1 = v128.load(b, 16);
@@ -68,7 +69,7 @@ export abstract class f32Tile {
         if (rows > 5) { s = v128.load32_splat(a5); c50 = lanes.madd(s, b0, c50); c51 = lanes.madd(s, b1, c51); a5 += 4; }
         b += STEP;
       }
-      if (isReading) readAhead.some();
+      if (isReading) prefetch.step(changetype<Prefetch>(ahead));
     }
     // Per-row scales lie 4 bytes apart; per-column ones are the same for every row.
     const step: usize = epilogue & Epilogue.RowScale ? 4 : 0;
@@ -87,7 +88,7 @@ export abstract class f32Tile {
   // biome-ignore format: one vector of the panels a line
   @inline static wide(
     rows: i32, epilogue: i32, c: usize, cStride: usize, a: usize, aStride: usize, panel: usize, second: usize,
-    depth: i32, residual: usize, scale: usize, shift: usize,
+    depth: i32, residual: usize, scale: usize, shift: usize, ahead: usize, every: usize,
   ): void {
     let c00 = v128.load(panel), c10 = c00;
     let c01 = v128.load(panel, 16), c11 = c01;
@@ -97,7 +98,7 @@ export abstract class f32Tile {
     let b = panel + STEP;
     const end = b + <usize>depth * STEP;
     while (b < end) {
-      const pause = min(b + readEvery, end);
+      const pause = min(b + every, end);
       while (b < pause) {
         const s0 = v128.load32_splat(a0), s1 = rows > 1 ? v128.load32_splat(a1) : s0;
         let v = v128.load(b); c00 = lanes.madd(s0, v, c00); if (rows > 1) c10 = lanes.madd(s1, v, c10);
@@ -108,7 +109,7 @@ export abstract class f32Tile {
         if (rows > 1) a1 += 4;
         b += STEP;
       }
-      readAhead.some();
+      prefetch.step(changetype<Prefetch>(ahead));
     }
     f32Tile.store(epilogue, c, c00, c01, residual, scale, shift);
     f32Tile.store(epilogue, c + 32, c02, c03, residual + 32, scale + 32, shift + 32);
@@ -123,9 +124,10 @@ export abstract class f32Tile {
   // biome-ignore format: one tile a line
   @inline static panel(
     epilogue: i32, c: usize, cStride: usize, a: usize, aStride: usize, panel: usize, second: usize,
-    rows: i32, depth: i32, residual: usize, scale: usize, shift: usize,
+    rows: i32, depth: i32, residual: usize, scale: usize, shift: usize, ahead: usize,
   ): void {
     const row: usize = epilogue & Epilogue.RowScale ? 4 : 0;
+    const every = changetype<Prefetch>(ahead).every;
     const last = PANELS == 2 && second ? wideRows(rows) : 0;
     for (let n: usize = 0; n <= (PANELS == 2 && second ? 32 : 0); n += 32) {
       const from = panel + (n ? second : 0);
@@ -133,12 +135,12 @@ export abstract class f32Tile {
       let left = rows - last;
       while (left > 0) {
         const done = nextTile(left, TILE_ROWS);
-        if (TILE_ROWS == 6 && done == 6) f32Tile.run(6, epilogue, to, cStride, x, aStride, from, depth, r, f, shift + n);
-        else if (done == 5) f32Tile.run(5, epilogue, to, cStride, x, aStride, from, depth, r, f, shift + n);
-        else if (done == 4) f32Tile.run(4, epilogue, to, cStride, x, aStride, from, depth, r, f, shift + n);
-        else if (done == 3) f32Tile.run(3, epilogue, to, cStride, x, aStride, from, depth, r, f, shift + n);
-        else if (done == 2) f32Tile.run(2, epilogue, to, cStride, x, aStride, from, depth, r, f, shift + n);
-        else f32Tile.run(1, epilogue, to, cStride, x, aStride, from, depth, r, f, shift + n);
+        if (TILE_ROWS == 6 && done == 6) f32Tile.run(6, epilogue, to, cStride, x, aStride, from, depth, r, f, shift + n, ahead, every);
+        else if (done == 5) f32Tile.run(5, epilogue, to, cStride, x, aStride, from, depth, r, f, shift + n, ahead, every);
+        else if (done == 4) f32Tile.run(4, epilogue, to, cStride, x, aStride, from, depth, r, f, shift + n, ahead, every);
+        else if (done == 3) f32Tile.run(3, epilogue, to, cStride, x, aStride, from, depth, r, f, shift + n, ahead, every);
+        else if (done == 2) f32Tile.run(2, epilogue, to, cStride, x, aStride, from, depth, r, f, shift + n, ahead, every);
+        else f32Tile.run(1, epilogue, to, cStride, x, aStride, from, depth, r, f, shift + n, ahead, every);
         const m = <usize>done;
         to += m * cStride;
         x += m * aStride;
@@ -153,7 +155,7 @@ export abstract class f32Tile {
     a += m * aStride;
     residual += m * cStride;
     // No else: Binaryen would fold both into one loop that asks for their rows at every step.
-    if (last == 2) f32Tile.wide(2, epilogue, c, cStride, a, aStride, panel, second, depth, residual, scale, shift);
-    if (last == 1) f32Tile.wide(1, epilogue, c, cStride, a, aStride, panel, second, depth, residual, scale, shift);
+    if (last == 2) f32Tile.wide(2, epilogue, c, cStride, a, aStride, panel, second, depth, residual, scale, shift, ahead, every);
+    if (last == 1) f32Tile.wide(1, epilogue, c, cStride, a, aStride, panel, second, depth, residual, scale, shift, ahead, every);
   }
 }

@@ -7,7 +7,8 @@
  * A panel's head is | bias 0..7 f32 | scale 0..7 f32 |. `starts` [8 i32] is what sums begin with, `planes`
  * 2 where rows are words as upper and lower bytes (else 1).
  */
-import { BYTE_ROWS, lanes, PANELS } from '../simd/lanes';
+import { BYTE_ROWS, PANELS } from '../simd/build';
+import { lanes } from '../simd/lanes';
 import { Epilogue } from './epilogue';
 import { nextTile, wideRows } from './next-tile';
 

@@ -1,5 +1,5 @@
 /** Which rows and panels a tile takes. */
-export { PANELS } from '../simd/lanes';
+export { PANELS } from '../simd/build';
 
 /**
  * Rows of the next tile where `rows` are left and a full one has `size`: the last ones go in tiles of

@@ -7,7 +7,7 @@
  * lie together, which a relaxed dot product reads as they are; a build without widens one panel
  * into scratch, where the sums of words read it: once for all rows.
  */
-import { DOT_DEPTHS } from '../simd/lanes';
+import { DOT_DEPTHS } from '../simd/build';
 import { q8Depth } from './q8-rows';
 
 /** Bytes in front of a panel's weights. */

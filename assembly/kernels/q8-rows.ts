@@ -10,7 +10,8 @@
  * tile starts from. A word is 256 times its upper byte, rounded, and a lower one with a sign: upper
  * bytes alone are the row to 8 bits. The numbers are the same in every build, and so are the sums.
  */
-import { BYTE_ROWS, DOT_DEPTHS, ROUND, lanes } from '../simd/lanes';
+import { BYTE_ROWS, DOT_DEPTHS } from '../simd/build';
+import { lanes, ROUND } from '../simd/lanes';
 import { f32QuantizeRow } from './f32-quantize-row';
 import { f32MagnitudeRange, f32RowRange } from './f32-row-range';
 
@@ -20,20 +21,17 @@ const ROUND_WORD = memory.data<f32>([12582912 + 32896]);
 /** The lower byte of each word. */
 const LOW_BYTES = memory.data<i32>([0x00ff00ff]);
 const ONES = memory.data<f32>([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
-/** The last numbers and factors of a row that is no whole number of sixteens. */
-const REST = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-const REST_FACTORS = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 /** How finely a row is quantised; builds without BYTE_ROWS have words alone. */
 export const enum RowForm {
   /** 16 bits: -32639 .. 32639, whose upper bytes are -127 .. 127. */
-  Words = 0,
+  I16 = 0,
   /** 8 bits: -127 .. 127. */
-  Bytes = 1,
+  I8 = 1,
   /** 8 bits of what is never negative: 0 .. 255. */
-  Magnitudes = 2,
+  U8 = 2,
   /** 16 bits, the upper 8 of which are multiplied: where another product reads all of them. */
-  UpperBytes = 3,
+  UpperI8 = 3,
 }
 
 /** The largest word: 127 in both bytes. */
@@ -42,18 +40,18 @@ const LARGEST_WORD: i32 = 127 * 257;
 export const UPPER: f32 = 256;
 
 /** The form that this build has for one that is wished for. */
-export function q8Form(wished: RowForm): RowForm {
-  return BYTE_ROWS ? wished : RowForm.Words;
+export function supportedForm(wished: RowForm): RowForm {
+  return BYTE_ROWS ? wished : RowForm.I16;
 }
 
 /** Whether bytes of a row are 128 larger than what they stand for. */
-export function q8IsOffset(form: RowForm): bool {
-  return DOT_DEPTHS == 4 && form != RowForm.Magnitudes;
+export function isOffset(form: RowForm): bool {
+  return DOT_DEPTHS == 4 && form != RowForm.U8;
 }
 
 /** Planes of bytes that a row is made of. */
 export function q8Planes(form: RowForm): i32 {
-  return DOT_DEPTHS == 4 && (!BYTE_ROWS || form == RowForm.Words) ? 2 : 1;
+  return DOT_DEPTHS == 4 && (!BYTE_ROWS || form == RowForm.I16) ? 2 : 1;
 }
 
 /** Depths of a row, padded to whole vectors of bytes. */
@@ -74,7 +72,7 @@ export function q8RowBytes(depth: i32): usize {
 export function q8QuantizeRow(form: RowForm, to: usize, x: usize, factors: usize, depth: i32): f32 {
   const limit = limitOf(form, depth);
   if (DOT_DEPTHS == 2) return f32QuantizeRow(to, x, factors, depth, limit);
-  const isMagnitude = BYTE_ROWS && form == RowForm.Magnitudes;
+  const isMagnitude = BYTE_ROWS && form == RowForm.U8;
   const largest = isMagnitude
     ? f32MagnitudeRange(x, factors, depth)
     : f32RowRange(x, factors, depth);
@@ -93,18 +91,18 @@ export function q8RoundMagnitudes(to: usize, x: usize, count: i32, factor: f32):
 
 /** Whether a row is two planes of bytes. */
 function isOfWords(form: RowForm): bool {
-  return !BYTE_ROWS || form == RowForm.Words || form == RowForm.UpperBytes;
+  return !BYTE_ROWS || form == RowForm.I16 || form == RowForm.UpperI8;
 }
 
 function limitOf(form: RowForm, depth: i32): i32 {
-  if (form == RowForm.Bytes) return 127;
-  if (form == RowForm.Magnitudes) return 255;
+  if (form == RowForm.I8) return 127;
+  if (form == RowForm.U8) return 255;
   return min(LARGEST_WORD, i32.MAX_VALUE / (127 * (depth + 1)));
 }
 
 function zeros(form: RowForm, to: usize, depth: i32): void {
   const count = <usize>q8Depth(depth);
-  memory.fill(to, q8IsOffset(form) ? 128 : 0, isOfWords(form) ? 2 * count : count);
+  memory.fill(to, isOffset(form) ? 128 : 0, isOfWords(form) ? 2 * count : count);
 }
 
 /** Words as upper and lower bytes. No rounding is fused: the same bits in every build. */
@@ -124,18 +122,19 @@ function words(
   if (!factors) factors = ONES;
   const end = upper + (<usize>depth & ~15);
   for (; upper < end; upper += 16, lower += 16, x += 64, factors += step) {
-    const a = four.words(x, factors, scale, offset, round);
-    const b = four.words(x + 16, factors + 16, scale, offset, round);
-    const c = four.words(x + 32, factors + 32, scale, offset, round);
-    const d = four.words(x + 48, factors + 48, scale, offset, round);
-    const ab = i16x8.narrow_i32x4_u(a, b);
-    const cd = i16x8.narrow_i32x4_u(c, d);
-    v128.store(upper, i8x16.narrow_i16x8_u(i16x8.shr_u(ab, 8), i16x8.shr_u(cd, 8)));
-    v128.store(lower, i8x16.narrow_i16x8_u(v128.and(ab, low), v128.and(cd, low)));
+    const a = four.words(four.product(x, factors), scale, offset, round);
+    const b = four.words(four.product(x + 16, factors + 16), scale, offset, round);
+    const c = four.words(four.product(x + 32, factors + 32), scale, offset, round);
+    const d = four.words(four.product(x + 48, factors + 48), scale, offset, round);
+    four.storeWords(upper, lower, a, b, c, d, low);
   }
-  if (!(depth & 15)) return;
-  copyRest(x, factors, depth & 15);
-  words(upper, lower, REST, REST_FACTORS, 16, inverse);
+  const rest = depth & 15;
+  if (!rest) return;
+  const a = four.words(four.rest(x, factors, rest), scale, offset, round);
+  const b = four.words(four.rest(x + 16, factors + 16, rest - 4), scale, offset, round);
+  const c = four.words(four.rest(x + 32, factors + 32, rest - 8), scale, offset, round);
+  const d = four.words(four.rest(x + 48, factors + 48, rest - 12), scale, offset, round);
+  four.storeWords(upper, lower, a, b, c, d, low);
 }
 
 /** Bytes with the offset that is in the sum they are rounded by. */
@@ -154,23 +153,19 @@ function bytes(
   if (!factors) factors = ONES;
   const end = to + (<usize>depth & ~15);
   for (; to < end; to += 16, x += 64, factors += step) {
-    const a = four.sums(x, factors, scale, round);
-    const b = four.sums(x + 16, factors + 16, scale, round);
-    const c = four.sums(x + 32, factors + 32, scale, round);
-    const d = four.sums(x + 48, factors + 48, scale, round);
-    // The upper half of a sum is its exponent: past 255, it becomes a byte that is taken off.
-    const ab = v128.and(i8x16.narrow_i16x8_u(a, b), low);
-    const cd = v128.and(i8x16.narrow_i16x8_u(c, d), low);
-    v128.store(to, i8x16.narrow_i16x8_u(ab, cd));
+    const a = lanes.madd(four.product(x, factors), scale, round);
+    const b = lanes.madd(four.product(x + 16, factors + 16), scale, round);
+    const c = lanes.madd(four.product(x + 32, factors + 32), scale, round);
+    const d = lanes.madd(four.product(x + 48, factors + 48), scale, round);
+    four.storeBytes(to, a, b, c, d, low);
   }
-  if (!(depth & 15)) return;
-  copyRest(x, factors, depth & 15);
-  bytes(to, REST, REST_FACTORS, 16, inverse, rounding);
-}
-
-function copyRest(x: usize, factors: usize, count: i32): void {
-  memory.copy(REST, x, (<usize>count) << 2);
-  memory.copy(REST_FACTORS, factors, (<usize>count) << 2);
+  const rest = depth & 15;
+  if (!rest) return;
+  const a = lanes.madd(four.rest(x, factors, rest), scale, round);
+  const b = lanes.madd(four.rest(x + 16, factors + 16, rest - 4), scale, round);
+  const c = lanes.madd(four.rest(x + 32, factors + 32, rest - 8), scale, round);
+  const d = lanes.madd(four.rest(x + 48, factors + 48, rest - 12), scale, round);
+  four.storeBytes(to, a, b, c, d, low);
 }
 
 abstract class four {
@@ -178,11 +173,32 @@ abstract class four {
     return f32x4.mul(v128.load(x), v128.load(factors));
   }
 
-  @inline static words(x: usize, factors: usize, scale: v128, offset: v128, round: v128): v128 {
-    return i32x4.sub(f32x4.add(f32x4.mul(four.product(x, factors), scale), offset), round);
+  /** The same of the last `count` numbers of a row: zeros behind them, which are not read where all are. */
+  @inline static rest(x: usize, factors: usize, count: i32): v128 {
+    if (count <= 0) return i32x4.splat(0);
+    return v128.and(four.product(x, factors), lanes.first(count));
   }
 
-  @inline static sums(x: usize, factors: usize, scale: v128, round: v128): v128 {
-    return lanes.madd(four.product(x, factors), scale, round);
+  @inline static words(products: v128, scale: v128, offset: v128, round: v128): v128 {
+    return i32x4.sub(f32x4.add(f32x4.mul(products, scale), offset), round);
+  }
+
+  /** Sixteen words as upper and lower bytes. */
+  // biome-ignore format: sources side by side
+  @inline static storeWords(
+    upper: usize, lower: usize, a: v128, b: v128, c: v128, d: v128, low: v128,
+  ): void {
+    const ab = i16x8.narrow_i32x4_u(a, b);
+    const cd = i16x8.narrow_i32x4_u(c, d);
+    v128.store(upper, i8x16.narrow_i16x8_u(i16x8.shr_u(ab, 8), i16x8.shr_u(cd, 8)));
+    v128.store(lower, i8x16.narrow_i16x8_u(v128.and(ab, low), v128.and(cd, low)));
+  }
+
+  /** Sixteen sums as their lowest bytes. */
+  @inline static storeBytes(to: usize, a: v128, b: v128, c: v128, d: v128, low: v128): void {
+    // The upper half of a sum is its exponent: past 255, it becomes a byte that is taken off.
+    const ab = v128.and(i8x16.narrow_i16x8_u(a, b), low);
+    const cd = v128.and(i8x16.narrow_i16x8_u(c, d), low);
+    v128.store(to, i8x16.narrow_i16x8_u(ab, cd));
   }
 }

@@ -5,7 +5,7 @@
  * of 8; `starts` [N] and `planes` as in integer-tile.ts, `scratch` q8ScratchBytes(). The loop over panels
  * lies in here, as in XNNPACK: a call for every pair takes 1 to 3 % of a pass longer at 1 to 8 tokens.
  */
-import { DOT_DEPTHS, PANELS } from '../simd/lanes';
+import { DOT_DEPTHS, PANELS } from '../simd/build';
 import { Epilogue } from './epilogue';
 import { integerTile } from './integer-tile';
 import { q8OpenPanel, q8PanelBytes } from './q8-panel';

@@ -1,56 +1,55 @@
 /**
- * What lies in linear memory, as types: every field is an address or an extent, shapes stand beside
- * it. Legend: B batch, S sequence length, M rows (sum of the sequences' lengths), R rows of a chunk,
- * V vocabulary, L layers, E embedding, H hidden, T bottleneck ("true hidden"), F intermediate,
- * A heads, D head size (T / A), C labels. plan.ts is where the addresses are born.
+ * What lies in linear memory, as types. Every field is an address or an extent; shapes stand beside it.
  *
- *   0           heap base                                weights end                       memory end
- *   |-----------|---------|---------|---------------------|-----------------------------------|
- *   | constants | records | tables  | panels and norms    | arena of the current request,     |
- *   |           |         |         | (64-byte aligned)   | or staging while weights load     |
+ * Legend: B batch, S sequence length, M rows of a request (the sum of its lengths), R rows of a chunk,
+ * Q queries (the rows of a chunk that are computed to the end), V vocabulary, L layers, E embedding,
+ * H hidden, T bottleneck ("true hidden"), F intermediate, A heads, D head size (T / A), C labels;
+ * of a product: rows, K inputs, N outputs.
  *
- * Rows of activations are padded with zeros to whole panels of eight floats (`rowBytes`); rows that
- * the host writes or reads are dense.
+ *   0           heap base                                                             memory end
+ *   |-----------|--------|------------------------|------------|--------------------------|
+ *   | constants | Region | Pass and its records,  | parameters | arena: the request's     |
+ *   |           |        | factors, starts        | of weights | buffers, or staging      |
+ *
+ * Everything that changes lies in these records. Two instances of a module over one memory share them.
  */
-import { Activation, Kind, NormKind } from '../abi';
+import { Activation, NormKind, WeightType } from '../abi';
 import { q8PanelBytes } from '../kernels/q8-panel';
+import { Prefetch } from '../kernels/prefetch';
 import { RowForm } from '../kernels/q8-rows';
+import { f32PanelBytes } from '../simd/units';
 
-/** Columns of a panel. */
-export const NR: i32 = 8;
-
-/** n rounded up to whole panels. */
-export function roundUp8(n: i32): i32 {
-  return (n + 7) & ~7;
+/** Bytes of one panel of a layer: a row of biases, then weights in 4, 2 or 1 bytes (docs/memory.md). */
+export function weightPanelBytes(type: WeightType, inputs: i32): usize {
+  if (type == WeightType.Q8) return q8PanelBytes(inputs);
+  if (type == WeightType.F32) return f32PanelBytes(inputs);
+  return (<usize>(inputs + 2)) << 4; // biases are f32
 }
 
-/** Bytes of n f32. */
-export function f32s(n: i32): usize {
-  return (<usize>n) << 2;
+/**
+ * Stands where a record is filled in before it is read. Records are never made by `new`, so this never runs; a
+ * field with `!` instead would be tested for null at every access (2 KB of the module).
+ */
+function later<T>(): T {
+  return changetype<T>(0);
 }
 
-/** Bytes from one padded row of n f32 to the next. */
-export function rowBytes(n: i32): usize {
-  return f32s(roundUp8(n));
+/** All that a pass works on: the first argument of everything in model/ and ops/. */
+@unmanaged
+export class Pass {
+  config: Config = later<Config>();
+  weights: Weights = later<Weights>();
+  request: Request = later<Request>();
+  buffers: Buffers = later<Buffers>();
+  activations: Activations = later<Activations>();
+  chunk: Chunk = later<Chunk>();
+  scratch: Scratch = later<Scratch>();
+  staging: Staging = later<Staging>();
+  /** Of the build for calibration alone; null elsewhere. */
+  calibration!: Calibration | null;
 }
 
-/** Bytes of one row of n i16, padded to whole vectors. */
-export function wordBytes(n: i32): usize {
-  return (<usize>roundUp8(n)) << 1;
-}
-
-/** Bytes of one f32 panel of depth `inputs`, its bias row included. */
-export function panelBytes(inputs: i32): usize {
-  return (<usize>(inputs + 1)) << 5;
-}
-
-/** Bytes of one panel of a linear layer: kernels/f32-gemm-nr8.ts and q8-panel.ts. */
-export function weightPanelBytes(kind: Kind, inputs: i32): usize {
-  if (kind == Kind.Q8) return q8PanelBytes(inputs);
-  return kind == Kind.F32 ? panelBytes(inputs) : 32 + ((<usize>inputs) << 4);
-}
-
-/** The dimensions, written by the host before `allocateWeights`; 4 bytes a field, in this order. */
+/** The dimensions, written by the host before `allocateWeights`: 4 bytes a field, in this order. */
 @unmanaged
 export class Config {
   vocabulary!: i32; // V
@@ -73,37 +72,40 @@ export class Config {
   activation!: Activation;
   norm!: NormKind;
   epsilon!: f32;
-  /** The pooler has a dense layer (else it is the first row). */
+  /** The pooler has a dense layer; without one it is the first row. */
   poolerDense!: i32;
   sequenceLabels!: i32; // C of the head on the pooled row, 0: none
   tokenLabels!: i32; // C of the head on every row, 0: none
   languageModel!: i32;
-  kind!: Kind;
+  weightType!: WeightType;
   /** q8: bits of quantised rows, 16 or 8. */
   rowBits!: i32;
 }
 
-/** y = x W + b, packed in panels (weightPanelBytes). */
+// ---- weights ----
+
+/** y = x W + b, packed in panels (kernels/f32-gemm-nr8.ts, kernels/q8-panel.ts). */
 @unmanaged
 export class Linear {
   inputs!: i32; // K
   outputs!: i32; // N
+  inputStride!: usize; // bytes from one row of x to the next
   panels!: usize;
-  kind!: Kind;
+  weightType!: WeightType;
+  /** q8: how finely rows of x are quantised. */
+  rowForm!: RowForm;
   /** q8: what inputs are multiplied by before they are quantised [K], padded with zeros; 0: nothing. */
   factors!: usize;
-  /** q8: the next of the layers that read the same inputs by the same factors, in a ring; null: none. */
-  next!: Linear | null;
-  /** q8: the layer that multiplies its outputs by these factors, behind ReLU; null: inputs are as they are. */
-  before!: Linear | null;
-  /** q8: factors of the layer that reads the outputs, where this one multiplies them; 0: nothing. */
+  /** q8: the next of the layers that read the same rows by the same factors, in a ring; null: none. */
+  sharesFactors!: Linear | null;
+  /** q8: the layer whose outputs are x, where it multiplies them by this layer's factors behind ReLU. */
+  producer!: Linear | null;
+  /** q8: factors that this layer multiplies its outputs by, which are those of its reader; 0: none. */
   outputFactors!: usize;
-  /** q8: how finely inputs are quantised. */
-  rowForm!: RowForm;
-  /** q8: what sums start from, i32 [N], padded. */
+  /** q8: what integer sums start from, i32 [N], padded; made by `seal`. */
   starts!: usize;
-  /** q8: whether starts are there, and outputs multiplied (ready.ts). */
-  isReady!: bool;
+  /** The layer that was planned before; null: this is the first. */
+  previous!: Linear | null;
 }
 
 /** NoNorm or LayerNorm over `size` columns. */
@@ -116,29 +118,22 @@ export class Norm {
   shift!: usize; // [size], padded with zeros
 }
 
-/** Bytes of one number of a table. */
-export function tableWidth(kind: Kind): usize {
-  if (kind == Kind.Q8) return 1;
-  return kind == Kind.F32 ? 4 : 2;
-}
-
-/** Dense rows of f32, f16, bf16 or i8. */
+/** An embedding table [rows, columns], dense. */
 @unmanaged
 export class Table {
   rows!: i32;
   columns!: i32;
   data!: usize;
-  kind!: Kind;
+  weightType!: WeightType;
   scales!: usize; // bf16 [rows], q8 only
-  row!: usize; // [columns]: where one row is widened, 0 in f32
 }
 
 /** T -> F -> T with the residual's norm. */
 @unmanaged
 export class FeedForward {
-  intermediate!: Linear; // T -> F
-  output!: Linear; // F -> T
-  norm!: Norm; // [T]
+  intermediate: Linear = later<Linear>(); // T -> F
+  output: Linear = later<Linear>(); // F -> T
+  norm: Norm = later<Norm>(); // [T]
 }
 
 /** One of the L blocks (transformers' MobileBertLayer). Null where the configuration has no such part. */
@@ -148,23 +143,27 @@ export class Block {
   inputBottleneckNorm!: Norm | null; // [T]
   sharedBottleneck!: Linear | null; // H -> T
   sharedBottleneckNorm!: Norm | null; // [T]
-  query!: Linear; // T -> T
-  key!: Linear; // T -> T
-  value!: Linear; // H -> T, or T -> T under bottleneck attention
-  attentionOutput!: Linear; // T -> T
-  attentionOutputNorm!: Norm; // [T]
+  query: Linear = later<Linear>(); // T -> T
+  key: Linear = later<Linear>(); // T -> T
+  value: Linear = later<Linear>(); // H -> T, or T -> T under bottleneck attention
+  attentionOutput: Linear = later<Linear>(); // T -> T
+  attentionOutputNorm: Norm = later<Norm>(); // [T]
   feedForwards!: usize; // FeedForward [feedForwards], addresses
   outputBottleneck!: Linear | null; // T -> H
   outputBottleneckNorm!: Norm | null; // [H]
 }
 
+/**
+ * The model. Its parameters (panels, tables, norms) lie together from `parameters` on, in the order in
+ * which a pass reads them; records, factors and starts lie in front of them.
+ */
 @unmanaged
 export class Weights {
-  wordEmbeddings!: Table; // [V,E]
-  positionEmbeddings!: Table; // [positions,H]
-  tokenTypeEmbeddings!: Table; // [types,H]
-  embeddingTransformation!: Linear; // 3E or E -> H
-  embeddingNorm!: Norm; // [H]
+  wordEmbeddings: Table = later<Table>(); // [V,E]
+  positionEmbeddings: Table = later<Table>(); // [positions,H]
+  tokenTypeEmbeddings: Table = later<Table>(); // [types,H]
+  embeddingTransformation: Linear = later<Linear>(); // 3E or E -> H
+  embeddingNorm: Norm = later<Norm>(); // [H]
   blocks!: usize; // Block [L], addresses
   pooler!: Linear | null; // H -> H
   sequenceHead!: Linear | null; // H -> C
@@ -173,69 +172,133 @@ export class Weights {
   lmTransformNorm!: Norm | null; // [H], always LayerNorm
   /**
    * H -> V: depths 0..E-1 are the tied word embeddings, E..H-1 the dense matrix, bias the LM bias. In
-   * q8 E -> V, and `lmDense` is the rest: one's scales are per word, the other's per depth.
+   * q8 E -> V, and `lmDense` is the rest: one has a scale per word, the other a scale per depth.
    */
   lmDecoder!: Linear | null;
   lmDense!: Linear | null; // H-E -> V, q8 only
+  /** The layer that was planned last, from which `previous` leads to all others. */
+  lastLinear!: Linear | null;
+  /** Where records lie, and the next one while they are planned. */
+  records!: usize;
+  nextRecord!: usize;
+  parameters!: usize;
+  parameterBytes!: u64;
+  /** Whether derived values stand (memory/seal.ts). */
+  isSealed!: bool;
 }
 
-/** Consecutive sequences that go through the model together. */
+// ---- one request ----
+
+/** The extents that the arena is planned for; 0 sequences: not planned. */
 @unmanaged
-export class Chunk {
-  sequences!: i32;
-  rows!: i32;
-  lengths!: usize; // i32 [sequences]
-  mask!: usize; // i32 [rows]
-  firstRow!: i32; // of the request
-  /** Rows that are read past the last block: all of them where none are selected. */
-  read!: i32;
-  firstRead!: i32; // of the request's rows that are read
-  selected!: usize; // i32 [read], ascending rows of the request; 0: all
+export class Request {
+  sequences!: i32; // B
+  rows!: i32; // M
+  /** Rows that are computed past the last block's keys and values, where not all are; 0: all. */
+  selected!: i32;
+  longest!: i32; // the longest S
+  scores!: i32; // sum of S * S, where attentions are asked for
+  outputs!: i32; // bits of Output
+  chunkRows!: i32; // the most R
+  /** Where the arena begins. */
+  arena!: usize;
 }
 
-/** Addresses of one request's buffers; rows per chunk where a shape says R. */
+/** The host's side, in the order of the enum Buffer: dense rows over all sequences. 0: not asked for. */
 @unmanaged
-export class Activations {
-  // The host's side: dense rows over all sequences.
+export class Buffers {
   lengths!: usize; // i32 [B]
   inputIds!: usize; // i32 [M]
   tokenTypeIds!: usize; // i32 [M]
   positionIds!: usize; // i32 [M]
   attentionMask!: usize; // i32 [M]
-  selectedRows!: usize; // i32 [N]
+  selectedRows!: usize; // i32 [selected]
   inputsEmbeds!: usize; // [M,E]
-  lastHiddenState!: usize; // [M,H], [N,H] where rows are selected; logits likewise
+  lastHiddenState!: usize; // [M,H], or [selected,H]; token and vocabulary logits likewise
   pooled!: usize; // [B,H]
   sequenceLogits!: usize; // [B,C]
   tokenLogits!: usize; // [M,C]
   vocabularyLogits!: usize; // [M,V]
   hiddenStates!: usize; // [L+1,M,H]
   attentions!: usize; // [L][sum of A*S*S]
-  // The module's own: padded rows.
-  words!: usize; // [R,3E] or [R,E]
+}
+
+/** Consecutive sequences that go through the model together. */
+@unmanaged
+export class Chunk {
+  sequences!: i32;
+  rows!: i32; // R
+  lengths!: usize; // i32 [sequences]
+  mask!: usize; // i32 [R]
+  firstRow!: i32; // of the request
+  firstScore!: usize; // sum of S * S of the sequences before
+  queries!: i32; // Q: R, or how many of the selected rows are of this chunk
+  firstQuery!: i32; // of the request's selected rows
+  selection!: usize; // i32 [Q], ascending rows of the request; 0: all
+}
+
+/** A chunk's rows on their way through the model, padded to whole panels. Threads of a team share them. */
+@unmanaged
+export class Activations {
+  trigram!: usize; // [R,3E]: next, self, previous; or [R,E]
   hidden!: usize; // [R,H]
   layerInput!: usize; // [R,T]
   shared!: usize; // [R,T]
   query!: usize; // [R,T]
   key!: usize; // [R,T]
   value!: usize; // [R,T]
-  context!: usize; // [R,T], rows contextBytes apart
-  contextBytes!: usize;
+  context!: usize; // [R,T], `contextStride` apart
+  contextStride!: usize;
   attended!: usize; // [R,T]
   inner!: usize; // [R,F]
   transformed!: usize; // [R,H], masked-LM head only
   firstRows!: usize; // [B,H]
   pooledRows!: usize; // [B,H]
-  keyPanels!: usize; // one head: [S/8][bias 8, D x 8]
-  valuePanels!: usize; // one head: [D/8][bias 8, S x 8]
-  /** Values are bytes, and powers with them. */
-  hasByteValues!: bool;
+}
+
+/** What one thread needs while it computes. */
+@unmanaged
+export class Scratch {
+  prefetch: Prefetch = later<Prefetch>();
+  tableRows!: usize; // two rows of a table in f32
+  // Of one head of one sequence.
+  keyPanels!: usize; // [S/8][bias 8, D x 8]
+  valuePanels!: usize; // [D/8][bias 8, S x 8]
   scores!: usize; // [scoreRows, S]
   scoreRows!: i32;
   inverseSums!: usize; // [scoreRows]
-  // Of one product, where weights are small.
-  quantized!: usize; // [ROW_BLOCK] rows of whole numbers
-  rowScales!: usize; // [2][ROW_BLOCK]: of words, and of their upper bytes
-  words16!: usize; // one head's row, i16
-  panel!: usize; // widened: two half-precision panels, or one of 8 bits
+  // Of one product with quantised weights.
+  quantized!: usize; // [ROW_BLOCK] rows of integers
+  rowScales!: usize; // [2][ROW_BLOCK]: of i16 rows, and of their upper bytes
+  headRow!: usize; // one head's row, i16
+  panel!: usize; // widened: two f16 panels, or one of 8 bits
+}
+
+// ---- loading ----
+
+/** Rows of a tensor on their way to a slot, in the arena (memory/store.ts). */
+@unmanaged
+export class Staging {
+  rows!: usize; // as the checkpoint has them
+  widened!: usize; // the same numbers in f32
+  matrix!: usize; // q8: one weight in f32
+  row!: usize; // one row in 8 or 16 bits
+  powers!: usize; // q8: f32 [K]
+  ranges!: usize; // q8: f32 [K]
+  /** The layer whose rows are collected, and how many are there. */
+  collecting!: Linear | null;
+  collected!: i32;
+}
+
+/** Sums over rows of activations, and the rounded weights that are made of them (calibration.ts). */
+@unmanaged
+export class Calibration {
+  inputs!: usize; // [K,K]
+  cross!: usize; // [K,N]
+  inputMeans!: usize; // [K]
+  errorMeans!: usize; // [N]
+  errors!: usize; // [rows,N]
+  scratch!: usize;
+  /** The rounded weights of the layer at hand, in f32 panels. */
+  rounded: Linear = later<Linear>();
 }

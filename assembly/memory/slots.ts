@@ -1,18 +1,20 @@
-/** Slots to records: which layer, norm or table a place of the checkpoint is; null where there is none. */
+/** Slots to records: which layer, norm or table a slot of the checkpoint is; null where there is none. */
 import { Slot } from '../abi';
-import { Linear, Norm, Table } from './layout';
-import { blockAt, config, feedForwardAt, weights } from './plan';
+import { Linear, Norm, Pass, Table } from './layout';
+import { blockAt, feedForwardAt } from './weights';
 
-/** Whether a block's slot names a layer and a network that exist; `linearOf` and `normOf` ask for it. */
-export function hasSlot(slot: Slot, layer: i32, network: i32): bool {
-  if (isOfBlock(slot) && (layer < 0 || layer >= config.layers)) return false;
-  return network >= 0 && network < config.feedForwards;
+/** Whether a block's slot names a layer and a network that exist; `linearOf` and `normOf` rely on it. */
+export function hasSlot(pass: Pass, slot: Slot, layer: i32, network: i32): bool {
+  const c = pass.config;
+  if (isOfBlock(slot) && (layer < 0 || layer >= c.layers)) return false;
+  return network >= 0 && network < c.feedForwards;
 }
 
-export function tableOf(slot: Slot): Table | null {
-  if (slot == Slot.WordEmbeddings) return weights.wordEmbeddings;
-  if (slot == Slot.PositionEmbeddings) return weights.positionEmbeddings;
-  if (slot == Slot.TokenTypeEmbeddings) return weights.tokenTypeEmbeddings;
+export function tableOf(pass: Pass, slot: Slot): Table | null {
+  const w = pass.weights;
+  if (slot == Slot.WordEmbeddings) return w.wordEmbeddings;
+  if (slot == Slot.PositionEmbeddings) return w.positionEmbeddings;
+  if (slot == Slot.TokenTypeEmbeddings) return w.tokenTypeEmbeddings;
   return null;
 }
 
@@ -20,9 +22,10 @@ function isOfBlock(slot: Slot): bool {
   return slot >= Slot.InputBottleneck && slot <= Slot.OutputBottleneckNorm;
 }
 
-export function linearOf(slot: Slot, layer: i32, network: i32): Linear | null {
+export function linearOf(pass: Pass, slot: Slot, layer: i32, network: i32): Linear | null {
+  const w = pass.weights;
   if (isOfBlock(slot)) {
-    const block = blockAt(layer);
+    const block = blockAt(w, layer);
     if (slot == Slot.InputBottleneck) return block.inputBottleneck;
     if (slot == Slot.SharedBottleneck) return block.sharedBottleneck;
     if (slot == Slot.Query) return block.query;
@@ -34,21 +37,22 @@ export function linearOf(slot: Slot, layer: i32, network: i32): Linear | null {
     if (slot == Slot.OutputBottleneck) return block.outputBottleneck;
     return null;
   }
-  if (slot == Slot.EmbeddingTransformation) return weights.embeddingTransformation;
-  if (slot == Slot.Pooler) return weights.pooler;
-  if (slot == Slot.SequenceHead) return weights.sequenceHead;
-  if (slot == Slot.TokenHead) return weights.tokenHead;
-  if (slot == Slot.LmTransform) return weights.lmTransform;
-  if (slot == Slot.LmDecoder) return weights.lmDecoder;
-  if (slot == Slot.LmDense) return weights.lmDense;
+  if (slot == Slot.EmbeddingTransformation) return w.embeddingTransformation;
+  if (slot == Slot.Pooler) return w.pooler;
+  if (slot == Slot.SequenceHead) return w.sequenceHead;
+  if (slot == Slot.TokenHead) return w.tokenHead;
+  if (slot == Slot.LmTransform) return w.lmTransform;
+  if (slot == Slot.LmDecoder) return w.lmDecoder;
+  if (slot == Slot.LmDense) return w.lmDense;
   return null;
 }
 
-export function normOf(slot: Slot, layer: i32, network: i32): Norm | null {
-  if (slot == Slot.EmbeddingNorm) return weights.embeddingNorm;
-  if (slot == Slot.LmTransformNorm) return weights.lmTransformNorm;
+export function normOf(pass: Pass, slot: Slot, layer: i32, network: i32): Norm | null {
+  const w = pass.weights;
+  if (slot == Slot.EmbeddingNorm) return w.embeddingNorm;
+  if (slot == Slot.LmTransformNorm) return w.lmTransformNorm;
   if (!isOfBlock(slot)) return null;
-  const block = blockAt(layer);
+  const block = blockAt(w, layer);
   if (slot == Slot.InputBottleneckNorm) return block.inputBottleneckNorm;
   if (slot == Slot.SharedBottleneckNorm) return block.sharedBottleneckNorm;
   if (slot == Slot.AttentionOutputNorm) return block.attentionOutputNorm;

@@ -1,65 +1,50 @@
 /**
- * Checkpoint tensors to their homes: rows of one tensor lie in the staging buffer as the file has
- * them, are widened to f32 and packed where the slot asks for panels. In an f32 model nothing is folded
- * or scaled: what is stored is the checkpoint's value. Small weights are made in store-small.ts.
+ * Rows of a checkpoint's tensor to their slot. They lie in the staging buffer as the file has them, are
+ * widened to f32, and packed where the slot asks for panels. In an f32 model nothing is folded or scaled:
+ * what is stored is the checkpoint's value. store-quantized.ts makes f16 and q8 of them.
  */
-import { Dtype, Kind, Part, Slot, Status } from '../abi';
+import { Dtype, Part, Slot, Status, WeightType } from '../abi';
 import { f32FromBf16, f32FromF16, f32FromF64, f32RoundTo24 } from '../kernels/f32-convert';
 import { f32PackColumns, f32PackRows } from '../kernels/f32-pack-nr8';
-import {
-  Linear,
-  Norm,
-  Table,
-  f32s,
-  panelBytes,
-  rowBytes,
-  weightPanelBytes,
-  wordBytes,
-} from './layout';
-import { config, longestDepth, weights } from './plan';
-import { emptyArena } from './request';
-import { unready } from './ready';
+import { f32PanelBytes, f32s, i16RowBytes, rowBytes } from '../simd/units';
+import { Linear, Pass, Table, weightPanelBytes } from './layout';
+import { emptyArena } from './pass';
 import { allocate, commit } from './region';
 import { hasSlot, linearOf, normOf, tableOf } from './slots';
-import { openCollection, storeSmallDepths, storeSmallRows, storeSmallTable } from './store-small';
-
-/** Room for `bytes` of a tensor as the file has them, and behind it for the same numbers in f32. */
-let staging: usize = 0;
-let widened: usize = 0;
+import { storeQuantizedDepths, storeQuantizedRows, storeQuantizedTable } from './store-quantized';
+import { longestDepth, widestOutput } from './weights';
 
 /**
- * Address of a buffer of `bytes` for `storeRows`, with room for `elements` f32 behind it. It lies in
- * the arena: the next request takes the place.
+ * Address of a buffer of `bytes` for `storeRows` and `fetchRows`, with room for `elements` f32 behind it. It
+ * lies in the arena: the next request takes the place.
  */
-export function openStaging(bytes: usize, elements: i32): usize {
-  emptyArena();
-  if (config.kind != Kind.F32) openSmall();
-  staging = allocate(<u64>bytes + 32);
-  widened = allocate((<u64>elements + 4) * sizeof<f32>());
+export function openStaging(pass: Pass, bytes: usize, elements: i32): usize {
+  const s = pass.staging;
+  emptyArena(pass);
+  if (pass.config.weightType != WeightType.F32) openQuantized(pass);
+  s.rows = allocate(<u64>bytes + 32);
+  s.widened = allocate((<u64>elements + 4) * sizeof<f32>());
   commit();
-  emptyArena();
-  return staging;
+  emptyArena(pass);
+  return s.rows;
 }
 
-/** The buffer that was opened last. */
-export function staged(): usize {
-  return staging;
-}
-
-/**
- * Always at the arena's start, so that a matrix outlives larger staging. A row is a channel's inputs,
- * a table's columns or a depth's words.
- */
-function openSmall(): void {
-  const K = longestDepth();
-  const N = max(max(config.hidden, config.intermediate), config.bottleneck);
-  const matrix = config.kind == Kind.Q8 ? allocate(<u64>N * rowBytes(K)) : 0;
-  const words = allocate(wordBytes(max(K, config.vocabulary)) + 16);
-  openCollection(matrix, words, allocate(rowBytes(K)), allocate(rowBytes(K)));
+/** Always at the arena's start, so that a matrix in the making outlives a larger staging buffer. */
+function openQuantized(pass: Pass): void {
+  const c = pass.config;
+  const s = pass.staging;
+  const K = longestDepth(c);
+  const isQ8 = c.weightType == WeightType.Q8;
+  s.matrix = isQ8 ? allocate(<u64>widestOutput(c) * rowBytes(K)) : 0;
+  // A channel's inputs, a table's columns or a depth's vocabulary.
+  s.row = allocate(i16RowBytes(max(K, c.vocabulary)) + 16);
+  s.powers = allocate(rowBytes(K));
+  s.ranges = allocate(rowBytes(K));
 }
 
 /** Rows `first` .. `first + rows - 1` of a tensor, from staging. A vector counts one element a row. */
 export function storeRows(
+  pass: Pass,
   slot: Slot,
   layer: i32,
   network: i32,
@@ -68,88 +53,107 @@ export function storeRows(
   first: i32,
   rows: i32,
 ): Status {
-  const t = tableOf(slot);
-  if (t) return storeTable(t, dtype, first, rows);
-  if (slot == Slot.LmDense) return storeLmDense(dtype, first, rows);
-  if (!hasSlot(slot, layer, network)) return Status.NoSuchSlot;
-  const l = linearOf(slot, layer, network);
+  if (pass.weights.isSealed) return Status.Sealed;
+  const t = tableOf(pass, slot);
+  if (t) return storeTable(pass, t, dtype, first, rows);
+  if (slot == Slot.LmDense) return storeLmDense(pass, dtype, first, rows);
+  if (!hasSlot(pass, slot, layer, network)) return Status.NoSuchSlot;
+  const l = linearOf(pass, slot, layer, network);
   if (l) {
-    unready(l);
     return part == Part.Weight
-      ? storeWeight(l, slot, dtype, first, rows)
-      : storeBias(l, dtype, first, rows);
+      ? storeWeight(pass, l, slot, dtype, first, rows)
+      : storeBias(pass, l, dtype, first, rows);
   }
-  const n = normOf(slot, layer, network);
-  if (n) return storeVector(part == Part.Weight ? n.scale : n.shift, n.size, dtype, first, rows);
-  return Status.NoSuchSlot;
+  const n = normOf(pass, slot, layer, network);
+  if (!n) return Status.NoSuchSlot;
+  return storeVector(pass, part == Part.Weight ? n.scale : n.shift, n.size, dtype, first, rows);
 }
-
-// ---- kinds of homes ----
 
 export function isInside(first: i32, rows: i32, total: i32): bool {
   return first >= 0 && rows >= 0 && first <= total && rows <= total - first;
 }
 
 /** The staged numbers as f32: widened, or where they lie. */
-function widen(dtype: Dtype, count: i32): usize {
-  if (dtype == Dtype.F32) return staging;
-  if (dtype == Dtype.F16) f32FromF16(widened, staging, count);
-  else if (dtype == Dtype.BF16) f32FromBf16(widened, staging, count);
-  else f32FromF64(widened, staging, count);
-  return widened;
+function widen(pass: Pass, dtype: Dtype, count: i32): usize {
+  const s = pass.staging;
+  if (dtype == Dtype.F32) return s.rows;
+  if (dtype == Dtype.F16) f32FromF16(s.widened, s.rows, count);
+  else if (dtype == Dtype.BF16) f32FromBf16(s.widened, s.rows, count);
+  else f32FromF64(s.widened, s.rows, count);
+  return s.widened;
 }
 
-/** The same as they are kept beside eight bits: a file has 24 bits of them (docs/memory.md). */
-function widenKept(dtype: Dtype, count: i32): usize {
-  const from = widen(dtype, count);
-  if (config.kind == Kind.Q8) f32RoundTo24(from, count);
+/** The same as a q8 model keeps f32: in the 24 bits that a converted file has (docs/memory.md). */
+function widenKept(pass: Pass, dtype: Dtype, count: i32): usize {
+  const from = widen(pass, dtype, count);
+  if (pass.config.weightType == WeightType.Q8) f32RoundTo24(from, count);
   return from;
 }
 
-function storeTable(t: Table, dtype: Dtype, first: i32, rows: i32): Status {
+function storeTable(pass: Pass, t: Table, dtype: Dtype, first: i32, rows: i32): Status {
   if (!isInside(first, rows, t.rows)) return Status.OutOfRange;
-  if (t.kind != Kind.F32) return storeSmallTable(t, widen(dtype, rows * t.columns), first, rows);
+  const from = widen(pass, dtype, rows * t.columns);
+  if (t.weightType != WeightType.F32) return storeQuantizedTable(pass, t, from, first, rows);
   const row = f32s(t.columns);
-  memory.copy(t.data + <usize>first * row, widen(dtype, rows * t.columns), <usize>rows * row);
+  memory.copy(t.data + <usize>first * row, from, <usize>rows * row);
   return Status.Ok;
 }
 
 /** PyTorch's [N,K]: rows are columns of the product. The decoder's rows fill depths 0..E-1 only. */
-function storeWeight(l: Linear, slot: Slot, dtype: Dtype, first: i32, rows: i32): Status {
+function storeWeight(
+  pass: Pass,
+  l: Linear,
+  slot: Slot,
+  dtype: Dtype,
+  first: i32,
+  rows: i32,
+): Status {
   if (!isInside(first, rows, l.outputs)) return Status.OutOfRange;
-  const depth = slot == Slot.LmDecoder ? config.embedding : l.inputs;
-  if (l.kind != Kind.F32) return storeSmallRows(l, widen(dtype, rows * depth), first, rows, depth);
-  const from = widenKept(dtype, rows * depth);
-  f32PackRows(l.panels + 32, panelBytes(l.inputs), first, from, f32s(depth), rows, depth);
+  const depth = slot == Slot.LmDecoder ? pass.config.embedding : l.inputs;
+  if (l.weightType != WeightType.F32) {
+    return storeQuantizedRows(pass, l, widen(pass, dtype, rows * depth), first, rows, depth);
+  }
+  const from = widenKept(pass, dtype, rows * depth);
+  f32PackRows(l.panels + 32, f32PanelBytes(l.inputs), first, from, f32s(depth), rows, depth);
   return Status.Ok;
 }
 
 /** A bias is depth 0 of one source "column" per lane. */
-function storeBias(l: Linear, dtype: Dtype, first: i32, rows: i32): Status {
+function storeBias(pass: Pass, l: Linear, dtype: Dtype, first: i32, rows: i32): Status {
   if (!isInside(first, rows, l.outputs)) return Status.OutOfRange;
-  const panel = weightPanelBytes(l.kind, l.inputs);
-  f32PackRows(l.panels, panel, first, widenKept(dtype, rows), 4, rows, 1);
+  const panel = weightPanelBytes(l.weightType, l.inputs);
+  f32PackRows(l.panels, panel, first, widenKept(pass, dtype, rows), 4, rows, 1);
   return Status.Ok;
 }
 
 /** `cls.predictions.dense.weight` [H-E,V]: rows are depths E.. of the decoder's product. */
-function storeLmDense(dtype: Dtype, first: i32, rows: i32): Status {
-  const decoder = weights.lmDecoder;
+function storeLmDense(pass: Pass, dtype: Dtype, first: i32, rows: i32): Status {
+  const c = pass.config;
+  const decoder = pass.weights.lmDecoder;
   if (!decoder) return Status.NoSuchSlot;
-  if (!isInside(first, rows, config.hidden - config.embedding)) return Status.OutOfRange;
-  const V = config.vocabulary;
-  const from = widen(dtype, rows * V);
-  const dense = weights.lmDense;
-  if (dense) return storeSmallDepths(dense, first, from, rows);
-  const depth = config.embedding + first;
-  if (decoder.kind != Kind.F32) return storeSmallDepths(decoder, depth, from, rows);
+  if (!isInside(first, rows, c.hidden - c.embedding)) return Status.OutOfRange;
+  const V = c.vocabulary;
+  const from = widen(pass, dtype, rows * V);
+  const dense = pass.weights.lmDense;
+  if (dense) return storeQuantizedDepths(pass, dense, first, from, rows);
+  const depth = c.embedding + first;
+  if (decoder.weightType != WeightType.F32) {
+    return storeQuantizedDepths(pass, decoder, depth, from, rows);
+  }
   const to = decoder.panels + ((<usize>(depth + 1)) << 5);
-  f32PackColumns(to, panelBytes(decoder.inputs), from, f32s(V), rows, V);
+  f32PackColumns(to, f32PanelBytes(decoder.inputs), from, f32s(V), rows, V);
   return Status.Ok;
 }
 
-function storeVector(to: usize, size: i32, dtype: Dtype, first: i32, rows: i32): Status {
+function storeVector(
+  pass: Pass,
+  to: usize,
+  size: i32,
+  dtype: Dtype,
+  first: i32,
+  rows: i32,
+): Status {
   if (!isInside(first, rows, size)) return Status.OutOfRange;
-  memory.copy(to + f32s(first), widenKept(dtype, rows), f32s(rows));
+  memory.copy(to + f32s(first), widenKept(pass, dtype, rows), f32s(rows));
   return Status.Ok;
 }

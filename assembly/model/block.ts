@@ -1,139 +1,146 @@
 /**
- * One MobileBERT block: hidden [M,H] -> hidden [M,H], in place.
- * Sun et al. 2020 (arXiv:2004.02984): bottlenecks, stacked feed-forward networks, NoNorm and ReLU.
- * Mirrors MobileBertLayer of transformers' modeling_mobilebert.py.
+ * One MobileBERT block: hidden [R,H] -> hidden [R,H], in place, in three phases over ranges of rows:
+ *
+ *   project   hidden -> key, value, query, layer input      a row by itself
+ *   attend    query, key, value -> context                  a row of queries by itself, all keys (attend.ts)
+ *   finish    context, layer input, hidden -> hidden        a row by itself
+ *
+ * Sun et al. 2020 (arXiv:2004.02984): bottlenecks, stacked feed-forward networks, NoNorm and ReLU. Mirrors
+ * MobileBertLayer of transformers' modeling_mobilebert.py. Without bottlenecks T = H, and every
+ * bottlenecked tensor is the hidden state itself.
  */
-import { Block, Chunk, FeedForward, f32s, rowBytes } from '../memory/layout';
-import { config, feedForwardAt, threeReadHidden } from '../memory/plan';
-import { activations } from '../memory/request';
-import { attention } from '../ops/attention';
+import { Block, Pass } from '../memory/layout';
+import { blockAt, feedForwardAt, threeReadHidden } from '../memory/weights';
 import { linear, linearActivation, linearNorm, linearResidualNorm } from '../ops/linear';
 import { rowsAtOnce } from '../ops/product';
 import { gatherRows } from '../ops/rows';
+import { rowBytes } from '../simd/units';
+import { attend } from './attend';
 
 /**
- * `probabilities` [sum of A*S*S] or 0. Keys and values are made of all rows; where `isLast`, the rest
- * only of the rows that are read, which then lie together at the start of `hidden`.
- * Without bottlenecks T = H and every bottlenecked tensor is the hidden state itself.
+ * Keys and values are made of all rows. In the last block, where rows are selected, the rest is made of
+ * those alone, and they then lie together at the start of `hidden`.
  */
-export function block(b: Block, hidden: usize, c: Chunk, isLast: bool, probabilities: usize): void {
-  const a = activations;
-  const H = rowBytes(config.hidden);
-  const T = rowBytes(config.bottleneck);
-  const F = rowBytes(config.intermediate);
-  const isShort = isLast && c.selected != 0;
-  const rows = isShort ? c.read : c.rows; // R
-  const layerInput = b.inputBottleneck ? a.layerInput : hidden; // [R,T]
-  const shared = threeReadHidden() ? a.shared : config.bottleneckAttention ? layerInput : hidden; // [M,T]
+export function block(pass: Pass, layer: i32): void {
+  const c = pass.chunk;
+  const b = blockAt(pass.weights, layer);
+  const isSelected = c.selection != 0 && layer == pass.config.layers - 1;
+  const rows = isSelected ? c.queries : c.rows;
+  project(pass, b, 0, c.rows, !isSelected);
+  if (isSelected) projectSelected(pass, b);
+  attend(pass, layer, 0, rows, isSelected);
+  finish(pass, b, 0, rows);
+}
 
-  // ---- keys and values, and what else all rows are made into ----
-  const most = rowsAtOnce(c.rows);
-  for (let row = 0; row < c.rows; row += most) {
-    readRows(b, hidden, shared, row, min(c.rows - row, most), !isShort);
+/**
+ * Rows `first` .. of hidden -> key, value and, where `withQueries`, query and layer input. One block of rows
+ * goes through every layer that reads it, because it is quantised once.
+ */
+export function project(pass: Pass, b: Block, first: i32, rows: i32, withQueries: bool): void {
+  assert(first >= 0 && first + rows <= pass.chunk.rows, 'rows past the chunk');
+  const most = rowsAtOnce(rows);
+  for (let row = 0; row < rows; row += most) {
+    projectRows(pass, b, first + row, min(rows - row, most), withQueries);
   }
+}
 
-  // ---- rows that are read ----
-  if (isShort) {
-    keepRead(hidden, H, c);
-    if (shared != hidden) keepRead(shared, T, c);
-    linear(a.query, shared, T, rows, b.query, false); // [R,T]
-    if (shared != layerInput) inputBottleneck(b, layerInput, hidden, rows, false);
+function projectRows(pass: Pass, b: Block, first: i32, rows: i32, withQueries: bool): void {
+  const c = pass.config;
+  const a = pass.activations;
+  const at = <usize>first * rowBytes(c.bottleneck);
+  const hidden = a.hidden + <usize>first * rowBytes(c.hidden);
+  const input = sharedInput(pass);
+  const shared = input == a.hidden ? hidden : input + at;
+  const three = threeReadHidden(c);
+  if (three) {
+    linearNorm(pass, b.sharedBottleneck!, b.sharedBottleneckNorm!, shared, hidden, rows, false);
+    linear(pass, b.value, a.value + at, hidden, rows, true);
+    if (withQueries) inputBottleneck(pass, b, a.layerInput + at, hidden, rows, true);
+  } else if (shared != hidden) {
+    inputBottleneck(pass, b, shared, hidden, rows, false);
   }
+  linear(pass, b.key, a.key + at, shared, rows, false);
+  if (!three) linear(pass, b.value, a.value + at, shared, rows, true);
+  if (!withQueries) return;
+  linear(pass, b.query, a.query + at, shared, rows, true);
+  if (shared == hidden) inputBottleneck(pass, b, a.layerInput + at, hidden, rows, false);
+}
 
-  // ---- attention ----
-  attendEach(c, isLast, probabilities); // context [R,T]
-  const w = b.attentionOutput;
+/** Queries and layer inputs of the selected rows, which move to the start of `hidden`. */
+function projectSelected(pass: Pass, b: Block): void {
+  const c = pass.config;
+  const a = pass.activations;
+  const rows = pass.chunk.queries;
+  const shared = sharedInput(pass);
+  keepSelected(pass, a.hidden, rowBytes(c.hidden));
+  if (shared != a.hidden) keepSelected(pass, shared, rowBytes(c.bottleneck));
+  linear(pass, b.query, a.query, shared, rows, false);
+  if (shared != layerInput(pass, b)) inputBottleneck(pass, b, a.layerInput, a.hidden, rows, false);
+}
+
+/** The chunk's rows of x that are selected, together at its start. */
+export function keepSelected(pass: Pass, x: usize, bytes: usize): void {
+  const c = pass.chunk;
+  if (!c.selection) return;
+  // Ascending rows never move past one that is still to be read.
+  gatherRows(x, bytes, x - <usize>c.firstRow * bytes, bytes, c.selection, c.queries);
+}
+
+/** Rows `first` .. of context -> hidden: attention's output, the feed-forward networks, the output bottleneck. */
+export function finish(pass: Pass, b: Block, first: i32, rows: i32): void {
+  assert(first >= 0 && first + rows <= pass.chunk.rows, 'rows past the chunk');
+  const c = pass.config;
+  const a = pass.activations;
+  const row = <usize>first;
+  const T = row * rowBytes(c.bottleneck);
+  const hidden = a.hidden + row * rowBytes(c.hidden);
+  const residual = layerInput(pass, b) == a.hidden ? hidden : a.layerInput + T;
+  const context = a.context + row * a.contextStride;
+  const attended = a.attended + T;
+  const inner = a.inner + row * rowBytes(c.intermediate);
+
   const n = b.attentionOutputNorm;
-  linearResidualNorm(a.attended, a.context, a.contextBytes, rows, w, layerInput, n); // [R,T]
+  linearResidualNorm(pass, b.attentionOutput, n, attended, context, rows, residual); // [rows,T]
 
-  // ---- feed-forward networks, the block's own last ----
-  for (let network = 0; network < config.feedForwards; network++) {
-    const f: FeedForward = feedForwardAt(b, network);
-    linearActivation(a.inner, a.attended, T, rows, f.intermediate, config.activation); // [R,F]
-    linearResidualNorm(a.attended, a.inner, F, rows, f.output, a.attended, f.norm); // [R,T]
+  // The last network is the block's own.
+  for (let network = 0; network < c.feedForwards; network++) {
+    const f = feedForwardAt(b, network);
+    linearActivation(pass, f.intermediate, inner, attended, rows, c.activation); // [rows,F]
+    linearResidualNorm(pass, f.output, f.norm, attended, inner, rows, attended); // [rows,T]
   }
 
-  // ---- output bottleneck ----
   const output = b.outputBottleneck;
   const norm = b.outputBottleneckNorm;
   if (output && norm) {
-    linearResidualNorm(hidden, a.attended, T, rows, output, hidden, norm); // [R,H]
+    linearResidualNorm(pass, output, norm, hidden, attended, rows, hidden); // [rows,H]
   } else {
-    memory.copy(hidden, a.attended, <usize>rows * H);
+    memory.copy(hidden, attended, <usize>rows * rowBytes(c.hidden));
   }
 }
 
-/** x [M,N] -> the chunk's rows that are read, together at its start. */
-export function keepRead(x: usize, bytes: usize, c: Chunk): void {
-  // Ascending rows never move past one that is still to be read.
-  if (c.selected) gatherRows(x, bytes, x - <usize>c.firstRow * bytes, bytes, c.selected, c.read);
+/** What keys and queries read [R,T]: the shared bottleneck, the input bottleneck or the hidden state. */
+function sharedInput(pass: Pass): usize {
+  const c = pass.config;
+  const a = pass.activations;
+  if (threeReadHidden(c)) return a.shared;
+  return c.bottleneckAttention ? a.layerInput : a.hidden;
 }
 
-/**
- * Rows `row` .. of hidden [M,H] and, made of them, of shared [M,T] -> keys [M,T], values [M,T] and, where `all`,
- * queries and the layer's input [M,T]: some rows through all that reads them, for they are quantised once.
- */
-function readRows(b: Block, hidden: usize, shared: usize, row: i32, rows: i32, all: bool): void {
-  const a = activations;
-  const H = rowBytes(config.hidden);
-  const T = rowBytes(config.bottleneck);
-  const three = threeReadHidden();
-  const x = hidden + <usize>row * H;
-  const first = <usize>row * T;
-  const s = shared + first;
-  if (three) {
-    linearNorm(s, x, H, rows, b.sharedBottleneck!, b.sharedBottleneckNorm!, false);
-    linear(a.value + first, x, H, rows, b.value, true);
-    if (all) inputBottleneck(b, a.layerInput + first, x, rows, true);
-  } else if (shared != hidden) {
-    inputBottleneck(b, s, x, rows, false);
-  }
-  linear(a.key + first, s, T, rows, b.key, false);
-  if (!three) linear(a.value + first, s, T, rows, b.value, true);
-  if (!all) return;
-  linear(a.query + first, s, T, rows, b.query, true);
-  if (shared == hidden) inputBottleneck(b, a.layerInput + first, x, rows, false);
+/** What attention's residual is [R,T]: the input bottleneck, or the hidden state. */
+function layerInput(pass: Pass, b: Block): usize {
+  return b.inputBottleneck ? pass.activations.layerInput : pass.activations.hidden;
 }
 
-/** x [R,H] -> the layer's input [R,T], where it is not the hidden state itself. */
-function inputBottleneck(b: Block, to: usize, x: usize, rows: i32, again: bool): void {
+/** x [rows,H] -> the layer's input [rows,T], where it is not the hidden state itself. */
+function inputBottleneck(
+  pass: Pass,
+  b: Block,
+  to: usize,
+  x: usize,
+  rows: i32,
+  reuseQuantized: bool,
+): void {
   const w = b.inputBottleneck;
   const n = b.inputBottleneckNorm;
-  if (w && n) linearNorm(to, x, rowBytes(config.hidden), rows, w, n, again);
-}
-
-/** Attention never crosses sequences: one after the other. */
-function attendEach(c: Chunk, isLast: bool, probabilities: usize): void {
-  const a = activations;
-  const T = rowBytes(config.bottleneck);
-  let row: usize = 0;
-  let query: usize = 0;
-  for (let i = 0; i < c.sequences; i++) {
-    const S = load<i32>(c.lengths + f32s(i));
-    const Q = isLast ? countRead(c, <i32>query, c.firstRow + <i32>row + S) : S;
-    attention(
-      a.context + query * a.contextBytes,
-      a.query + query * T,
-      a.key + row * T,
-      a.value + row * T,
-      c.mask + (row << 2),
-      Q,
-      S,
-      config.bottleneck,
-      config.heads,
-      probabilities,
-      a,
-    );
-    if (probabilities) probabilities += <usize>config.heads * <usize>S * f32s(S);
-    row += <usize>S;
-    query += <usize>Q;
-  }
-}
-
-/** How many of the rows that are read, from the `from`th on, lie before row `end` of the request. */
-function countRead(c: Chunk, from: i32, end: i32): i32 {
-  if (!c.selected) return end - c.firstRow - from;
-  let to = from;
-  while (to < c.read && load<i32>(c.selected + f32s(to)) < end) to++;
-  return to - from;
+  if (w && n) linearNorm(pass, w, n, to, x, rows, reuseQuantized);
 }

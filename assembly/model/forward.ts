@@ -3,129 +3,115 @@
  * of whole sequences go through all layers before the next chunk begins.
  */
 import { Output } from '../abi';
-import { Chunk, f32s, rowBytes } from '../memory/layout';
-import { blockAt, config } from '../memory/plan';
-import {
-  activations,
-  chunkRows,
-  plannedOutputs,
-  plannedRows,
-  plannedScores,
-  plannedSelected,
-  plannedSequences,
-} from '../memory/request';
+import { Pass } from '../memory/layout';
 import { copyRows } from '../ops/rows';
-import { block, keepRead } from './block';
+import { f32s, rowBytes } from '../simd/units';
+import { block, keepSelected } from './block';
 import { embeddings } from './embeddings';
 import { pooledHeads, rowHeads } from './heads';
 
 const POOLED: i32 = Output.Pooled | Output.SequenceLogits;
 
-/** The chunk in work. */
-const chunk: Chunk = changetype<Chunk>(memory.data(offsetof<Chunk>(), 16));
-
-export function forward(): void {
-  let firstScore: usize = 0;
-  chunk.firstRow = 0;
-  chunk.firstRead = 0;
-  for (let first = 0; first < plannedSequences; first += chunk.sequences) {
-    const scores = fillChunk(first);
-    encode(firstScore);
-    if (plannedOutputs & POOLED) keepFirstRows(first);
-    rowHeads(activations.hidden, chunk.firstRead, chunk.read, plannedOutputs);
-    chunk.firstRow += chunk.rows;
-    chunk.firstRead += chunk.read;
-    firstScore += scores;
+export function forward(pass: Pass): void {
+  assert(pass.weights.isSealed, 'a pass over open weights');
+  const r = pass.request;
+  const c = pass.chunk;
+  c.firstRow = 0;
+  c.firstQuery = 0;
+  c.firstScore = 0;
+  for (let first = 0; first < r.sequences; first += c.sequences) {
+    const scores = fillChunk(pass, first);
+    encode(pass);
+    if (r.outputs & POOLED) keepFirstRows(pass, first);
+    rowHeads(pass);
+    c.firstRow += c.rows;
+    c.firstQuery += c.queries;
+    c.firstScore += scores;
   }
-  if (plannedOutputs & POOLED) pooledHeads(plannedSequences, plannedOutputs);
+  if (r.outputs & POOLED) pooledHeads(pass);
 }
 
 /**
  * The longest run of sequences from `first` that fits a chunk; at least one, which always does.
  * Returns the sum of their S * S.
  */
-function fillChunk(first: i32): usize {
-  const a = activations;
-  const c = chunk;
-  c.lengths = a.lengths + f32s(first);
-  c.mask = a.attentionMask + f32s(c.firstRow);
+function fillChunk(pass: Pass, first: i32): usize {
+  const r = pass.request;
+  const b = pass.buffers;
+  const c = pass.chunk;
+  c.lengths = b.lengths + f32s(first);
+  c.mask = b.attentionMask + f32s(c.firstRow);
   c.rows = 0;
   let scores: usize = 0;
   let count = 0;
-  for (; first + count < plannedSequences; count++) {
+  for (; first + count < r.sequences; count++) {
     const S = load<i32>(c.lengths + f32s(count));
-    if (c.rows + S > chunkRows) break;
+    if (c.rows + S > r.chunkRows) break;
     c.rows += S;
     scores += <usize>S * <usize>S;
   }
   c.sequences = count;
-  c.read = c.rows;
-  c.selected = 0;
-  if (plannedSelected) {
-    c.selected = a.selectedRows + f32s(c.firstRead);
-    let end = c.firstRead;
-    while (end < plannedSelected && load<i32>(a.selectedRows + f32s(end)) < c.firstRow + c.rows) {
-      end++;
-    }
-    c.read = end - c.firstRead;
+  c.queries = c.rows;
+  c.selection = 0;
+  if (r.selected) {
+    c.selection = b.selectedRows + f32s(c.firstQuery);
+    let end = c.firstQuery;
+    while (end < r.selected && load<i32>(b.selectedRows + f32s(end)) < c.firstRow + c.rows) end++;
+    c.queries = end - c.firstQuery;
   }
   return scores;
 }
 
-/** The chunk through embeddings and all blocks; leaves the rows that are read in `hidden`. */
-function encode(firstScore: usize): void {
-  const a = activations;
-  const c = chunk;
-  const hidden = a.hidden; // [M,H]
+/** The chunk through embeddings and all blocks; leaves the rows that are selected in `hidden`. */
+function encode(pass: Pass): void {
+  const config = pass.config;
+  const c = pass.chunk;
+  const hidden = pass.activations.hidden; // [R,H]
   const H = rowBytes(config.hidden);
   let row = 0;
   for (let i = 0; i < c.sequences; i++) {
     const S = load<i32>(c.lengths + f32s(i));
-    embeddings(hidden + <usize>row * H, c.firstRow + row, S, plannedOutputs);
+    embeddings(pass, hidden + <usize>row * H, c.firstRow + row, S);
     row += S;
   }
-  recordHidden(0, hidden, c.firstRow, c.rows);
-  const last = config.layers - 1;
-  for (let layer = 0; layer <= last; layer++) {
-    block(blockAt(layer), hidden, c, layer == last, probabilitiesAt(layer, firstScore));
-    recordHidden(layer + 1, hidden, c.firstRow, c.rows);
+  recordHidden(pass, 0);
+  for (let layer = 0; layer < config.layers; layer++) {
+    block(pass, layer);
+    recordHidden(pass, layer + 1);
   }
-  if (last < 0) keepRead(hidden, H, c);
-  if (plannedOutputs & Output.LastHiddenState) {
-    copyDense(a.lastHiddenState + <usize>c.firstRead * f32s(config.hidden), hidden, c.read);
+  if (config.layers == 0) keepSelected(pass, hidden, H);
+  if (pass.request.outputs & Output.LastHiddenState) {
+    const to = pass.buffers.lastHiddenState + <usize>c.firstQuery * f32s(config.hidden);
+    copyDense(pass, to, c.queries);
   }
 }
 
-/** hidden [rows,H] -> hiddenStates [layer] */
-function recordHidden(layer: i32, hidden: usize, firstRow: i32, rows: i32): void {
-  if (!(plannedOutputs & Output.HiddenStates)) return;
-  const row = <usize>layer * <usize>plannedRows + <usize>firstRow;
-  copyDense(activations.hiddenStates + row * f32s(config.hidden), hidden, rows);
+/** hidden [R,H] -> hiddenStates [layer] */
+function recordHidden(pass: Pass, layer: i32): void {
+  const r = pass.request;
+  if (!(r.outputs & Output.HiddenStates)) return;
+  const row = <usize>layer * <usize>r.rows + <usize>pass.chunk.firstRow;
+  const to = pass.buffers.hiddenStates + row * f32s(pass.config.hidden);
+  copyDense(pass, to, pass.chunk.rows);
 }
 
-function copyDense(to: usize, hidden: usize, rows: i32): void {
-  const bytes = f32s(config.hidden);
-  copyRows(to, bytes, hidden, rowBytes(config.hidden), bytes, rows);
-}
-
-/** Where the attentions of a layer's sequences from `firstScore` go; 0 where nobody asks. */
-function probabilitiesAt(layer: i32, firstScore: usize): usize {
-  if (!(plannedOutputs & Output.Attentions)) return 0;
-  const A = <usize>config.heads;
-  return activations.attentions + (((<usize>layer * <usize>plannedScores + firstScore) * A) << 2);
+function copyDense(pass: Pass, to: usize, rows: i32): void {
+  const H = pass.config.hidden;
+  copyRows(to, f32s(H), pass.activations.hidden, rowBytes(H), f32s(H), rows);
 }
 
 /**
  * What the pooler reads: the first row of each of the chunk's sequences, which are numbers `first` and
- * on; where rows are selected, the one that was.
+ * on. Where rows are selected, it is the one selected row of its sequence.
  */
-function keepFirstRows(first: i32): void {
-  const H = rowBytes(config.hidden);
-  let hidden = activations.hidden;
-  let to = activations.firstRows + <usize>first * H;
-  for (let i = 0; i < chunk.sequences; i++) {
+function keepFirstRows(pass: Pass, first: i32): void {
+  const c = pass.chunk;
+  const H = rowBytes(pass.config.hidden);
+  let hidden = pass.activations.hidden;
+  let to = pass.activations.firstRows + <usize>first * H;
+  for (let i = 0; i < c.sequences; i++) {
     memory.copy(to, hidden, H);
     to += H;
-    hidden += chunk.selected ? H : <usize>load<i32>(chunk.lengths + f32s(i)) * H;
+    hidden += c.selection ? H : <usize>load<i32>(c.lengths + f32s(i)) * H;
   }
 }

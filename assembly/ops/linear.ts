@@ -1,80 +1,89 @@
 /**
- * y [M,N] = x [M,K] W + b over packed panels of any kind, with what MobileBERT puts behind a product. Rows are
- * padded to whole panels; `xBytes` is the stride of x, y's follows from N. `again`: x is what the product
- * before read, in a block of rows (product.ts).
+ * y [rows,N] = x [rows,K] W + b over packed panels of any type, with what MobileBERT puts behind a product.
+ * Rows of x are `w.inputStride` bytes apart, rows of y are padded to whole panels. `reuseQuantized`: x is
+ * what the product before read, in one block of rows (product.ts).
  */
 import { Activation, NormKind } from '../abi';
 import { f32Activation } from '../kernels/f32-activation';
-import { Linear, Norm, roundUp8 } from '../memory/layout';
+import { Epilogue } from '../kernels/epilogue';
+import { Linear, Norm, Pass } from '../memory/layout';
+import { roundUp8 } from '../simd/units';
 import { layerNorm } from './norm';
-import { Behind, product } from './product';
+import { product, RESIDUAL_NORM } from './product';
 
 /** y = x W + b */
-export function linear(y: usize, x: usize, xBytes: usize, rows: i32, w: Linear, again: bool): void {
-  product.run(Behind.Nothing, y, x, xBytes, rows, w, 0, 0, 0, again);
+export function linear(
+  pass: Pass,
+  w: Linear,
+  y: usize,
+  x: usize,
+  rows: i32,
+  reuseQuantized: bool,
+): void {
+  product.run(Epilogue.None, pass, w, y, x, rows, 0, 0, 0, reuseQuantized);
 }
 
 /** y = activation(x W + b) */
 export function linearActivation(
+  pass: Pass,
+  w: Linear,
   y: usize,
   x: usize,
-  xBytes: usize,
   rows: i32,
-  w: Linear,
   activation: Activation,
 ): void {
   if (activation == Activation.Relu) {
-    product.run(Behind.Relu, y, x, xBytes, rows, w, 0, 0, 0);
+    product.run(Epilogue.Relu, pass, w, y, x, rows, 0, 0, 0);
   } else {
-    linear(y, x, xBytes, rows, w, false);
+    linear(pass, w, y, x, rows, false);
     f32Activation(y, rows * roundUp8(w.outputs), activation);
   }
 }
 
 /** y = x W + b + residual; `residual` has y's shape and may be y. */
 export function linearResidual(
+  pass: Pass,
+  w: Linear,
   y: usize,
   x: usize,
-  xBytes: usize,
   rows: i32,
-  w: Linear,
   residual: usize,
 ): void {
-  product.run(Behind.Residual, y, x, xBytes, rows, w, residual, 0, 0);
+  product.run(Epilogue.Residual, pass, w, y, x, rows, residual, 0, 0);
 }
 
 /** y = norm(x W + b) */
 export function linearNorm(
-  y: usize,
-  x: usize,
-  xBytes: usize,
-  rows: i32,
+  pass: Pass,
   w: Linear,
   n: Norm,
-  again: bool,
+  y: usize,
+  x: usize,
+  rows: i32,
+  reuseQuantized: bool,
 ): void {
   if (n.kind == NormKind.NoNorm) {
-    product.run(Behind.Norm, y, x, xBytes, rows, w, 0, n.scale, n.shift, again);
+    product.run(Epilogue.ScaleShift, pass, w, y, x, rows, 0, n.scale, n.shift, reuseQuantized);
   } else {
-    linear(y, x, xBytes, rows, w, again);
+    linear(pass, w, y, x, rows, reuseQuantized);
     layerNorm(y, rows, n);
   }
 }
 
 /** y = norm(x W + b + residual); `residual` has y's shape and may be y. */
 export function linearResidualNorm(
+  pass: Pass,
+  w: Linear,
+  n: Norm,
   y: usize,
   x: usize,
-  xBytes: usize,
   rows: i32,
-  w: Linear,
   residual: usize,
-  n: Norm,
 ): void {
   if (n.kind == NormKind.NoNorm) {
-    product.run(Behind.ResidualNorm, y, x, xBytes, rows, w, residual, n.scale, n.shift);
+    product.run(RESIDUAL_NORM, pass, w, y, x, rows, residual, n.scale, n.shift);
   } else {
-    linearResidual(y, x, xBytes, rows, w, residual);
+    linearResidual(pass, w, y, x, rows, residual);
     layerNorm(y, rows, n);
   }
 }

@@ -2,7 +2,8 @@
 import { NormKind } from '../abi';
 import { f32LayerNormRow } from '../kernels/f32-layernorm';
 import { f32ScaleShift } from '../kernels/f32-rows';
-import { Norm, roundUp8, rowBytes } from '../memory/layout';
+import { Norm } from '../memory/layout';
+import { roundUp8, rowBytes } from '../simd/units';
 
 /** x [M,N] -> NoNorm or LayerNorm of each row */
 export function norm(x: usize, rows: i32, n: Norm): void {

@@ -1,8 +1,9 @@
 /**
- * One product over packed panels, whatever its weights are kept in: f32 panels as they lie, half
- * precision widened panel by panel into L1, 8-bit panels against rows that are quantised here.
+ * One product over packed panels, whatever its weights are kept in: f32 panels as they lie, 16-bit panels
+ * widened one by one into L1, 8-bit panels against rows that are quantised here.
  */
-import { Kind } from '../abi';
+import { WeightType } from '../abi';
+import { Epilogue } from '../kernels/epilogue';
 import { f32FromBf16, f32FromF16 } from '../kernels/f32-convert';
 import {
   f32GemmNr8,
@@ -11,9 +12,6 @@ import {
   f32GemmResidualScaleShiftNr8,
   f32GemmScaleShiftNr8,
 } from '../kernels/f32-gemm-nr8';
-import { PANELS } from '../kernels/next-tile';
-import { reach } from '../kernels/read-ahead';
-import { RowForm, UPPER, q8Planes, q8QuantizeRow, q8RowBytes } from '../kernels/q8-rows';
 import {
   q8GemmNr8,
   q8GemmReluNr8,
@@ -21,153 +19,138 @@ import {
   q8GemmResidualScaleShiftNr8,
   q8GemmScaleShiftNr8,
 } from '../kernels/qd-f32-qc8w-gemm-nr8';
-import {
-  Linear,
-  NR,
-  f32s,
-  panelBytes,
-  roundUp8,
-  rowBytes,
-  weightPanelBytes,
-} from '../memory/layout';
-import { ready } from '../memory/ready';
-import { ROW_BLOCK, activations } from '../memory/request';
-import { FLOATS, SMALL, TAPPED } from '../simd/lanes';
-import { twinOf } from './tap';
+import { q8Planes, q8QuantizeRow, q8RowBytes, RowForm, UPPER } from '../kernels/q8-rows';
+import { prefetchTo } from '../kernels/prefetch';
+import { Linear, Pass, weightPanelBytes } from '../memory/layout';
+import { ROW_BLOCK } from '../memory/pass';
+import { FLOATS, OBSERVED, PANELS, QUANTIZED } from '../simd/build';
+import { f32PanelBytes, f32s, NR, roundUp8, rowBytes } from '../simd/units';
+import { roundedOf } from './observe';
 
-/** What stands behind a product. */
-export const enum Behind {
-  Nothing,
-  Relu,
-  Residual,
-  Norm,
-  ResidualNorm,
-}
+/** Residual and NoNorm behind one product. */
+export const RESIDUAL_NORM: i32 = Epilogue.Residual | Epilogue.ScaleShift;
 
-/** The most of `rows` that one product after the other may read `again`. */
+/** The most of `rows` that several layers can read by one quantised copy (`reuseQuantized`). */
 export function rowsAtOnce(rows: i32): i32 {
-  // Calibration is shown all rows of a layer together; it quantises none.
-  return TAPPED ? rows : ROW_BLOCK;
+  // Calibration shows the host all rows of a layer together, and quantises none.
+  return OBSERVED ? rows : ROW_BLOCK;
 }
 
 export abstract class product {
   /**
-   * Blocks of rows outside, panels inside; `behind` is a literal, one kernel a kind remains per caller.
-   * `again`: the product before read these rows, of one block, by the same factors: what it quantised
-   * them to is multiplied. For calibration, the second half of the rows meets other weights (tap.ts).
+   * y = epilogue(x W + b). Blocks of rows outside, panels inside. `epilogue` is a literal: one kernel of each
+   * kind remains per caller. `reuseQuantized`: the product before this one read the same rows, one block
+   * of them, by the same factors; its quantised copy is multiplied. In calibration, the second half of the
+   * rows meets rounded weights (observe.ts).
    */
-  // biome-ignore format: extents and strides together
+  // biome-ignore format: extents together
   @inline static run(
-    behind: Behind, y: usize, x: usize, xBytes: usize, rows: i32, w: Linear, residual: usize,
-    scale: usize, shift: usize, again: bool = false,
+    epilogue: i32, pass: Pass, w: Linear, y: usize, x: usize, rows: i32, residual: usize, scale: usize,
+    shift: usize, reuseQuantized: bool = false,
   ): void {
-    if (TAPPED) {
+    if (OBSERVED) {
       const half = rows >> 1;
       const yRows = <usize>half * rowBytes(w.outputs);
-      const twin = twinOf(w, x, xBytes, half, residual, y);
-      product.inBlocks(behind, y, x, xBytes, half, w, residual, scale, shift, again);
+      const rounded = roundedOf(pass, w, x, half, residual, y);
+      product.inBlocks(epilogue, pass, w, y, x, half, residual, scale, shift, reuseQuantized);
       product.inBlocks(
-        behind, y + yRows, x + <usize>half * xBytes, xBytes, half, twin, residual + yRows, scale, shift, again,
+        epilogue, pass, rounded, y + yRows, x + <usize>half * w.inputStride, half, residual + yRows, scale,
+        shift, reuseQuantized,
       );
     } else {
-      product.inBlocks(behind, y, x, xBytes, rows, w, residual, scale, shift, again);
+      product.inBlocks(epilogue, pass, w, y, x, rows, residual, scale, shift, reuseQuantized);
     }
   }
 
-  // biome-ignore format: extents and strides together
+  // biome-ignore format: extents together
   @inline static inBlocks(
-    behind: Behind, y: usize, x: usize, xBytes: usize, rows: i32, w: Linear, residual: usize,
-    scale: usize, shift: usize, again: bool,
+    epilogue: i32, pass: Pass, w: Linear, y: usize, x: usize, rows: i32, residual: usize, scale: usize,
+    shift: usize, reuseQuantized: bool,
   ): void {
     const yBytes = rowBytes(w.outputs);
     for (; rows > 0; rows -= ROW_BLOCK) {
       const block = min(rows, ROW_BLOCK);
-      if (SMALL && w.kind == Kind.Q8) product.ofWords(behind, y, yBytes, x, xBytes, block, w, residual, scale, shift, again);
-      else product.ofFloats(behind, y, yBytes, x, xBytes, block, w, residual, scale, shift);
-      x += <usize>block * xBytes;
+      if (QUANTIZED && w.weightType == WeightType.Q8) product.ofIntegers(epilogue, pass, w, y, yBytes, x, block, residual, scale, shift, reuseQuantized);
+      else product.ofFloats(epilogue, pass, w, y, yBytes, x, block, residual, scale, shift);
+      x += <usize>block * w.inputStride;
       y += <usize>block * yBytes;
       residual += <usize>block * yBytes;
     }
   }
 
-  /** All panels over one block of rows, in f32. What q8 models keep so has no ReLU nor norm alone behind it. */
+  /** All panels over one block of rows, in f32. In q8 models no such product has ReLU or NoNorm alone behind it. */
   // biome-ignore format: one kernel a line
   @inline static ofFloats(
-    behind: Behind, y: usize, yBytes: usize, x: usize, xBytes: usize, rows: i32, w: Linear,
-    residual: usize, scale: usize, shift: usize,
+    epilogue: i32, pass: Pass, w: Linear, y: usize, yBytes: usize, x: usize, rows: i32, residual: usize,
+    scale: usize, shift: usize,
   ): void {
     const depth = w.inputs;
-    const step = weightPanelBytes(w.kind, depth);
+    const xBytes = w.inputStride;
+    const step = weightPanelBytes(w.weightType, depth);
+    const ahead = changetype<usize>(pass.scratch.prefetch);
     let from = w.panels;
     for (let n: usize = 0; n < yBytes; n += 32 * PANELS) {
       let panel = from;
       let second: usize = PANELS == 2 && n + 32 < yBytes ? step : 0;
-      if (w.kind != Kind.F32) {
-        panel = activations.panel;
+      if (w.weightType != WeightType.F32) {
+        panel = pass.scratch.panel;
         widenPanel(panel, from, w);
         if (PANELS == 2 && second) {
-          second = panelBytes(depth);
+          second = f32PanelBytes(depth);
           widenPanel(panel + second, from + step, w);
         }
       } else if (FLOATS) {
-        reach(from, step + second, rows);
+        prefetchTo(pass.scratch.prefetch, from, step + second, rows);
       }
-      if (behind == Behind.Nothing) f32GemmNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth);
-      if (FLOATS && behind == Behind.Relu) f32GemmReluNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth);
-      if (behind == Behind.Residual) f32GemmResidualNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, residual + n);
-      if (FLOATS && behind == Behind.Norm) f32GemmScaleShiftNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, scale + n, shift + n);
-      if (behind == Behind.ResidualNorm) f32GemmResidualScaleShiftNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, residual + n, scale + n, shift + n);
+      if (epilogue == Epilogue.None) f32GemmNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, ahead);
+      if (FLOATS && epilogue == Epilogue.Relu) f32GemmReluNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, ahead);
+      if (epilogue == Epilogue.Residual) f32GemmResidualNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, ahead, residual + n);
+      if (FLOATS && epilogue == Epilogue.ScaleShift) f32GemmScaleShiftNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, ahead, scale + n, shift + n);
+      if (epilogue == RESIDUAL_NORM) f32GemmResidualScaleShiftNr8(y + n, yBytes, x, xBytes, panel, second, rows, depth, ahead, residual + n, scale + n, shift + n);
       from += PANELS * step;
     }
   }
 
-  /** The same with rows of whole numbers. */
+  /** The same with rows of integers. */
   // biome-ignore format: one kernel a line
-  @inline static ofWords(
-    behind: Behind, y: usize, yBytes: usize, x: usize, xBytes: usize, rows: i32, w: Linear,
-    residual: usize, scale: usize, shift: usize, again: bool,
+  @inline static ofIntegers(
+    epilogue: i32, pass: Pass, w: Linear, y: usize, yBytes: usize, x: usize, rows: i32, residual: usize,
+    scale: usize, shift: usize, reuseQuantized: bool,
   ): void {
-    ready(w);
+    const s = pass.scratch;
     const depth = w.inputs;
     const columns = roundUp8(w.outputs);
-    const a = activations.quantized;
+    const a = s.quantized;
     const aBytes = q8RowBytes(depth);
     const planes = q8Planes(w.rowForm);
-    const scratch = activations.panel;
-    if (!again) quantizeRows(a, activations.rowScales, x, xBytes, rows, w);
-    const aScales = activations.rowScales + (w.rowForm == RowForm.UpperBytes ? f32s(ROW_BLOCK) : 0);
-    if (behind == Behind.Nothing) q8GemmNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, scratch);
-    if (behind == Behind.Relu) q8GemmReluNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, scratch);
-    if (behind == Behind.Residual) q8GemmResidualNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, scratch, residual);
-    if (behind == Behind.Norm) q8GemmScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, scratch, scale, shift);
-    if (behind == Behind.ResidualNorm) q8GemmResidualScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, scratch, residual, scale, shift);
+    if (!reuseQuantized) quantizeRows(a, s.rowScales, x, rows, w);
+    const aScales = s.rowScales + (w.rowForm == RowForm.UpperI8 ? f32s(ROW_BLOCK) : 0);
+    if (epilogue == Epilogue.None) q8GemmNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel);
+    if (epilogue == Epilogue.Relu) q8GemmReluNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel);
+    if (epilogue == Epilogue.Residual) q8GemmResidualNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel, residual);
+    if (epilogue == Epilogue.ScaleShift) q8GemmScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel, scale, shift);
+    if (epilogue == RESIDUAL_NORM) q8GemmResidualScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel, residual, scale, shift);
   }
 }
 
 /** A panel of 16 bits in f32: 16 KB at depth 512, read once per tile of rows. */
 function widenPanel(to: usize, from: usize, w: Linear): void {
   memory.copy(to, from, 32);
-  if (FLOATS && w.kind == Kind.F16) f32FromF16(to + 32, from + 32, w.inputs * NR);
+  if (FLOATS && w.weightType == WeightType.F16) f32FromF16(to + 32, from + 32, w.inputs * NR);
   else f32FromBf16(to + 32, from + 32, w.inputs * NR);
 }
 
-/** x [rows,K] -> rows of whole numbers and two scales each: theirs, and their upper bytes'. */
-function quantizeRows(
-  to: usize,
-  scales: usize,
-  x: usize,
-  xBytes: usize,
-  rows: i32,
-  w: Linear,
-): void {
+/** x [rows,K] -> rows of integers and two scales each: of all of a number, and of its upper byte. */
+function quantizeRows(to: usize, scales: usize, x: usize, rows: i32, w: Linear): void {
   const bytes = q8RowBytes(w.inputs);
-  const factors = w.before ? <usize>0 : w.factors;
+  // A producer multiplied its outputs by them already.
+  const factors = w.producer ? <usize>0 : w.factors;
   for (; rows > 0; rows--) {
     const scale = q8QuantizeRow(w.rowForm, to, x, factors, w.inputs);
     store<f32>(scales, scale);
     store<f32>(scales + f32s(ROW_BLOCK), scale * UPPER);
     to += bytes;
-    x += xBytes;
+    x += w.inputStride;
     scales += 4;
   }
 }

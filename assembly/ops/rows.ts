@@ -1,8 +1,9 @@
 /** Rows from one place to another: tables, padded activations, the host's dense buffers. */
-import { Kind } from '../abi';
+import { WeightType } from '../abi';
 import { f32FromBf16, f32FromF16, f32FromI8 } from '../kernels/f32-convert';
-import { Table, f32s } from '../memory/layout';
-import { FLOATS } from '../simd/lanes';
+import { Pass, Table } from '../memory/layout';
+import { FLOATS } from '../simd/build';
+import { f32s, i16s } from '../simd/units';
 
 /** Copies `rows` rows of `bytes`; strides in bytes. Ascending, so a denser copy may overlap in place. */
 export function copyRows(
@@ -41,25 +42,32 @@ export function gatherRows(
 }
 
 /** Rows `ids` [rows] i32 of a table, in f32. */
-export function gatherTable(to: usize, toStride: usize, t: Table, ids: usize, rows: i32): void {
+export function gatherTable(
+  pass: Pass,
+  t: Table,
+  to: usize,
+  toStride: usize,
+  ids: usize,
+  rows: i32,
+): void {
   const bytes = f32s(t.columns);
   for (; rows > 0; rows--) {
-    memory.copy(to, tableRow(t, load<u32>(ids)), bytes);
+    memory.copy(to, tableRow(t, load<u32>(ids), pass.scratch.tableRows), bytes);
     to += toStride;
     ids += 4;
   }
 }
 
-/** Where row `index` lies in f32: in the table, or widened in the table's one row of scratch. */
-export function tableRow(t: Table, index: u32): usize {
+/** Where row `index` lies in f32: in the table, or widened in `row`. */
+export function tableRow(t: Table, index: u32, row: usize): usize {
   const element = <usize>index * <usize>t.columns;
-  if (t.kind == Kind.F32) return t.data + (element << 2);
-  if (FLOATS && t.kind == Kind.F16) f32FromF16(t.row, t.data + (element << 1), t.columns);
-  else if (t.kind == Kind.BF16) f32FromBf16(t.row, t.data + (element << 1), t.columns);
-  else f32FromI8(t.row, t.data + element, t.columns, scaleOf(t, index));
-  return t.row;
+  if (t.weightType == WeightType.F32) return t.data + (element << 2);
+  if (FLOATS && t.weightType == WeightType.F16) f32FromF16(row, t.data + (element << 1), t.columns);
+  else if (t.weightType == WeightType.BF16) f32FromBf16(row, t.data + (element << 1), t.columns);
+  else f32FromI8(row, t.data + element, t.columns, scaleOf(t, index));
+  return row;
 }
 
 function scaleOf(t: Table, index: u32): f32 {
-  return reinterpret<f32>((<u32>load<u16>(t.scales + ((<usize>index) << 1))) << 16);
+  return reinterpret<f32>((<u32>load<u16>(t.scales + i16s(<i32>index))) << 16);
 }

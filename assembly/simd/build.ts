@@ -4,10 +4,10 @@
  */
 
 /** Multiply and add are one instruction with one rounding. */
-export const FUSED_MADD: bool = FUSED;
+export const FUSED_MADD: bool = FUSED ? true : false;
 
 /** Integer sums use the relaxed dot product of bytes. */
-export const RELAXED_DOT: bool = DOT;
+export const RELAXED_DOT: bool = DOT ? true : false;
 
 /** Models whose weights are f32 or f16 run. The build `dot` runs q8 alone and is 2 KB smaller after gzip. */
 export const FLOATS: bool = FUSED || !DOT;
@@ -16,7 +16,7 @@ export const FLOATS: bool = FUSED || !DOT;
 export const QUANTIZED: bool = !TAP;
 
 /** Every product shows the host what it is about to read (ops/observe.ts). */
-export const OBSERVED: bool = TAP;
+export const OBSERVED: bool = TAP ? true : false;
 
 /**
  * Rows of a q8 product may be quantised to 8 bits (q8-fast). Only the build that fuses has tiles for them;

@@ -1,39 +1,5 @@
-/**
- * What a build is made of: asconfig.json says FUSED and DOT, which are 0 or 1. `simd` has neither,
- * `dot` has relaxed integer dot products, `relaxed` fuses multiply and add as well. TAP is 1 in the build
- * for calibration alone.
- */
-
-/**
- * Rows of an f32 product's tile. V8 has 15 registers for vectors: a fused tile of 6 rows takes 12 sums,
- * two of the panel and one splat; an unfused one needs another for the product, and gains nothing
- * past 4 rows (docs/kernels.md).
- */
-export const TILE_ROWS: i32 = FUSED ? 6 : 4;
-
-/**
- * Panels that a product passes over together. Fused sums wait four cycles for each other, so one or two
- * rows that are left over are faster in two panels; unfused ones are as fast in one.
- */
-export const PANELS: usize = FUSED ? 2 : 1;
-
-/**
- * Whether products of bytes take rows of 8 bits: where q8-fast runs, in the build that fuses. `dot`
- * takes rows of words only and carries no other tiles.
- */
-export const BYTE_ROWS: bool = DOT && FUSED;
-
-/**
- * Whether models of floats run: fp32 and fp16. `dot` is taken for q8 alone (src/engine/build.ts) and
- * carries of f32 what that needs, which is 2 KB less after gzip of a worker's 120.
- */
-export const FLOATS: bool = FUSED || !DOT;
-
-/** Whether models of small weights run: all but calibration's, which are the exact weights. */
-export const SMALL: bool = !TAP;
-
-/** Whether products show the host what they read (ops/tap.ts). */
-export const TAPPED: i32 = TAP ? 1 : 0;
+/** The seam between kernels and the instruction set: four f32 lanes, or integers in their place. */
+import { FUSED_MADD, RELAXED_DOT } from './build';
 
 /**
  * 1.5 * 2^23: what is added to it comes out rounded to a whole number, halves to even. In memory, as
@@ -41,17 +7,10 @@ export const TAPPED: i32 = TAP ? 1 : 0;
  */
 export const ROUND = memory.data<f32>([12582912]);
 
-/** Depths that one 32-bit lane of a row of whole numbers holds: bytes, or words of 16 bits. */
-export const DOT_DEPTHS: i32 = DOT ? 4 : 2;
-
-/**
- * Four f32 lanes: the seam between kernels and the instruction set.
- * Here and in simd/math.ts only may a build's features be asked for.
- */
 export abstract class lanes {
   /** a * b + c; one rounding in relaxed builds, two in the baseline. */
   @inline static madd(a: v128, b: v128, c: v128): v128 {
-    return FUSED ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+    return FUSED_MADD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
   }
 
   /**
@@ -59,7 +18,7 @@ export abstract class lanes {
    * relaxed dot products (of the engines that the host chose for it), else two words by two.
    */
   @inline static dot(weights: v128, row: v128, sum: v128): v128 {
-    return DOT
+    return RELAXED_DOT
       ? i32x4.relaxed_dot_i8x16_i7x16_add_s(weights, row, sum)
       : lanes.dotWords(weights, row, sum);
   }

@@ -33,7 +33,7 @@ export function i16RowBytes(n: i32): usize {
 
 /** Panels that hold n columns. */
 export function panels(n: i32): usize {
-  return (<usize>(n + 7)) >> 3;
+  return <usize>(n + 7) >> 3;
 }
 
 /** Bytes of one f32 panel with `depth` inputs: a row of biases, then one row per input. */

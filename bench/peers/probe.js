@@ -17,7 +17,7 @@ export class Probe {
   #rates = [];
 
   constructor() {
-    const bytes = readFileSync(new URL('../../build/wasm/testing.simd.wasm', import.meta.url));
+    const bytes = readFileSync(new URL('../../build/testing/testing.simd.wasm', import.meta.url));
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
     this.#exports = /** @type {{ peakXor(turns: number): number }} */ (instance.exports);
     for (let i = 0; i < 200; i++) this.#exports.peakXor(TURNS / 100);

@@ -1,14 +1,14 @@
 /**
  * A q8 model's weights rounded anew, layer by layer, so that it answers texts as the exact model does.
- * In: both models, texts. Out: numbers, scales and biases in the q8 model's homes.
+ * In: both models, texts. Out: integers, scales and biases in the q8 model.
  */
 
-import type { Engine, HomeAddress, Request } from '../engine/engine.ts';
+import type { Request } from '../engine/engine.ts';
+import { rawBytes } from '../engine/packed/packed-bytes.ts';
+import { Panels } from '../engine/packed/panels.ts';
 import { dimensionsOf } from '../models/dimensions.ts';
-import { homesOf } from '../models/load/packed.ts';
-import type { Home } from '../models/load/packed-file.ts';
+import { packedTensors } from '../models/load/packed.ts';
 import type { Target } from '../models/load/placement.ts';
-import { Panels } from '../models/panels.ts';
 import type { Calibration } from '../models/pretrained-model.ts';
 import { parameters } from '../weights/names.ts';
 import { rowsOf } from '../weights/tensor-info.ts';
@@ -64,9 +64,12 @@ async function calibrate(
   const some = texts ? enoughTexts(texts, config, seed) : randomTexts(config, seed);
   const request = requestOf(some, config.max_position_embeddings);
   await correctEmbeddings(rounded, exact, request);
-  const engine = await CalibrationEngine.create(dimensionsOf(config, parts, 'fp32'));
-  const twin = homesOf({ ...exact, engine: engine.engine }, bytesOf);
-  for (const [name, home] of homesOf(exact, bytesOf)) twin.get(name)!.write(0, home.read());
+  const engine = await CalibrationEngine.forModel(dimensionsOf(config, parts, 'fp32'));
+  const copies = packedTensors({ ...exact, engine }, rawBytes);
+  for (const [name, bytes] of packedTensors(exact, rawBytes)) {
+    copies.get(name)!.write(0, bytes.read());
+  }
+  engine.seal();
   const places = placesOf(exact);
   const hidden = [exact, rounded].map((target) => embeddedRows(target, request, true));
   const [first, second] = await Promise.all(hidden);
@@ -147,17 +150,20 @@ function placesOf({ config, parts }: Target): LayerPlace[] {
 
 function exactLayer(exact: Target, rounded: Target, place: LayerPlace): ExactLayer {
   const { inputs: K, outputs: N } = place;
-  const from = new Panels(exact.engine, place, N, 'fp32');
-  const to = new Panels(rounded.engine, place, N, 'q8');
   const weights = new Float64Array(K * N);
-  for (let k = 0, i = 0; k < K; k++) {
-    for (let n = 0; n < N; n++, i++) weights[i] = from.weight(n, k);
-  }
-  return {
-    weights,
-    bias: Float32Array.from({ length: N }, (_, n) => from.bias(n)),
-    factors: Float32Array.from({ length: K }, (_, k) => to.factor(k)),
-  };
+  const bias = new Float32Array(N);
+  exact.engine.openWeights(() => {
+    const panels = new Panels(exact.engine, place, N);
+    for (let k = 0, i = 0; k < K; k++) {
+      for (let n = 0; n < N; n++, i++) weights[i] = panels.weight(n, k);
+    }
+    for (let n = 0; n < N; n++) bias[n] = panels.bias(n);
+  });
+  const factors = rounded.engine.openWeights(() => {
+    const panels = new Panels(rounded.engine, place, N);
+    return Float32Array.from({ length: K }, (_, k) => panels.factor(k));
+  });
+  return { weights, bias, factors };
 }
 
 /** The pooler's 16 bits need no help but with the errors of what they read. */
@@ -166,22 +172,27 @@ function refit(rounded: Target, exact: Target, place: LayerPlace, sums: LayerSum
   const layer = exactLayer(exact, rounded, place);
   const goal = named(place, () => refitLayer(layer, sums));
   const rows = Float32Array.from(goal, (_, i) => goal[(i % K) * N + Math.floor(i / K)]!);
-  rounded.engine.store({ ...place, part: 'weight' }, 0, N, new Uint8Array(rows.buffer), 'F32');
-  const panels = new Panels(rounded.engine, place, N, 'q8');
-  const bias = meanBias(layer, sums, (i, n) => panels.weight(n, Math.floor(i / N)));
-  bias.forEach((b, n) => {
-    panels.setBias(n, b);
+  const { engine } = rounded;
+  engine.openWeights(() => {
+    engine.store({ ...place, part: 'weight' }, 0, N, new Uint8Array(rows.buffer), 'F32');
+    const panels = new Panels(engine, place, N);
+    const bias = meanBias(layer, sums, (i, n) => panels.weight(n, Math.floor(i / N)));
+    bias.forEach((b, n) => {
+      panels.setBias(n, b);
+    });
   });
 }
 
 function write({ engine }: Target, place: LayerPlace, layer: RoundedLayer): void {
   const { inputs: K, outputs: N } = place;
-  const panels = new Panels(engine, place, N, 'q8');
-  for (let n = 0; n < N; n++) {
-    panels.setBias(n, layer.bias[n]!);
-    panels.setScale(n, layer.scales[n]!);
-    for (let k = 0; k < K; k++) panels.setNumber(n, k, layer.numbers[k * N + n]!);
-  }
+  engine.openWeights(() => {
+    const panels = new Panels(engine, place, N);
+    for (let n = 0; n < N; n++) {
+      panels.setBias(n, layer.bias[n]!);
+      panels.setScale(n, layer.scales[n]!);
+      for (let k = 0; k < K; k++) panels.setNumber(n, k, layer.numbers[k * N + n]!);
+    }
+  });
 }
 
 /** Gives embedded rows the exact model's means, by the bias of the transformation. */
@@ -194,10 +205,12 @@ async function correctEmbeddings(rounded: Target, exact: Target, request: Rows):
   const sums = new Float64Array(H);
   for (let i = 0; i < goal!.length; i++) sums[i % H]! += goal![i]! - found![i]!;
   const place = { slot: 'EmbeddingTransformation', layer: 0, network: 0 } as const;
-  const panels = new Panels(rounded.engine, place, H, 'q8');
   const rows = goal!.length / H;
-  sums.forEach((sum, n) => {
-    panels.setBias(n, panels.bias(n) + sum / rows);
+  rounded.engine.openWeights(() => {
+    const panels = new Panels(rounded.engine, place, H);
+    sums.forEach((sum, n) => {
+      panels.setBias(n, panels.bias(n) + sum / rows);
+    });
   });
 }
 
@@ -213,14 +226,5 @@ function requestOf(texts: readonly CalibrationText[], longest: number): Rows {
     tokenTypeIds: Int32Array.from(some.flatMap(({ ids, types }) => types ?? ids.map(() => 0))),
     positionIds: Int32Array.from(some.flatMap(({ ids }) => ids.map((_, i) => i))),
     attentionMask: Int32Array.from(some.flatMap(({ ids }) => ids.map(() => 1))),
-  };
-}
-
-/** A home byte for byte. */
-function bytesOf(engine: Engine, address: HomeAddress): Home {
-  return {
-    length: engine.home(address).length,
-    read: () => engine.home(address),
-    write: (first, bytes) => engine.home(address).set(bytes, first),
   };
 }

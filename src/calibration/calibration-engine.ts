@@ -1,23 +1,25 @@
 /**
- * Two models in one pass, for calibration: exact weights in f32, and beside each layer the rounded ones
- * that are made of what it reads there (assembly/ops/tap.ts). In: hidden rows of both, block after block.
- * Out: the sums that a layer is fitted by.
+ * Two models in one pass, for calibration: an exact one in f32, and one whose layers get rounded weights as
+ * the pass comes to them (assembly/ops/observe.ts). In: hidden rows of both, block after block. Out: the sums
+ * that a layer is fitted by.
  */
 
 import { platform } from '#platform';
 import { Buffer, type Dimensions, type Exports, Slot } from '../engine/abi.ts';
-import { Engine, grow } from '../engine/engine.ts';
-import type { SlotAddress } from '../engine/slot-address.ts';
+import { Engine, grow, type SlotIndex } from '../engine/engine.ts';
+import { exportsOf } from '../engine/instantiate.ts';
+import { NR } from '../engine/packed/panels.ts';
 
 /** One linear layer of K inputs and N outputs. */
-export interface LayerPlace extends Omit<SlotAddress, 'part'> {
+export interface LayerPlace extends SlotIndex {
   readonly inputs: number;
   readonly outputs: number;
 }
 
 /**
- * What a layer met, means over rows: K inputs as the model with rounded weights has them, N errors, which
- * are what exact inputs, weights and residual give less what rounded inputs and exact weights do.
+ * Means over rows of what one layer reads and misses: K inputs as the model with rounded weights has them, and
+ * N errors. An error is the output of exact inputs, weights and residual, less the output of rounded inputs
+ * and exact weights.
  */
 export interface LayerSums {
   /** [K,K], of inputs about their means. */
@@ -28,7 +30,7 @@ export interface LayerSums {
   readonly errorMeans: Float64Array;
 }
 
-/** A layer in whole numbers: weight n of input k is numbers[k,n] * scales[n] * factors[k]. */
+/** A layer in integers: weight n of input k is numbers[k,n] * scales[n] * factors[k]. */
 export interface RoundedLayer {
   /** [K,N], -127 to 127. */
   readonly numbers: Int8Array;
@@ -40,15 +42,15 @@ export interface RoundedLayer {
 /** Rounds one layer. */
 export type Fit = (place: LayerPlace, sums: LayerSums) => RoundedLayer;
 
-/** Exports of assembly/calibration.ts on top of the usual ones. */
+/** Exports of assembly/calibration.ts. */
 interface CalibrationExports extends Exports {
-  layerAddress(slot: number, layer: number, network: number): number;
-  openCalibration(): void;
-  sumsAddress(which: number): number;
-  runBlock(layer: number): void;
-  firstRows(): number;
-  inputSums(layer: number, x: number, xBytes: number, rows: number): void;
-  errorSums(layer: number, x: number, xBytes: number, rows: number, residual: number): void;
+  layerAddress(pass: number, slot: number, layer: number, network: number): number;
+  openCalibration(pass: number): void;
+  sumsAddress(pass: number, which: number): number;
+  runBlock(pass: number, layer: number): void;
+  firstRows(pass: number): number;
+  inputSums(pass: number, layer: number, x: number, rows: number): void;
+  errorSums(pass: number, layer: number, x: number, rows: number, residual: number): void;
 }
 
 /** Places in memory, as assembly/calibration.ts numbers them. */
@@ -57,19 +59,13 @@ export const Sums = {
   Cross: 1,
   InputMeans: 2,
   ErrorMeans: 3,
-  Twin: 4,
+  Rounded: 4,
   Hidden: 5,
 } as const;
 
-/** Columns of a panel. */
-const NR = 8;
-
-/** Not reentrant; `open` once, then block after block. */
-export class CalibrationEngine {
-  /** The exact model. */
-  readonly engine: Engine;
+/** The engine of the exact model. `open` once, then block after block. Not reentrant. */
+export class CalibrationEngine extends Engine {
   readonly #exports: CalibrationExports;
-  readonly #dimensions: Dimensions;
   readonly #places = new Map<number, LayerPlace>();
   /** Covariances of inputs that several layers read, by address, until something else is written there. */
   readonly #covariances = new Map<number, Float64Array>();
@@ -83,25 +79,24 @@ export class CalibrationEngine {
    * @throws TypeError where the runtime has no module for calibration, RangeError when memory does not
    * suffice
    */
-  static async create(dimensions: Dimensions): Promise<CalibrationEngine> {
+  static async forModel(dimensions: Dimensions): Promise<CalibrationEngine> {
     if (!platform.readCalibration) {
       throw new TypeError(
         'Cannot calibrate: this runtime has no module for it, expected Node, Deno or Bun',
       );
     }
     let made: CalibrationEngine | undefined;
-    type Show = CalibrationEngine['show'];
-    const show = (...rows: Parameters<Show>) => made?.show(...rows) ?? false;
+    type Observe = CalibrationEngine['observe'];
+    const observe = (...rows: Parameters<Observe>) => made?.observe(...rows) ?? false;
     const module = await platform.readCalibration();
-    const { exports } = await WebAssembly.instantiate(module, { tap: { show } });
-    made = new CalibrationEngine(exports as unknown as CalibrationExports, dimensions);
+    const exports = await exportsOf<CalibrationExports>(module, { observe: { observe } });
+    made = new CalibrationEngine(exports, dimensions);
     return made;
   }
 
   private constructor(exports: CalibrationExports, dimensions: Dimensions) {
-    this.engine = new Engine(exports, 'simd', dimensions);
+    super(exports, 'simd', dimensions);
     this.#exports = exports;
-    this.#dimensions = dimensions;
   }
 
   /** Takes up both models' hidden rows [rows,H] of texts of these lengths; layers to be fitted are named. */
@@ -114,19 +109,18 @@ export class CalibrationEngine {
     const rows = lengths.reduce((sum, length) => sum + length, 0);
     const exports = this.#exports;
     grow(`calibration with ${rows} tokens`, () => {
-      // Said to be one text, the buffers of a chunk hold all rows.
-      exports.reserve(2 * lengths.length, 2 * rows, 0, 2 * rows, 0, 0);
-      exports.openCalibration();
+      // With a "longest text" of all rows, the buffers of one chunk hold them all.
+      exports.reserve(this.pass, 2 * lengths.length, 2 * rows, 0, 2 * rows, 0, 0);
+      exports.openCalibration(this.pass);
     });
     this.#lengths = lengths;
     this.#rows = rows;
     for (const place of places) this.#places.set(this.#layer(place), place);
-    const { buffer } = exports.memory;
-    const at = (which: number) => exports.bufferAddress(which) >>> 0;
-    new Int32Array(buffer, at(Buffer.Lengths), 2 * lengths.length).set([...lengths, ...lengths]);
-    new Int32Array(buffer, at(Buffer.AttentionMask), 2 * rows).fill(1);
-    const { hidden: H } = this.#dimensions;
-    const hidden = this.#floats(Sums.Hidden, 2 * rows * padded(H)).fill(0);
+    const at = (which: number) => exports.bufferAddress(this.pass, which);
+    this.integers(at(Buffer.Lengths), 2 * lengths.length).set([...lengths, ...lengths]);
+    this.integers(at(Buffer.AttentionMask), 2 * rows).fill(1);
+    const { hidden: H } = this.dimensions;
+    const hidden = this.#sumsOf(Sums.Hidden, 2 * rows * padded(H)).fill(0);
     [exact, rounded].forEach((from, half) => {
       for (let row = 0; row < rows; row++) {
         hidden.set(from.subarray(row * H, (row + 1) * H), (half * rows + row) * padded(H));
@@ -139,51 +133,53 @@ export class CalibrationEngine {
     this.#covariances.clear();
     this.#fit = fit;
     try {
-      this.#exports.runBlock(layer);
+      this.#exports.runBlock(this.pass, layer);
     } finally {
       this.#fit = undefined;
     }
   }
 
-  /** What a layer behind the last block meets: all hidden rows, or each text's first. */
+  /** The sums of a layer behind the last block, which reads all hidden rows or each text's first. */
   headSums(place: LayerPlace, which: 'all' | 'first'): LayerSums {
     this.#covariances.clear();
     const isFirst = which === 'first';
-    const x = isFirst ? this.#exports.firstRows() : this.#exports.sumsAddress(Sums.Hidden);
+    const x = isFirst
+      ? this.#exports.firstRows(this.pass)
+      : this.#exports.sumsAddress(this.pass, Sums.Hidden);
     const rows = isFirst ? this.#lengths.length : this.#rows;
-    return this.#sums(place, x, 4 * padded(this.#dimensions.hidden), rows, 0);
+    return this.#sums(place, x, rows, 0);
   }
 
-  /** The module's import: rows that a layer is about to read. Whether there are rounded weights for it. */
-  private show(
+  /** The module's import: a layer is about to read rows. Returns whether there are rounded weights for it. */
+  private observe(
     layer: number,
     x: number,
-    xBytes: number,
+    _xBytes: number,
     rows: number,
     residual: number,
     y: number,
   ): boolean {
     const [fit, place] = [this.#fit, this.#places.get(layer)];
     if (!fit || !place) return false;
-    // The sums take products too, which nobody is shown.
+    // The sums run products too, which are not to be observed.
     this.#fit = undefined;
-    this.#writeTwin(fit(place, this.#sums(place, x, xBytes, rows, residual)));
+    this.#writeRounded(fit(place, this.#sums(place, x, rows, residual)));
     this.#fit = fit;
     this.#covariances.delete(y);
     return true;
   }
 
-  #sums(place: LayerPlace, x: number, xBytes: number, rows: number, residual: number): LayerSums {
+  #sums(place: LayerPlace, x: number, rows: number, residual: number): LayerSums {
     const layer = this.#layer(place);
     const exports = this.#exports;
     const { inputs: K, outputs: N } = place;
     let covariance = this.#covariances.get(x);
     if (!covariance) {
-      exports.inputSums(layer, x, xBytes, rows);
+      exports.inputSums(this.pass, layer, x, rows);
       covariance = mirrored(this.#means(Sums.Inputs, K, K, rows), K);
       this.#covariances.set(x, covariance);
     }
-    exports.errorSums(layer, x, xBytes, rows, residual);
+    exports.errorSums(this.pass, layer, x, rows, residual);
     return {
       covariance,
       cross: this.#means(Sums.Cross, K, N, rows),
@@ -195,7 +191,7 @@ export class CalibrationEngine {
   /** A matrix of sums, dense, each divided by `count`. */
   #means(which: number, rows: number, columns: number, count: number): Float64Array {
     const stride = padded(columns);
-    const sums = this.#floats(which, rows * stride);
+    const sums = this.#sumsOf(which, rows * stride);
     const means = new Float64Array(rows * columns);
     for (let row = 0, i = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++, i++) {
@@ -205,9 +201,9 @@ export class CalibrationEngine {
     return means;
   }
 
-  #writeTwin({ numbers, scales, bias, factors }: RoundedLayer): void {
+  #writeRounded({ numbers, scales, bias, factors }: RoundedLayer): void {
     const [K, N] = [factors.length, scales.length];
-    const panels = this.#floats(Sums.Twin, padded(N) * (K + 1)).fill(0);
+    const panels = this.#sumsOf(Sums.Rounded, padded(N) * (K + 1)).fill(0);
     for (let n = 0; n < N; n++) {
       const lane = (n - (n % NR)) * (K + 1) + (n % NR);
       panels[lane] = bias[n]!;
@@ -218,12 +214,11 @@ export class CalibrationEngine {
   }
 
   #layer({ slot, layer, network }: LayerPlace): number {
-    return this.#exports.layerAddress(Slot[slot], layer, network);
+    return this.#exports.layerAddress(this.pass, Slot[slot], layer, network);
   }
 
-  #floats(which: number, length: number): Float32Array {
-    const address = this.#exports.sumsAddress(which) >>> 0;
-    return new Float32Array(this.#exports.memory.buffer, address, length);
+  #sumsOf(which: number, length: number): Float32Array {
+    return this.floats(this.#exports.sumsAddress(this.pass, which), length);
   }
 }
 

@@ -1,8 +1,9 @@
-/** What goes into a model's first block: an engine without blocks, over the same embeddings. */
+/** The input of a model's first block, by an engine without blocks over the same embeddings. */
 
 import { NormKind } from '../engine/abi.ts';
 import { Engine, type Request } from '../engine/engine.ts';
 import { packageModule } from '../engine/module.ts';
+import { rawBytes } from '../engine/packed/packed-bytes.ts';
 import { dimensionsOf } from '../models/dimensions.ts';
 import type { Target } from '../models/load/placement.ts';
 
@@ -25,16 +26,17 @@ export async function embeddedRows(
   const dimensions = { ...own, norm, layers: 0 };
   const embedder = await Engine.create(await packageModule('simd'), 'simd', dimensions);
   for (const slot of SLOTS) {
-    for (const home of ['Data', 'Scales'] as const) {
-      const at = { slot, layer: 0, network: 0, home };
-      embedder.home(at).set(engine.home(at));
+    for (const storage of ['Data', 'Scales'] as const) {
+      const at = { slot, layer: 0, network: 0, storage };
+      rawBytes(embedder, at).write(0, rawBytes(engine, at).read());
     }
   }
   if (!isNormed) {
-    const at = { slot: 'EmbeddingNorm', layer: 0, network: 0 } as const;
-    const { buffer, byteOffset } = embedder.home({ ...at, home: 'Data' });
-    new Float32Array(buffer, byteOffset, config.hidden_size).fill(1);
-    embedder.home({ ...at, home: 'Scales' }).fill(0);
+    const norm = { slot: 'EmbeddingNorm', layer: 0, network: 0 } as const;
+    const [ones, zeros] = [1, 0].map((x) => new Float32Array(config.hidden_size).fill(x));
+    rawBytes(embedder, { ...norm, storage: 'Data' }).write(0, new Uint8Array(ones!.buffer));
+    rawBytes(embedder, { ...norm, storage: 'Scales' }).write(0, new Uint8Array(zeros!.buffer));
   }
+  embedder.seal();
   return embedder.forward({ ...request, outputs: ['LastHiddenState'] }).LastHiddenState!;
 }

@@ -3,9 +3,9 @@
  * module share. test/src/engine/abi.test.ts compares the two.
  */
 
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
-/** Places of the checkpoint's modules. */
+/** The checkpoint's modules: linear layers, norms and embedding tables. */
 export const Slot = {
   WordEmbeddings: 0,
   PositionEmbeddings: 1,
@@ -38,16 +38,16 @@ export const Slot = {
 /** Which of a module's two tensors. */
 export const Part = { Weight: 0, Bias: 1 } as const;
 
-/** Which of a slot's packed parts. */
-export const Home = { Data: 0, Scales: 1 } as const;
+/** Which of the two stretches of packed bytes that a slot has. */
+export const Storage = { Data: 0, Scales: 1 } as const;
 
 /** Number formats a checkpoint's tensors may have. */
 export const Dtype = { F32: 0, F16: 1, BF16: 2, F64: 3 } as const;
 
 /** What matrices and tables are kept in. */
-export const Kind = { F32: 0, F16: 1, Q8: 2, BF16: 3 } as const;
+export const WeightType = { F32: 0, F16: 1, Q8: 2, BF16: 3 } as const;
 
-/** What a pass leaves behind, as bits. */
+/** Outputs of a pass, as bits. */
 export const Output = {
   LastHiddenState: 1,
   Pooled: 2,
@@ -81,7 +81,7 @@ export const Activation = { Relu: 0, Gelu: 1, Silu: 2, GeluNew: 3, Tanh: 4 } as 
 
 export const NormKind = { NoNorm: 0, LayerNorm: 1 } as const;
 
-export const Status = { Ok: 0, NoSuchSlot: 1, OutOfRange: 2, TooLarge: 3 } as const;
+export const Status = { Ok: 0, NoSuchSlot: 1, OutOfRange: 2, TooLarge: 3, Sealed: 4 } as const;
 
 /** Fields of the module's Config, 4 bytes each, in their order; `epsilon` alone is an f32. */
 export const CONFIG_FIELDS = [
@@ -106,21 +106,25 @@ export const CONFIG_FIELDS = [
   'sequenceLabels',
   'tokenLabels',
   'languageModel',
-  'kind',
+  'weightType',
   'rowBits',
 ] as const;
 
-/** The model's dimensions as the module wants them; booleans are 0 or 1. */
+/** The model's dimensions as the module takes them; booleans are 0 or 1. */
 export type Dimensions = Readonly<Record<(typeof CONFIG_FIELDS)[number], number>>;
 
-/** What the module exports (assembly/index.ts). */
+/** Exports of assembly/index.ts. `pass` is the address that `createPass` returned. */
 export interface Exports {
   readonly memory: WebAssembly.Memory;
   abiVersion(): number;
-  configAddress(): number;
-  allocateWeights(): number;
-  openStaging(bytes: number, elements: number): number;
+  createPass(): number;
+  configAddress(pass: number): number;
+  allocateWeights(pass: number): number;
+  parametersAddress(pass: number): number;
+  parametersBytes(pass: number): number;
+  openStaging(pass: number, bytes: number, elements: number): number;
   storeRows(
+    pass: number,
     slot: number,
     layer: number,
     network: number,
@@ -130,6 +134,7 @@ export interface Exports {
     rows: number,
   ): number;
   fetchRows(
+    pass: number,
     slot: number,
     layer: number,
     network: number,
@@ -138,9 +143,13 @@ export interface Exports {
     rows: number,
     elements: number,
   ): number;
-  homeBytes(slot: number, layer: number, network: number, home: number): number;
-  homeAddress(slot: number, layer: number, network: number, home: number): number;
+  storageBytes(pass: number, ...at: StorageArguments): number;
+  storageAddress(pass: number, ...at: StorageArguments): number;
+  weightType(pass: number, slot: number, layer: number, network: number): number;
+  seal(pass: number): void;
+  openWeights(pass: number): void;
   reserve(
+    pass: number,
     sequences: number,
     rows: number,
     selected: number,
@@ -148,6 +157,8 @@ export interface Exports {
     scores: number,
     outputs: number,
   ): void;
-  bufferAddress(buffer: number): number;
-  forward(): void;
+  bufferAddress(pass: number, buffer: number): number;
+  forward(pass: number): void;
 }
+
+type StorageArguments = [slot: number, layer: number, network: number, storage: number];

@@ -1,7 +1,7 @@
 /**
  * One model's memory and the module that works in it: dimensions and tensors in, batches in, outputs
- * out. The only code that reads or writes linear memory; views are made where they are used, since
- * growth detaches them.
+ * out. src/engine is the only room that reads or writes linear memory. Views are made where they are
+ * used, since growth detaches them.
  */
 
 import {
@@ -11,23 +11,19 @@ import {
   type Dimensions,
   Dtype,
   type Exports,
-  Home,
-  Kind,
   Output,
   Part,
   Slot,
+  Storage,
+  WeightType,
 } from './abi.ts';
 import type { Build } from './build.ts';
-import { checkRequest, type OutputName, type Request, readRows } from './request.ts';
-import { checkStored, type SlotAddress } from './slot-address.ts';
+import { exportsOf } from './instantiate.ts';
+import { checkRequest, type OutputName, type Request, selectedRows } from './request.ts';
+import { checkStatus, type SlotIndex, type SlotPart, type SlotStorage } from './slot-part.ts';
 
 export type { OutputName, Request } from './request.ts';
-export type { SlotAddress } from './slot-address.ts';
-
-/** One packed part of a slot: bytes as the build keeps them. */
-export interface HomeAddress extends Omit<SlotAddress, 'part'> {
-  readonly home: keyof typeof Home;
-}
+export type { SlotIndex, SlotPart, SlotStorage } from './slot-part.ts';
 
 /** Bytes of linear memory. */
 export interface MemoryUsage {
@@ -37,6 +33,12 @@ export interface MemoryUsage {
   readonly total: number;
 }
 
+/** A stretch of linear memory. */
+export interface Extent {
+  readonly address: number;
+  readonly bytes: number;
+}
+
 /** Room for rows on their way in; a longer row makes it grow. */
 const STAGING_BYTES = 1 << 20;
 
@@ -44,13 +46,23 @@ const I32_MAX = 2 ** 31 - 1;
 
 const BYTES_PER_ELEMENT = { F32: 4, F16: 2, BF16: 2, F64: 8 } as const;
 
-/** A model in WebAssembly memory. Not reentrant, and never suspended: calls are synchronous. */
+const WEIGHT_TYPES = Object.keys(WeightType) as (keyof typeof WeightType)[];
+
+/**
+ * A model in WebAssembly memory. Not reentrant, and never suspended: calls are synchronous.
+ *
+ * Weights are open after creation. `seal` ends loading; from then on `forward` runs, and weights are read
+ * or written inside `openWeights` only.
+ */
 export class Engine {
   readonly build: Build;
+  readonly dimensions: Dimensions;
   readonly #exports: Exports;
-  readonly #dimensions: Dimensions;
+  /** Address of the module's records. */
+  protected readonly pass: number;
   readonly #weightBytes: number;
   #staging = { bytes: 0, elements: 0, address: 0 };
+  #isSealed = false;
 
   /**
    * Instantiates `module` and allocates zeroed weights for `dimensions`.
@@ -63,8 +75,7 @@ export class Engine {
     build: Build,
     dimensions: Dimensions,
   ): Promise<Engine> {
-    const instance = await WebAssembly.instantiate(module, {});
-    return new Engine(instance.exports as unknown as Exports, build, dimensions);
+    return new Engine(await exportsOf<Exports>(module), build, dimensions);
   }
 
   /** Over the exports of a fresh instance; `create` makes one. */
@@ -76,63 +87,81 @@ export class Engine {
       );
     }
     this.build = build;
+    this.dimensions = dimensions;
     this.#exports = exports;
-    this.#dimensions = dimensions;
-    const config = new DataView(exports.memory.buffer, exports.configAddress());
+    this.pass = exports.createPass();
+    const config = new DataView(exports.memory.buffer, exports.configAddress(this.pass));
     CONFIG_FIELDS.forEach((field, i) => {
       if (field === 'epsilon') config.setFloat32(4 * i, dimensions[field], true);
       else config.setInt32(4 * i, dimensions[field], true);
     });
-    this.#weightBytes = grow('the weights', () => exports.allocateWeights()) >>> 0;
+    this.#weightBytes = grow('the weights', () => exports.allocateWeights(this.pass)) >>> 0;
     if (!this.#weightBytes) {
       throw new TypeError('Cannot use the WebAssembly module: it runs q8 only, expected "simd"');
+    }
+  }
+
+  // ---- weights ----
+
+  /** Makes the derived values that a pass needs. Ends loading; does nothing where weights are sealed. */
+  seal(): void {
+    if (this.#isSealed) return;
+    this.#exports.seal(this.pass);
+    this.#isSealed = true;
+  }
+
+  /**
+   * Runs `body` while weights have the bits that they were stored with, and seals them again unless they
+   * were open before. Synchronous, so that no pass can come between.
+   */
+  openWeights<T>(body: () => T): T {
+    if (!this.#isSealed) return body();
+    this.#exports.openWeights(this.pass);
+    this.#isSealed = false;
+    try {
+      return body();
+    } finally {
+      this.seal();
     }
   }
 
   /**
    * Packs rows of one tensor into its slot. `bytes` holds `rows` rows as the checkpoint has them
    * (row-major, little-endian); a vector counts one element a row.
+   *
+   * @throws RangeError for rows or parts that the model does not have, and for sealed weights
    */
-  store(
-    to: SlotAddress,
-    first: number,
-    rows: number,
-    bytes: Uint8Array,
-    dtype: keyof typeof Dtype,
-  ) {
+  store(to: SlotPart, first: number, rows: number, bytes: Uint8Array, dtype: keyof typeof Dtype) {
     const perRow = bytes.byteLength / rows;
     const most = Math.max(1, Math.floor(STAGING_BYTES / perRow));
     for (let done = 0; done < rows; done += most) {
       const count = Math.min(most, rows - done);
       const chunk = bytes.subarray(done * perRow, (done + count) * perRow);
       this.#stage(chunk, BYTES_PER_ELEMENT[dtype]);
-      const part = to.part === 'weight' ? Part.Weight : Part.Bias;
       const status = this.#exports.storeRows(
+        this.pass,
         Slot[to.slot],
         to.layer,
         to.network,
-        part,
+        to.part === 'weight' ? Part.Weight : Part.Bias,
         Dtype[dtype],
         first + done,
         count,
       );
-      checkStored(status, 'store', to, first + done, count);
+      checkStatus(status, 'store', to, first + done, count);
     }
   }
 
   /**
-   * The twin of `store`: `rows` rows of `rowSize` elements as they were stored, widened to f32; a
-   * vector counts one element a row. Rows come in pieces of about a mebibyte.
+   * The opposite of `store`: `rows` rows of `rowSize` elements of an f32 model as they were stored; a
+   * vector counts one element a row. Rows are copied in pieces of about a mebibyte.
+   *
+   * @throws TypeError for a model whose weights are not f32, RangeError for rows that it does not have
    */
-  fetch(
-    from: SlotAddress,
-    first: number,
-    rows: number,
-    rowSize: number,
-  ): Float32Array<ArrayBuffer> {
-    if (this.#dimensions.kind !== Kind.F32) {
+  fetch(from: SlotPart, first: number, rows: number, rowSize: number): Float32Array<ArrayBuffer> {
+    if (this.dimensions.weightType !== WeightType.F32) {
       throw new TypeError(
-        `Cannot fetch ${from.slot} ${from.part}: weights are kept small, expected dtype "fp32"`,
+        `Cannot fetch ${from.slot} ${from.part}: weights are quantised, expected dtype "fp32"`,
       );
     }
     const fetched = new Float32Array(rows * rowSize);
@@ -142,6 +171,7 @@ export class Engine {
       // Opened anew: a request may have used the place since.
       const address = this.#openStaging(4 * count * rowSize, count * rowSize);
       const status = this.#exports.fetchRows(
+        this.pass,
         Slot[from.slot],
         from.layer,
         from.network,
@@ -150,40 +180,67 @@ export class Engine {
         count,
         count * rowSize,
       );
-      checkStored(status, 'fetch', from, first + done, count);
-      const values = new Float32Array(this.#exports.memory.buffer, address, count * rowSize);
-      fetched.set(values, done * rowSize);
+      checkStatus(status, 'fetch', from, first + done, count);
+      fetched.set(this.floats(address, count * rowSize), done * rowSize);
     }
     return fetched;
   }
 
-  /** Bits of a quantised row, where weights are q8. */
-  get rowBits(): number {
-    return this.#dimensions.rowBits;
+  /** What a slot's matrix or table is kept in. */
+  weightType({ slot, layer, network }: SlotIndex): keyof typeof WeightType {
+    return WEIGHT_TYPES[this.#exports.weightType(this.pass, Slot[slot], layer, network)]!;
   }
 
-  /** Packed bytes of a home, where they lie: valid until the next call. Empty where there is none. */
-  home({ slot, layer, network, home }: HomeAddress): Uint8Array<ArrayBuffer> {
-    const at = [Slot[slot], layer, network, Home[home]] as const;
-    const bytes = this.#exports.homeBytes(...at) >>> 0;
-    const address = this.#exports.homeAddress(...at) >>> 0;
-    return new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, address, bytes);
+  /** Where a stretch of packed bytes lies; 0 bytes where the model has none. */
+  extent({ slot, layer, network, storage }: SlotStorage): Extent {
+    const at = [Slot[slot], layer, network, Storage[storage]] as const;
+    return {
+      address: this.#exports.storageAddress(this.pass, ...at) >>> 0,
+      bytes: this.#exports.storageBytes(this.pass, ...at) >>> 0,
+    };
+  }
+
+  /** Where all parameters lie, one behind the other. */
+  parameters(): Extent {
+    return {
+      address: this.#exports.parametersAddress(this.pass) >>> 0,
+      bytes: this.#exports.parametersBytes(this.pass) >>> 0,
+    };
   }
 
   /**
-   * Runs one batch and returns what was asked for, by name, dense and copied out of linear memory:
-   * LastHiddenState [R,H], Pooled [B,H], SequenceLogits [B,C], TokenLogits [R,C], VocabularyLogits
-   * [R,V] (R: the selected rows, or all M), HiddenStates [L+1,M,H], Attentions [L][sum over sequences of A*S*S].
+   * The packed bytes themselves, where they lie: valid until memory grows. src/engine/packed knows what
+   * they mean.
+   *
+   * @throws Error for sealed weights, whose bytes are not those that were stored
+   */
+  storage(at: SlotStorage): Uint8Array<ArrayBuffer> {
+    if (this.#isSealed) {
+      throw new Error(`Cannot read ${at.slot}: weights are sealed, expected openWeights() first`);
+    }
+    const { address, bytes } = this.extent(at);
+    return new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, address, bytes);
+  }
+
+  // ---- passes ----
+
+  /**
+   * Runs one batch and returns the outputs that were asked for, by name, dense and copied out of linear
+   * memory: LastHiddenState [Q,H], Pooled [B,H], SequenceLogits [B,C], TokenLogits [Q,C], VocabularyLogits
+   * [Q,V] (Q: the selected rows, or all M), HiddenStates [L+1,M,H], Attentions [L][sum over sequences of A*S*S].
    *
    * @throws InputError for a request that does not fit the model, RangeError when memory does not
-   * suffice; the engine stays usable
+   * suffice; the engine stays usable. Error for weights that are open.
    */
   forward(request: Request): Partial<Record<OutputName, Float32Array>> {
-    checkRequest(request, this.#dimensions);
+    if (!this.#isSealed) {
+      throw new Error('Cannot run the model: its weights are open, expected seal() first');
+    }
+    checkRequest(request, this.dimensions);
     const { lengths, inputIds, inputsEmbeds } = request;
     const rows = request.attentionMask.length;
-    const selected = readRows(request);
-    const read = selected?.length ?? rows;
+    const selected = selectedRows(request);
+    const queries = selected?.length ?? rows;
     const longest = lengths.reduce((most, S) => Math.max(most, S), 0);
     const scores = request.outputs.includes('Attentions')
       ? lengths.reduce((sum, S) => sum + S * S, 0)
@@ -193,6 +250,7 @@ export class Engine {
     grow(`${request.outputs.join(', ')} of ${rows} tokens`, () =>
       // Past what an i32 holds no memory suffices either.
       this.#exports.reserve(
+        this.pass,
         lengths.length,
         rows,
         selected?.length ?? 0,
@@ -207,21 +265,29 @@ export class Engine {
     this.#writeIntegers(Buffer.AttentionMask, request.attentionMask);
     if (selected) this.#writeIntegers(Buffer.SelectedRows, selected);
     if (inputIds) this.#writeIntegers(Buffer.InputIds, inputIds);
-    if (inputsEmbeds) this.#floats(Buffer.InputsEmbeds, inputsEmbeds.length).set(inputsEmbeds);
-    this.#exports.forward();
+    if (inputsEmbeds) this.#output(Buffer.InputsEmbeds, inputsEmbeds.length).set(inputsEmbeds);
+    this.#exports.forward(this.pass);
+    const extents = { sequences: lengths.length, rows, queries, scores };
     return Object.fromEntries(
       request.outputs.map((name) => [
         name,
-        this.#floats(
-          Buffer[name],
-          this.#outputSize(name, { sequences: lengths.length, rows, read, scores }),
-        ).slice(),
+        this.#output(Buffer[name], outputSize(name, extents, this.dimensions)).slice(),
       ]),
     );
   }
 
   memoryUsage(): MemoryUsage {
     return { weights: this.#weightBytes, total: this.#exports.memory.buffer.byteLength };
+  }
+
+  /** A view of f32, valid until memory grows. */
+  protected floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.#exports.memory.buffer, address >>> 0, length);
+  }
+
+  /** A view of i32, valid until memory grows. */
+  protected integers(address: number, length: number): Int32Array {
+    return new Int32Array(this.#exports.memory.buffer, address >>> 0, length);
   }
 
   #stage(bytes: Uint8Array, bytesPerElement: number): void {
@@ -237,39 +303,19 @@ export class Engine {
       bytes: Math.max(bytes, STAGING_BYTES),
       elements: Math.max(elements, STAGING_BYTES / 4),
     };
-    const opened = grow('a tensor', () => this.#exports.openStaging(size.bytes, size.elements));
+    const opened = grow('a tensor', () =>
+      this.#exports.openStaging(this.pass, size.bytes, size.elements),
+    );
     this.#staging = { ...size, address: opened >>> 0 };
     return this.#staging.address;
   }
 
   #writeIntegers(buffer: number, data: Int32Array): void {
-    const address = this.#exports.bufferAddress(buffer) >>> 0;
-    new Int32Array(this.#exports.memory.buffer, address, data.length).set(data);
+    this.integers(this.#exports.bufferAddress(this.pass, buffer), data.length).set(data);
   }
 
-  #floats(buffer: number, length: number): Float32Array {
-    const address = this.#exports.bufferAddress(buffer) >>> 0;
-    return new Float32Array(this.#exports.memory.buffer, address, length);
-  }
-
-  #outputSize(name: OutputName, { sequences, rows, read, scores }: Extents): number {
-    const d = this.#dimensions;
-    switch (name) {
-      case 'LastHiddenState':
-        return read * d.hidden;
-      case 'Pooled':
-        return sequences * d.hidden;
-      case 'SequenceLogits':
-        return sequences * d.sequenceLabels;
-      case 'TokenLogits':
-        return read * d.tokenLabels;
-      case 'VocabularyLogits':
-        return read * d.vocabulary;
-      case 'HiddenStates':
-        return (d.layers + 1) * rows * d.hidden;
-      case 'Attentions':
-        return d.layers * d.heads * scores;
-    }
+  #output(buffer: number, length: number): Float32Array {
+    return this.floats(this.#exports.bufferAddress(this.pass, buffer), length);
   }
 }
 
@@ -277,12 +323,40 @@ export class Engine {
 interface Extents {
   readonly sequences: number;
   readonly rows: number;
-  /** Rows that are read past the last block. */
-  readonly read: number;
+  /** Rows that are computed past the last block. */
+  readonly queries: number;
   readonly scores: number;
 }
 
-/** The module traps when memory cannot grow; nothing it planned is in use then. */
+function outputSize(
+  name: OutputName,
+  { sequences, rows, queries, scores }: Extents,
+  d: Dimensions,
+): number {
+  switch (name) {
+    case 'LastHiddenState':
+      return queries * d.hidden;
+    case 'Pooled':
+      return sequences * d.hidden;
+    case 'SequenceLogits':
+      return sequences * d.sequenceLabels;
+    case 'TokenLogits':
+      return queries * d.tokenLabels;
+    case 'VocabularyLogits':
+      return queries * d.vocabulary;
+    case 'HiddenStates':
+      return (d.layers + 1) * rows * d.hidden;
+    case 'Attentions':
+      return d.layers * d.heads * scores;
+  }
+}
+
+/**
+ * Runs what may grow memory. The module traps when memory cannot grow; nothing that it planned is in use
+ * then.
+ *
+ * @throws RangeError naming what did not fit
+ */
 export function grow<T>(what: string, allocate: () => T): T {
   try {
     return allocate();

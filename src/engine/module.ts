@@ -1,26 +1,24 @@
 /**
- * Compiled modules, once per build and process: the package's own, or those that `init` was given; and
- * the one that a caller brings for one model.
+ * Compiled modules, once per build and process: the package's own, or those that `init` was given. Also
+ * compiles the module that a caller passes for one model.
  */
 
 import { platform } from '#platform';
+import type { Build } from '../builds.ts';
 import { FilesError } from '../errors.ts';
-import type { Build } from './build.ts';
 
 /** What a caller may give instead of the package's module: for hosts that forbid compiling, say. */
 export type WasmSource = WebAssembly.Module | BufferSource | Response | URL | string;
 
 /** Modules by build; the baseline has to be among them. */
-export interface WasmSources {
-  readonly simd: WasmSource;
-  readonly dot?: WasmSource | undefined;
-  readonly relaxed?: WasmSource | undefined;
-}
+export type WasmSources = { readonly simd: WasmSource } & {
+  readonly [Name in Build]?: WasmSource | undefined;
+};
 
 export interface InitOptions {
   /**
-   * Modules for all models to come, in place of the package's own: the baseline alone, or by build.
-   * Undefined takes the package's own again.
+   * Modules for all models from now on, in place of the package's own: the baseline alone, or several by
+   * build. Undefined returns to the package's own.
    */
   readonly wasm?: WasmSource | WasmSources | undefined;
 }
@@ -32,7 +30,7 @@ let given: WasmSources | undefined;
  * Settings of the engine for the whole process, to be made before the first model. A host that forbids
  * compiling gives a `WebAssembly.Module`, a single file the bytes of `mobilebert-wasm/inline`.
  *
- * @throws TypeError for an object that is no source and has no baseline
+ * @throws TypeError for an object that is neither a source nor has the baseline
  */
 export function init({ wasm }: InitOptions = {}): void {
   const sources = wasm === undefined || isByBuild(wasm) ? wasm : { simd: wasm };
@@ -43,7 +41,7 @@ export function init({ wasm }: InitOptions = {}): void {
   compiled.clear();
 }
 
-/** Whether there is a module of a build to be had. */
+/** Whether a build's module can be had. */
 export function hasModule(build: Build): boolean {
   if (given) return (given[build] ?? undefined) !== undefined;
   return platform.builds?.includes(build) ?? true;
@@ -56,7 +54,7 @@ export function packageModule(build: Build): Promise<WebAssembly.Module> {
   const source = given?.[build];
   const module = source === undefined ? platform.readWasm(build) : givenModule(source);
   module.catch(() => {
-    // init() may have made way for another one.
+    // init() may have replaced it meanwhile.
     if (compiled.get(build) === module) compiled.delete(build);
   });
   compiled.set(build, module);
@@ -66,7 +64,7 @@ export function packageModule(build: Build): Promise<WebAssembly.Module> {
 /**
  * The caller's module, compiled if it is not yet. A string is a URL.
  *
- * @throws FilesError when it cannot be read or fetched, TypeError for what is no source of a module
+ * @throws FilesError when it cannot be read or fetched, TypeError for anything else
  */
 export async function givenModule(source: WasmSource): Promise<WebAssembly.Module> {
   if (typeof source === 'string' || source instanceof URL) return fromUrl(String(source));
@@ -105,7 +103,7 @@ async function fromResponse(response: Response): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-/** The URLs that Node's fetch does not take, such as those of import.meta.resolve. */
+/** Node's fetch does not take file URLs, such as those of import.meta.resolve. */
 async function fromFile(url: string): Promise<WebAssembly.Module> {
   const file = await platform.openFile(url);
   if (!file) {

@@ -1,12 +1,12 @@
 /**
- * What an engine is asked to do, and the check that stands before linear memory: a request that
- * passes can neither read nor write outside its tables and buffers.
+ * One batch for an engine, and the check before it reaches linear memory: a request that passes can
+ * neither read nor write outside its tables and buffers.
  */
 
 import { InputError } from '../errors.ts';
 import { type Dimensions, Output } from './abi.ts';
 
-/** What a pass can leave behind. */
+/** The outputs of a pass, by name. */
 export type OutputName = Exclude<keyof typeof Output, 'FromEmbeds'>;
 
 /** One batch: B sequences one behind the other, M rows together. */
@@ -24,11 +24,11 @@ export interface Request {
   /** [M], 0 hides a token. */
   readonly attentionMask: Int32Array;
   /**
-   * Ascending rows of the batch that are read past the last block; default all. LastHiddenState,
-   * TokenLogits and VocabularyLogits then hold these rows only, and the rest is not computed.
+   * Ascending rows of the batch that are computed to the end; default all. LastHiddenState, TokenLogits and
+   * VocabularyLogits then hold these rows only.
    */
   readonly rows?: Int32Array | undefined;
-  /** What to leave behind. */
+  /** What to compute. */
   readonly outputs: readonly OutputName[];
 }
 
@@ -57,10 +57,10 @@ export function checkRequest(request: Request, d: Dimensions): void {
 }
 
 /**
- * The rows that a request reads past the last block: what it selects, or each sequence's first where
+ * The rows that are computed past the last block: those that a request selects, or each sequence's first where
  * only the pooled row is asked for; undefined for all.
  */
-export function readRows({ rows, lengths, outputs }: Request): Int32Array | undefined {
+export function selectedRows({ rows, lengths, outputs }: Request): Int32Array | undefined {
   if (rows || !outputs.every((name) => name === 'Pooled' || name === 'SequenceLogits')) return rows;
   let start = 0;
   return lengths.map((length) => {
@@ -69,7 +69,7 @@ export function readRows({ rows, lengths, outputs }: Request): Int32Array | unde
   });
 }
 
-/** Outputs that are not made of the rows past the last block alone. */
+/** Outputs that need all rows. */
 const OF_ALL_ROWS: readonly OutputName[] = [
   'Pooled',
   'SequenceLogits',
@@ -110,7 +110,7 @@ function checkCount(name: string, { length }: ArrayLike<number>, expected: numbe
   );
 }
 
-/** A buffer that no head fills would come back with what an earlier request left in its place. */
+/** A buffer that no head fills would hold what an earlier request left there. */
 function checkOutput(name: OutputName, d: Dimensions): void {
   const heads: Partial<Record<OutputName, number>> = {
     SequenceLogits: d.sequenceLabels,

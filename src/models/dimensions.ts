@@ -1,7 +1,7 @@
 /** MobileBertConfig in Hugging Face's names -> the engine's dimensions. */
 
 import type { MobileBertConfig } from '../config/config.ts';
-import { Activation, type Dimensions, Kind, NormKind } from '../engine/abi.ts';
+import { Activation, type Dimensions, NormKind, WeightType } from '../engine/abi.ts';
 import type { HeadParts } from '../weights/names.ts';
 import type { WeightDtype } from './options.ts';
 
@@ -12,9 +12,9 @@ const ACTIVATIONS = {
   gelu_new: Activation.GeluNew,
 } as const satisfies Record<MobileBertConfig['hidden_act'], number>;
 
-const KINDS = { fp32: Kind.F32, fp16: Kind.F16, q8: Kind.Q8 } as const;
+const WEIGHT_TYPES = { fp32: WeightType.F32, fp16: WeightType.F16, q8: WeightType.Q8 } as const;
 
-/** What the engine is told of a model. */
+/** A configuration as the engine takes it. */
 export function dimensionsOf(
   config: MobileBertConfig,
   parts: HeadParts,
@@ -43,7 +43,7 @@ export function dimensionsOf(
     sequenceLabels: parts.sequence?.labels ?? 0,
     tokenLabels: parts.token?.labels ?? 0,
     languageModel: Number(Boolean(parts.languageModel)),
-    kind: KINDS[dtype],
+    weightType: WEIGHT_TYPES[dtype],
     rowBits: 16,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The engine of one model: made by the first call that needs it, replaced where weights get other
- * shapes, let go by `dispose`. In: how engines are made. Out: the engine, filled once.
+ * Holds the engine of one model: makes it for the first call that needs it, replaces it where weights get
+ * other shapes, and lets it go on `dispose`.
  */
 
 import type { Dimensions } from '../engine/abi.ts';
@@ -19,7 +19,7 @@ export interface ModelEngineOptions extends Pick<EngineOptions, 'variant' | 'was
 /** Fills zeroed weights. */
 export type Fill = (engine: Engine) => void | Promise<void>;
 
-/** One model's engine, now or to come. */
+/** The engine of one model, which may not be made yet. */
 export class ModelEngine {
   readonly #dimensions: () => Dimensions;
   readonly #options: ModelEngineOptions;
@@ -27,14 +27,14 @@ export class ModelEngine {
   #surgery: Promise<unknown> | undefined;
   #isDisposed = false;
 
-  /** @param dimensions the model's, asked for when its engine is made */
+  /** @param dimensions of the model, asked for when its engine is made */
   constructor(dimensions: () => Dimensions, options: ModelEngineOptions) {
     this.#dimensions = dimensions;
     this.#options = options;
   }
 
   /**
-   * The engine, made and filled once. A failed attempt is forgotten, so that the next tries again.
+   * The engine, made, filled and sealed once. A failed attempt is forgotten, so that the next call tries again.
    *
    * @throws Error on a disposed model
    */
@@ -50,23 +50,24 @@ export class ModelEngine {
     return this.#engine;
   }
 
-  /** Another engine, with zeroed weights. */
+  /** Another engine, with zeroed weights that are open. */
   async make(dimensions: Dimensions): Promise<Engine> {
     const { variant, wasm, dtype, isFast } = this.#options;
-    // Where nothing is fused, q8 gives the same bits on every engine.
+    // Without fused sums, q8 gives the same bits on every engine.
     const build = dtype === 'q8' ? chooseDotBuild(variant, isFast) : chooseBuild(variant);
     const module = await (wasm === undefined ? packageModule(build) : givenModule(wasm));
     const rowBits = isFast && build !== 'simd' ? 8 : 16;
     return Engine.create(module, build, { ...dimensions, rowBits });
   }
 
-  /** Later calls get this engine. */
+  /** Later calls get this engine, sealed. */
   replace(engine: Engine): void {
     this.#checkInUse();
+    engine.seal();
     this.#engine = Promise.resolve(engine);
   }
 
-  /** Changes weights when all changes before it are done, so that each begins with a whole model. */
+  /** Runs `surgery` when all surgery before it is done, so that each begins with a whole model. */
   operate<T>(surgery: () => Promise<T>): Promise<T> {
     const done = (this.#surgery ?? Promise.resolve()).then(surgery);
     const settled: Promise<unknown> = done
@@ -78,7 +79,7 @@ export class ModelEngine {
     return done;
   }
 
-  /** Settled when all changes of weights are that were asked for so far; undefined where there are none. */
+  /** Settles when all surgery so far is done; undefined where none is under way. */
   get surgery(): Promise<unknown> | undefined {
     return this.#surgery;
   }
@@ -92,6 +93,7 @@ export class ModelEngine {
   async #filled(fill: Fill): Promise<Engine> {
     const engine = await this.make(this.#dimensions());
     await fill(engine);
+    engine.seal();
     return engine;
   }
 

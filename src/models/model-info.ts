@@ -3,10 +3,10 @@
 import type { MobileBertConfig } from '../config/config.ts';
 import type { Build } from '../engine/build.ts';
 import type { MemoryUsage } from '../engine/engine.ts';
+import { PACKING } from '../engine/packed/packed-bytes.ts';
 import { type HeadParts, parameters } from '../weights/names.ts';
 import { byteSize } from '../weights/tensor-info.ts';
 import { bytesByPart, type Conversion, type WeightBytes } from './load/packed.ts';
-import { PACKING } from './load/packed-file.ts';
 import type { Target } from './load/placement.ts';
 import type { WeightDtype } from './options.ts';
 
@@ -35,7 +35,7 @@ export function infoOf(target: Target, conversion: Conversion): ModelInfo {
   const { engine, config, parts, dtype } = target;
   return {
     build: engine.build,
-    dtype: engine.rowBits === 8 ? 'q8-fast' : dtype,
+    dtype: engine.dimensions.rowBits === 8 ? 'q8-fast' : dtype,
     threads: 1,
     parameters: countParameters(config, parts),
     memory: engine.memoryUsage(),

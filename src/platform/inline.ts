@@ -3,14 +3,14 @@
  * of a single file. In: text that the build wrote. Out: what `init({ wasm })` takes.
  */
 
-import { dot, relaxed, simd } from '../../wasm/inline.js';
-import type { WasmBuild } from './types.ts';
+import { modules } from '../../wasm/inline.js';
+import type { Build } from '../builds.ts';
 
 /** The bytes of every build: `init({ wasm: inlineWasm() })`. */
-export function inlineWasm(): Record<WasmBuild, Uint8Array<ArrayBuffer>> {
-  return { simd: decoded(simd), dot: decoded(dot), relaxed: decoded(relaxed) };
-}
-
-function decoded(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+export function inlineWasm(): Record<Build, Uint8Array<ArrayBuffer>> {
+  const decoded = Object.entries(modules).map(([build, text]) => [
+    build,
+    Uint8Array.from(atob(text), (c) => c.charCodeAt(0)),
+  ]);
+  return Object.fromEntries(decoded);
 }

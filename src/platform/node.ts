@@ -4,11 +4,12 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { urls } from '../../wasm/node-urls.js';
 import { FilesError } from '../errors.ts';
 import { disk } from './disk.ts';
 import { fusesSlowly } from './fused-sums.ts';
 import { accessFile, readFileChunks } from './read-file.ts';
-import type { ByteSource, Platform, WasmBuild } from './types.ts';
+import type { ByteSource, Platform } from './types.ts';
 
 export const platform: Platform = {
   fusesSlowly() {
@@ -17,9 +18,9 @@ export const platform: Platform = {
     return fusesSlowly(bun ? undefined : v8);
   },
 
-  readWasm: (build) => compile(wasmUrl(build)),
+  readWasm: (build) => compile(urls[build]()),
 
-  readCalibration: () => compile(wasmUrl('calibration')),
+  readCalibration: () => compile(urls.calibration()),
 
   async openFile(path) {
     const file = localPath(path);
@@ -66,17 +67,6 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
   // Deno may run this file from the network.
   const bytes = url.protocol === 'file:' ? readFile(url) : fetch(url).then((r) => r.arrayBuffer());
   return WebAssembly.compile(await bytes);
-}
-
-function wasmUrl(build: WasmBuild | 'calibration'): URL {
-  // Compiled, this file is build/js/platform/node.js; tests and benches run src/platform/node.ts.
-  if (import.meta.url.endsWith('.ts'))
-    return new URL(`../../build/wasm/${build}.wasm`, import.meta.url);
-  // Written out, so that tools which trace files for deployment see all.
-  if (build === 'simd') return new URL('../../wasm/simd.wasm', import.meta.url);
-  if (build === 'dot') return new URL('../../wasm/dot.wasm', import.meta.url);
-  if (build === 'calibration') return new URL('../../wasm/calibration.wasm', import.meta.url);
-  return new URL('../../wasm/relaxed.wasm', import.meta.url);
 }
 
 function localPath(path: string): string {

@@ -3,8 +3,7 @@
  * resolver picks it (`#platform` in package.json's imports), the code never asks where it runs.
  */
 
-/** The builds of the WebAssembly module, by what they need of the engine. */
-export type WasmBuild = 'simd' | 'dot' | 'relaxed';
+import type { Build } from '../builds.ts';
 
 /** One file, to be read from front to back, and by place where that is possible. */
 export interface ByteSource {
@@ -68,11 +67,11 @@ export interface Platform {
   /** The probe of relaxed SIMD, where only modules that come compiled can run. */
   readonly relaxedProbe?: WebAssembly.Module;
   /** The builds that `readWasm` has; absent where it has all. */
-  readonly builds?: readonly WasmBuild[];
+  readonly builds?: readonly Build[];
   /** Whether fused sums of floats cost more here than sums apart; absent where they do not. */
   fusesSlowly?(): boolean;
   /** The package's own WebAssembly module, compiled. */
-  readWasm(build: WasmBuild): Promise<WebAssembly.Module>;
+  readWasm(build: Build): Promise<WebAssembly.Module>;
   /** The module of assembly/calibration.ts; absent where nobody converts. */
   readCalibration?(): Promise<WebAssembly.Module>;
   /** The file at a local path, or undefined; FilesError where there are no files at all. */

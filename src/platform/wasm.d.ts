@@ -1,13 +1,22 @@
-/** Static imports of WebAssembly modules, as edge runtimes and their bundlers resolve them. */
-declare module '*.wasm' {
-  const module: WebAssembly.Module;
-  // biome-ignore lint/style/noDefaultExport: that is how those bundlers export a module
-  export default module;
+/** What tools/build writes into build/wasm beside the modules, by the list of builds in src/builds.ts. */
+
+/** Where each module is. The URLs stand written out, because bundlers look for exactly that form. */
+declare module '*/wasm/urls.js' {
+  export const urls: Readonly<Record<import('../builds.ts').Build, () => URL>>;
 }
 
-/** The modules as text, in base64: tools/build-package.js writes it beside them. */
+/** The same for runtimes with files, with the build for calibration. */
+declare module '*/wasm/node-urls.js' {
+  export const urls: Readonly<Record<import('../builds.ts').Build | 'calibration', () => URL>>;
+}
+
+/** Modules that arrive compiled, as edge runtimes and their bundlers import them. */
+declare module '*/wasm/workerd.js' {
+  export const modules: Readonly<Partial<Record<import('../builds.ts').Build, WebAssembly.Module>>>;
+  export const probe: WebAssembly.Module;
+}
+
+/** The modules in base64. */
 declare module '*/wasm/inline.js' {
-  export const simd: string;
-  export const dot: string;
-  export const relaxed: string;
+  export const modules: Readonly<Record<import('../builds.ts').Build, string>>;
 }

@@ -1,11 +1,12 @@
 /** Browsers, their workers, and every host with fetch and no files of its own. */
 
+import { urls } from '../../wasm/urls.js';
 import { FilesError } from '../errors.ts';
-import type { Platform, WasmBuild } from './types.ts';
+import type { Platform } from './types.ts';
 
 export const platform: Platform = {
   async readWasm(build) {
-    const url = wasmUrl(build);
+    const url = urls[build]();
     const response = await fetch(url);
     if (!response.ok) {
       throw new FilesError(
@@ -35,10 +36,3 @@ export const platform: Platform = {
 
   variable: () => undefined,
 };
-
-/** Written out, because bundlers look for exactly this form. */
-function wasmUrl(build: WasmBuild): URL {
-  if (build === 'simd') return new URL('../../wasm/simd.wasm', import.meta.url);
-  if (build === 'dot') return new URL('../../wasm/dot.wasm', import.meta.url);
-  return new URL('../../wasm/relaxed.wasm', import.meta.url);
-}

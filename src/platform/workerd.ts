@@ -4,21 +4,19 @@
  * gains from stays out: `init` takes it. No files, no pages.
  */
 
-import dot from '../../wasm/dot.wasm';
-import relaxedProbe from '../../wasm/probe.wasm';
-import simd from '../../wasm/simd.wasm';
+import { modules, probe } from '../../wasm/workerd.js';
+import type { Build } from '../builds.ts';
 import { FilesError } from '../errors.ts';
 import type { Platform } from './types.ts';
 
-const modules = { simd, dot };
-
 export const platform: Platform = {
-  relaxedProbe,
+  relaxedProbe: probe,
 
-  builds: ['simd', 'dot'],
+  builds: Object.keys(modules) as Build[],
 
   async readWasm(build) {
-    if (build !== 'relaxed') return modules[build];
+    const module = modules[build];
+    if (module) return module;
     throw new RangeError(`Cannot read "${build}.wasm": it is not here, expected it by init()`);
   },
 

@@ -1,9 +1,10 @@
 /**
- * Calls into build/wasm/testing.<build>.wasm with typed arrays for addresses. In: arrays, copied
+ * Calls into build/testing/testing.<build>.wasm with typed arrays for addresses. In: arrays, copied
  * into linear memory between guards. Out: what the kernel left, once every guard and every input is
  * found as it was. Guards are large finite floats, each different: what a kernel reads past its
  * extents shows in its results, and what it writes there shows in the guards.
  */
+import { instantiateSync } from '@assemblyscript/loader';
 import type { TestingExports } from './testing-exports.ts';
 import { type BuildName, readBuild } from './variants.ts';
 
@@ -91,8 +92,8 @@ export class Kernels {
   readonly exports: TestingExports;
 
   constructor(build: BuildName) {
-    const module = new WebAssembly.Module(readBuild(`testing.${build}.wasm`));
-    this.exports = new WebAssembly.Instance(module).exports as unknown as TestingExports;
+    const bytes = readBuild(`testing.${build}.wasm`);
+    this.exports = instantiateSync<TestingExports & Record<string, unknown>>(bytes).exports;
   }
 
   /** Runs `body` with memory of its own, checks guards and inputs, and gives the memory back. */

@@ -3,7 +3,7 @@
  * In: golden cases, builds. Out: models of src/, and their outputs as flat maps of tensors.
  */
 import { MobileBertConfig, type MobileBertConfigOptions } from '../../src/config/config.ts';
-import type { Variant as Wish } from '../../src/engine/build.ts';
+import type { Variant as Requested } from '../../src/engine/build.ts';
 import type { EncoderInputs } from '../../src/models/call/inputs.ts';
 import * as classification from '../../src/models/heads/classification.ts';
 import {
@@ -25,11 +25,14 @@ export const classes = {
   MobileBertForQuestionAnswering,
 } as unknown as Record<string, typeof MobileBertModel>;
 
-/** Options that run a build; what floats are never run on is passed as a module of the caller's. */
-export function optionsOf(build: BuildName): { variant: Wish; wasm?: Uint8Array<ArrayBuffer> } {
-  return build === 'debug' || build === 'dot'
-    ? { wasm: readBuild(`${build}.wasm`), variant: 'simd' }
-    : { variant: build };
+/** Options that run a build: by its variant where it has one, else as a module of the caller's. */
+export function optionsOf(build: BuildName): {
+  variant: Requested;
+  wasm?: Uint8Array<ArrayBuffer>;
+} {
+  return build === 'simd' || build === 'relaxed'
+    ? { variant: build }
+    : { wasm: readBuild(`${build}.wasm`), variant: 'simd' };
 }
 
 /** The case's class with its checkpoint. */
@@ -41,7 +44,7 @@ export function loadModel(golden: GoldenCase, build: BuildName): Promise<PreTrai
   return classes[golden.head]!.from_pretrained(golden.folder, options);
 }
 
-/** The case's arguments, and a wish for everything that it recorded. */
+/** The case's arguments, and a request for everything that it recorded. */
 export function inputsOf(golden: GoldenCase): EncoderInputs {
   const tensors = [...golden.inputs].map(([name, { data, shape }]) => [
     name,

@@ -23,8 +23,8 @@ export const FORMS: readonly Form[] = [
 ];
 
 /** The forms that a build's rows have. */
-export function formsOf(hasBytes: boolean): readonly Form[] {
-  return hasBytes ? FORMS : FORMS.slice(0, 1);
+export function formsOf(hasByteRows: boolean): readonly Form[] {
+  return hasByteRows ? FORMS : FORMS.slice(0, 1);
 }
 
 /** Depths of a row, padded. */

@@ -9,12 +9,16 @@ import { makePanels, roundUp8 } from './panels.ts';
 export const NORM_KIND = { no_norm: 0, layer_norm: 1 } as const;
 export type NormName = keyof typeof NORM_KIND;
 
-/** Linear { inputs, outputs, panels, kind, factors } in f32: weight [N,K] as PyTorch has it, bias [N]. */
+/**
+ * Linear { inputs, outputs, inputStride, panels, weightType, rowForm, factors } in f32: weight [N,K] as PyTorch
+ * has it, bias [N], rows of x `inputStride` bytes apart.
+ */
 export function linearRecord(
   frame: Frame,
   weight: Float32Array,
   bias: Float32Array,
   inputs: number,
+  inputStride: number,
 ): number {
   const outputs = bias.length;
   const panels = makePanels(
@@ -23,7 +27,7 @@ export function linearRecord(
     (n, k) => weight[n * inputs + k],
     (n) => bias[n],
   );
-  return frame.input(Int32Array.of(inputs, outputs, frame.input(panels), 0, 0));
+  return frame.input(Int32Array.of(inputs, outputs, inputStride, frame.input(panels), 0, 0, 0));
 }
 
 /** Norm { kind, size, epsilon, scale, shift }; scale and shift are padded with zeros. */

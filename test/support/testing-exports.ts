@@ -3,7 +3,7 @@
  * numbers. Parameters have assembly's names and order; what they mean stands there.
  */
 
-type GemmArguments = [
+export type GemmArguments = [
   c: number,
   cStride: number,
   a: number,
@@ -12,6 +12,7 @@ type GemmArguments = [
   second: number,
   rows: number,
   depth: number,
+  prefetch: number,
 ];
 
 type Q8GemmArguments = [
@@ -29,9 +30,9 @@ type Q8GemmArguments = [
   scratch: number,
 ];
 
-type LinearArguments = [y: number, x: number, xBytes: number, rows: number, linear: number];
+type RowArguments = [y: number, x: number, rows: number];
 
-/** Exports of build/wasm/testing.<build>.wasm that tests and benches call. */
+/** Exports of build/testing/testing.<build>.wasm that tests and benches call. */
 export interface TestingExports {
   readonly memory: WebAssembly.Memory;
   allocate(bytes: number): number;
@@ -45,7 +46,8 @@ export interface TestingExports {
   peakMadd(turns: number, factors: number): number;
   peakXor(turns: number): number;
 
-  reach(panel: number, bytes: number, rows: number): void;
+  idlePrefetch(): number;
+  prefetchTo(prefetch: number, panel: number, bytes: number, rows: number): void;
   f32GemmNr8(...gemm: GemmArguments): void;
   f32GemmReluNr8(...gemm: GemmArguments): void;
   f32GemmResidualNr8(...gemm: [...GemmArguments, residual: number]): void;
@@ -196,14 +198,32 @@ export interface TestingExports {
     ids: number,
     rows: number,
   ): void;
-  linear(...linear: [...LinearArguments, again: boolean]): void;
-  linearActivation(...linear: [...LinearArguments, activation: number]): void;
-  linearNorm(...linear: [...LinearArguments, norm: number, again: boolean]): void;
-  linearResidualNorm(...linear: [...LinearArguments, residual: number, norm: number]): void;
+  emptyPass(): number;
+  wholeBlock(pass: number, layer: number): void;
+  blockInRanges(pass: number, layer: number, rows: number): void;
+  hiddenAddress(pass: number): number;
+  linear(pass: number, linear: number, ...rows: [...RowArguments, reuse: boolean]): void;
+  linearActivation(
+    pass: number,
+    linear: number,
+    ...rows: [...RowArguments, activation: number]
+  ): void;
+  linearNorm(
+    pass: number,
+    linear: number,
+    norm: number,
+    ...rows: [...RowArguments, reuse: boolean]
+  ): void;
+  linearResidualNorm(
+    pass: number,
+    linear: number,
+    norm: number,
+    ...rows: [...RowArguments, residual: number]
+  ): void;
   norm(x: number, rows: number, norm: number): void;
   attentionAlone(
     context: number,
-    contextBytes: number,
+    contextStride: number,
     query: number,
     key: number,
     value: number,

@@ -1,36 +1,29 @@
 /**
- * The builds of assembly/ that this runtime can compile: the only list of builds in tests and
- * benches. In: build/wasm, as `node tools/build-wasm.js` leaves it. Out: one record per build, for
- * `describe.each(variants)('$name', ...)`.
+ * The builds that this runtime can compile, for `describe.each(variants)('$name', ...)`: one record for each of
+ * src/builds.ts that runs models, and the debug build, which has assertions and no optimisation.
  */
 import { readFileSync } from 'node:fs';
+import {
+  abilitiesOf,
+  BUILDS,
+  type BuildName,
+  type BuildTraits,
+  buildsWhere,
+} from '../../src/builds.ts';
 import { unsignedDotWorks } from '../../src/engine/features.ts';
 
-/** A target of asconfig.json. */
-export type BuildName = 'simd' | 'dot' | 'relaxed' | 'debug';
+export type { BuildName } from '../../src/builds.ts';
 
 /** One build that runs here. */
-export interface Variant {
+export interface Variant extends ReturnType<typeof abilitiesOf> {
   readonly name: BuildName;
-  /** Multiply-adds round once, not twice. */
-  readonly isFused: boolean;
-  /** Sums of whole numbers are relaxed dot products. */
-  readonly hasDot: boolean;
-  /** Rows of whole numbers may be bytes. */
-  readonly hasBytes: boolean;
-  /** fp32 and fp16 run. */
-  readonly hasFloats: boolean;
 }
 
-/**
- * Every target, runnable or not. `debug` is the baseline with assertions and without optimisation.
- */
-export const builds: readonly Variant[] = [
-  { name: 'simd', isFused: false, hasDot: false, hasBytes: false, hasFloats: true },
-  { name: 'dot', isFused: false, hasDot: true, hasBytes: false, hasFloats: false },
-  { name: 'relaxed', isFused: true, hasDot: true, hasBytes: true, hasFloats: true },
-  { name: 'debug', isFused: false, hasDot: false, hasBytes: false, hasFloats: true },
-];
+/** Every build that runs models of every dtype it can, runnable here or not. */
+export const builds: readonly Variant[] = buildsWhere(
+  BUILDS,
+  (traits) => abilitiesOf(traits).hasQuantized,
+).map((name) => ({ name, ...abilitiesOf(BUILDS[name]) }));
 
 /** The builds that this runtime runs: all that validate. The baseline always does. */
 export const variants: readonly Variant[] = builds.filter(
@@ -46,15 +39,20 @@ export const floatVariants = variants.filter(({ hasFloats }) => hasFloats);
  */
 export const dotVariants = variants.filter(({ hasDot }) => !hasDot || unsignedDotWorks());
 
-/** Bytes of a file of build/wasm, such as `simd.wasm` or `testing.simd.wasm`. */
+/** Bytes of a built file, such as `simd.wasm` or `testing.simd.wat`. */
 export function readBuild(file: string): Uint8Array<ArrayBuffer> {
   try {
-    return new Uint8Array(readFileSync(`build/wasm/${file}`));
+    return new Uint8Array(readFileSync(`build/${folderOf(file)}/${file}`));
   } catch (cause) {
-    throw new Error(`Cannot read build/wasm/${file}: run "node tools/build-wasm.js" first`, {
-      cause,
-    });
+    throw new Error(`Cannot read ${file} of the build: run "npm run build" first`, { cause });
   }
+}
+
+/** Shipped modules lie apart from what tests alone use. */
+function folderOf(file: string): 'wasm' | 'testing' {
+  if (file === 'probe.wasm') return 'wasm';
+  const traits = (BUILDS as Readonly<Record<string, BuildTraits>>)[file.replace(/\.wasm$/, '')];
+  return traits && traits.ships !== 'never' ? 'wasm' : 'testing';
 }
 
 /** Which builds run where, in one line. */

@@ -1,45 +1,34 @@
 /**
- * Files of packed weights: what the engine keeps, byte for byte, so that loading is copying. A
- * safetensors file of U8 tensors; the metadata say which packing it is (docs/memory.md).
+ * Files of packed weights: a safetensors file of U8 tensors, so that loading is copying. Its metadata say
+ * which packing the bytes have (docs/memory.md).
  */
 
+import { PACKING, type PackedBytes } from '../../engine/packed/packed-bytes.ts';
 import { WeightsError } from '../../errors.ts';
 import type { ByteSource } from '../../platform/types.ts';
 import { SafetensorsReader } from '../../weights/formats/safetensors.ts';
 import type { LoadOptions } from '../../weights/load.ts';
 import { quote, showShape } from '../../weights/tensor-info.ts';
 
-/** Counts up whenever the bytes of a home change their meaning. */
-export const PACKING = 'mobilebert-wasm/q8-nr8/4';
-
-/** One packed part, as a file has it. */
-export interface Home {
-  readonly length: number;
-  /** All its bytes, valid until the next call. */
-  read(): Uint8Array;
-  /** Takes bytes from `first` on. */
-  write(first: number, bytes: Uint8Array): void;
-}
-
-/** Packed parts by name. */
-export type Homes = ReadonlyMap<string, Home>;
+/** Packed weights by their names in a file. */
+export type PackedTensors = ReadonlyMap<string, PackedBytes>;
 
 /** What a packed file held. */
 export interface PackedReport {
-  /** Homes that the file does not fill. */
+  /** Tensors of the model that the file does not have. */
   readonly missing: string[];
   readonly unexpected: string[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The chunks of a packed file: the header, then one home a chunk, valid until the next. */
+/** The chunks of a packed file: the header, then one tensor a chunk, valid until the next. */
 export function* packedFile(
-  homes: Homes,
+  packed: PackedTensors,
   metadata: Readonly<Record<string, string>>,
 ): Generator<Uint8Array> {
   const header: Record<string, unknown> = { __metadata__: { ...metadata, packing: PACKING } };
   let offset = 0;
-  for (const [name, { length }] of homes) {
+  for (const [name, { length }] of packed) {
     header[name] = { dtype: 'U8', shape: [length], data_offsets: [offset, offset + length] };
     offset += length;
   }
@@ -48,18 +37,18 @@ export function* packedFile(
   length.setBigUint64(0, BigInt(text.length), true);
   yield new Uint8Array(length.buffer);
   yield text;
-  for (const home of homes.values()) yield home.read();
+  for (const bytes of packed.values()) yield bytes.read();
 }
 
 /**
- * Copies a packed file into its homes.
+ * Copies a packed file into a model.
  *
- * @throws WeightsError for another packing, a broken file, or a home of another size: nothing is
+ * @throws WeightsError for another packing, a broken file, or a tensor of another size: nothing is
  * written unless the header is right
  */
 export async function loadPacked(
   source: ByteSource,
-  homes: Homes,
+  packed: PackedTensors,
   { signal }: LoadOptions = {},
 ): Promise<PackedReport> {
   signal?.throwIfAborted();
@@ -68,7 +57,7 @@ export async function loadPacked(
     const { tensors, metadata } = file.header;
     checkPacking(metadata.packing, source.name);
     for (const { name, dtype, shape } of tensors) {
-      const expected = homes.get(name)?.length;
+      const expected = packed.get(name)?.length;
       if (expected === undefined || (dtype === 'U8' && shape.length === 1 && shape[0] === expected))
         continue;
       throw new WeightsError(
@@ -77,15 +66,15 @@ export async function loadPacked(
     }
     for (const tensor of tensors) {
       signal?.throwIfAborted();
-      const home = homes.get(tensor.name);
-      if (!home) await file.skip(tensor);
-      else for await (const { firstRow, bytes } of file.rows(tensor)) home.write(firstRow, bytes);
+      const to = packed.get(tensor.name);
+      if (!to) await file.skip(tensor);
+      else for await (const { firstRow, bytes } of file.rows(tensor)) to.write(firstRow, bytes);
     }
     await file.finish();
     const found = new Set(tensors.map(({ name }) => name));
     return {
-      missing: [...homes.keys()].filter((name) => !found.has(name)),
-      unexpected: [...found].filter((name) => !homes.has(name)),
+      missing: [...packed.keys()].filter((name) => !found.has(name)),
+      unexpected: [...found].filter((name) => !packed.has(name)),
       metadata,
     };
   } finally {

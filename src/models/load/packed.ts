@@ -1,14 +1,14 @@
-/** A model's packed weights by name, and loading them from a converted folder. */
+/** A q8 model's packed weights by name, and loading them from a converted folder. */
 
-import { Home as HomeOf, Slot } from '../../engine/abi.ts';
-import type { Engine, HomeAddress } from '../../engine/engine.ts';
+import { Slot, Storage } from '../../engine/abi.ts';
+import type { Engine, SlotIndex, SlotStorage } from '../../engine/engine.ts';
+import { type PackedBytes, packedBytes } from '../../engine/packed/packed-bytes.ts';
 import type { ByteSource } from '../../hub/source.ts';
-import { type Parameter, type Place, parameters } from '../../weights/names.ts';
+import { type Parameter, parameters } from '../../weights/names.ts';
 import { rowsOf } from '../../weights/tensor-info.ts';
-import { packedHome } from '../packed-home.ts';
 import type { FoundWeights } from './find-weights.ts';
 import { type Loading, type LoadingInfo, loadCheckpoint, settle } from './load-checkpoint.ts';
-import { type Home, type Homes, loadPacked, packedFile } from './packed-file.ts';
+import { loadPacked, type PackedTensors, packedFile } from './packed-file.ts';
 import type { Target } from './placement.ts';
 
 /** What is known of a conversion. */
@@ -19,27 +19,30 @@ export interface Conversion {
   readonly calibration: string | null;
 }
 
-/** Of weights that no converted file says anything of. */
+/** Of weights that were not loaded from a converted file. */
 export const UNKNOWN: Conversion = { relativeError: null, calibration: null };
 
-/** What weights bring along. */
+/** What is known of loaded weights. */
 export interface Found {
   readonly loading: LoadingInfo;
   readonly conversion: Conversion;
 }
 
 /**
- * `Block.7`, `WordEmbeddings`, ...: one home a block, and one for every slot outside of them, as a
- * converted file has them unless `homeOf` says how.
+ * One tensor for each block (`Block.7`) and for each slot outside of them (`WordEmbeddings`), with the bytes
+ * that a converted file has, or those that `bytesOf` gives.
  */
-export function homesOf(target: Target, homeOf: typeof packedHome = packedHome): Homes {
-  const groups = new Map<string, Home[]>();
-  for (const { address, outputs } of allAddresses(target)) {
-    const name = nameOf(address);
-    const home = homeOf(target.engine, address, outputs);
-    groups.set(name, [...(groups.get(name) ?? []), home]);
+export function packedTensors(
+  target: Target,
+  bytesOf: typeof packedBytes = packedBytes,
+): PackedTensors {
+  const groups = new Map<string, PackedBytes[]>();
+  for (const { at, outputs } of storages(target)) {
+    const name = nameOf(at);
+    const bytes = bytesOf(target.engine, at, outputs);
+    groups.set(name, [...(groups.get(name) ?? []), bytes]);
   }
-  return new Map([...groups].map(([name, homes]) => [name, joined(homes)]));
+  return new Map([...groups].map(([name, parts]) => [name, joined(parts)]));
 }
 
 /** Bytes of packed weights. */
@@ -49,11 +52,11 @@ export interface WeightBytes {
   readonly heads: number;
 }
 
-/** How many bytes the parts of a model take. */
+/** Bytes of linear memory that the parts of a model take. */
 export function bytesByPart(target: Target): WeightBytes {
   const bytes = { embeddings: 0, blocks: 0, heads: 0 };
-  for (const { address } of allAddresses(target)) {
-    bytes[partOf(address.slot)] += target.engine.home(address).length;
+  for (const { at } of storages(target)) {
+    bytes[partOf(at.slot)] += target.engine.extent(at).bytes;
   }
   return bytes;
 }
@@ -67,7 +70,7 @@ export function packedWeights(
   target: Target,
   metadata: Readonly<Record<string, string>>,
 ): Iterable<Uint8Array> {
-  if (target.dtype === 'q8') return packedFile(homesOf(target), metadata);
+  if (target.dtype === 'q8') return packedFile(packedTensors(target), metadata);
   throw new TypeError(
     `Cannot pack the weights: the model is ${target.dtype}, expected one loaded with dtype "q8"`,
   );
@@ -91,10 +94,10 @@ async function loadPackedCheckpoint(
   loading: Loading,
 ): Promise<Found> {
   const { engine, config, parts, signal } = loading;
-  const report = await loadPacked(source, homesOf(loading), { signal });
+  const report = await loadPacked(source, packedTensors(loading), { signal });
   const holes = new Set(report.missing);
   const isMissing = ({ places }: Parameter) =>
-    addressesOf(engine, places).some((address) => holes.has(nameOf(address)));
+    storagesOf(engine, places).some((at) => holes.has(nameOf(at)));
   const missing = [...parameters(config, parts)].filter(isMissing);
   const { relative_error, calibration = null } = report.metadata;
   const error = Number(relative_error);
@@ -104,66 +107,68 @@ async function loadPackedCheckpoint(
   };
 }
 
-/** What the engine keeps of some places; several parameters share a home. */
-export function addressesOf(engine: Engine, places: readonly Place[]): HomeAddress[] {
-  const homes = ['Data', 'Scales'] as const;
-  return places
-    .flatMap(({ slot, layer, network }) => homes.map((home) => ({ slot, layer, network, home })))
-    .filter((address) => engine.home(address).length > 0);
+/** The packed bytes that the engine has of some slots. Weight and bias of a slot share them. */
+export function storagesOf(engine: Engine, slots: readonly SlotIndex[]): SlotStorage[] {
+  const both = ['Data', 'Scales'] as const;
+  return slots
+    .flatMap(({ slot, layer, network }) =>
+      both.map((storage) => ({ slot, layer, network, storage })),
+    )
+    .filter((at) => engine.extent(at).bytes > 0);
 }
 
-function nameOf({ slot, layer }: HomeAddress): string {
+function nameOf({ slot, layer }: SlotStorage): string {
   return partOf(slot) === 'blocks' ? `Block.${layer}` : slot;
 }
 
-/** One home, and how many outputs its layer has. */
-interface Addressed {
-  readonly address: HomeAddress;
+/** One stretch of packed bytes, and how many outputs its layer has. */
+interface LayerStorage {
+  readonly at: SlotStorage;
   readonly outputs: number;
 }
 
 /**
- * Every home once, in the order that a file has: slots by number, networks, data before scales. Layers
- * that read the same rows share theirs.
+ * Every stretch once, in the order of a file: slots by number, networks, data before scales. Layers
+ * that read the same rows share their factors.
  */
-function allAddresses({ engine, config, parts }: Target): Addressed[] {
-  const found = new Map<number, Addressed>();
+function storages({ engine, config, parts }: Target): LayerStorage[] {
+  const found = new Map<number, LayerStorage>();
   for (const { places, shape, kept } of parameters(config, parts)) {
     const { rows, rowSize } = rowsOf(kept ? shape.with(kept.axis, kept.size) : shape);
-    for (const address of addressesOf(engine, places)) {
-      const outputs = address.slot === 'LmDense' ? rowSize : rows;
-      found.set(engine.home(address).byteOffset, { address, outputs });
+    for (const at of storagesOf(engine, places)) {
+      const outputs = at.slot === 'LmDense' ? rowSize : rows;
+      found.set(engine.extent(at).address, { at, outputs });
     }
   }
-  return [...found.values()].sort((a, b) => orderOf(a.address) - orderOf(b.address));
+  return [...found.values()].sort((a, b) => orderOf(a.at) - orderOf(b.at));
 }
 
-/** Of a layer's homes; no configuration has as many networks. */
-function orderOf({ slot, network, home }: HomeAddress): number {
-  return Slot[slot] * 4096 + network * 2 + HomeOf[home];
+/** Within a layer. No configuration has 2,048 networks. */
+function orderOf({ slot, network, storage }: SlotStorage): number {
+  return Slot[slot] * 4096 + network * 2 + Storage[storage];
 }
 
-/** Several homes as one, back to back. */
-function joined(homes: readonly Home[]): Home {
-  const length = homes.reduce((sum, home) => sum + home.length, 0);
+/** Several stretches as one, back to back. */
+function joined(parts: readonly PackedBytes[]): PackedBytes {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
   return {
     length,
     read() {
       const bytes = new Uint8Array(length);
       let at = 0;
-      for (const home of homes) {
-        bytes.set(home.read(), at);
-        at += home.length;
+      for (const part of parts) {
+        bytes.set(part.read(), at);
+        at += part.length;
       }
       return bytes;
     },
     write(first, bytes) {
       let at = 0;
-      for (const home of homes) {
+      for (const part of parts) {
         const from = Math.max(first, at);
-        const end = Math.min(first + bytes.length, at + home.length);
-        if (from < end) home.write(from - at, bytes.subarray(from - first, end - first));
-        at += home.length;
+        const end = Math.min(first + bytes.length, at + part.length);
+        if (from < end) part.write(from - at, bytes.subarray(from - first, end - first));
+        at += part.length;
       }
     },
   };

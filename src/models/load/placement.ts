@@ -36,7 +36,7 @@ export class Placement {
   /** Decoder parameters that the model does not need to find. */
   readonly #tied = new Map<string, Parameter>();
   /** By the parameter's name, so that two tensors for one parameter meet in one destination. */
-  readonly #homes = new Map<string, Destination>();
+  readonly #destinations = new Map<string, Destination>();
 
   constructor({ engine, config, parts }: Target) {
     this.#engine = engine;
@@ -53,51 +53,51 @@ export class Placement {
     const name = canonicalName(tensor, (candidate) => find(candidate) !== undefined);
     const parameter = find(name);
     if (!parameter) return undefined;
-    const home = this.#homes.get(name) ?? this.#destination(parameter);
-    this.#homes.set(name, home);
-    return home;
+    const to = this.#destinations.get(name) ?? this.#destination(parameter);
+    this.#destinations.set(name, to);
+    return to;
   }
 
   /** Parameters that no tensor was placed into. */
   missing(): Parameter[] {
     return [...this.#parameters.values()].filter(({ name, places }) => {
       const isTiedBias = name === LM_BIAS && places.some((place) => this.#isSaved(place));
-      return !(this.#homes.has(name) || isTiedBias);
+      return !(this.#destinations.has(name) || isTiedBias);
     });
   }
 
-  /** All places but those that a saved decoder fills. Known when the first value is written. */
+  /** All slots but those that a saved decoder fills. They are known when the first value is written. */
   #destination(parameter: Parameter): Destination {
     if (this.#tied.has(parameter.name)) return destination(this.#engine, parameter);
-    let home: Destination | undefined;
+    let all: Destination | undefined;
     const write: Destination['write'] = (...rows) => {
       const places = parameter.places.filter((place) => !this.#isSaved(place));
-      home ??= destination(this.#engine, { ...parameter, places });
-      home.write(...rows);
+      all ??= destination(this.#engine, { ...parameter, places });
+      all.write(...rows);
     };
     return { shape: parameter.shape, write };
   }
 
   #isSaved({ slot, part }: Place): boolean {
     const name = `cls.predictions.decoder.${part}`;
-    return slot === 'LmDecoder' && this.#tied.has(name) && this.#homes.has(name);
+    return slot === 'LmDecoder' && this.#tied.has(name) && this.#destinations.has(name);
   }
 }
 
-/** Where a parameter's rows go: all its places, or nowhere. */
+/** Where a parameter's rows go: to all its slots, or nowhere. */
 export function destination(engine: Engine, { shape, places, kept }: Parameter): Destination {
-  const home: Destination = {
+  const all: Destination = {
     shape,
     write(first, rows, bytes, dtype) {
       for (const place of places) engine.store(place, first, rows, bytes, dtype);
     },
   };
-  return kept ? widened(home, kept) : home;
+  return kept ? widened(all, kept) : all;
 }
 
-/** Collects what pruning left of a tensor, and hands it on whole: zeros where heads were. */
-function widened(home: Destination, { axis, size, indices }: Kept): Destination {
-  const { shape } = home;
+/** Collects what pruning left of a tensor and passes it on whole, with zeros where heads were. */
+function widened(whole: Destination, { axis, size, indices }: Kept): Destination {
+  const { shape } = whole;
   const { rows: count, rowSize } = rowsOf(shape);
   const [rows, width] = axis === 0 ? [size, rowSize] : [count, size];
   let all = new Uint8Array();
@@ -114,7 +114,7 @@ function widened(home: Destination, { axis, size, indices }: Kept): Destination 
         const to = axis === 0 ? indices[row]! : row * width + indices[i % runsPerRow]!;
         all.set(bytes.subarray(i * run, (i + 1) * run), to * run);
       }
-      if (first + part === count) home.write(0, rows, all, dtype);
+      if (first + part === count) whole.write(0, rows, all, dtype);
     },
   };
 }

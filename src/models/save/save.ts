@@ -13,11 +13,11 @@ import {
   shardsOf,
 } from '../../weights/save.ts';
 import { architectureNameOf } from '../heads/architectures.ts';
-import { type Conversion, homesOf, UNKNOWN } from '../load/packed.ts';
+import { fetchParameter, fetchPlace } from '../load/fetch-parameter.ts';
+import { type Conversion, packedTensors, UNKNOWN } from '../load/packed.ts';
 import { packedFile } from '../load/packed-file.ts';
 import type { Target } from '../load/placement.ts';
 import { conversionOf } from '../model-info.ts';
-import { fetchParameter, fetchPlace } from './fetch-parameter.ts';
 
 /** What a file of a saved model holds: bytes, JSON as well, so that a map of files loads again. */
 export type FileContent = Uint8Array<ArrayBuffer>;
@@ -54,7 +54,7 @@ export function* savedModel(
   yield ['config.json', encode(configText(target, architecture))];
   if (dtype === 'q8') {
     const metadata = conversionOf(architecture, conversion);
-    yield [PACKED_FILE, joined(packedFile(homesOf(target), metadata))];
+    yield [PACKED_FILE, joined(packedFile(packedTensors(target), metadata))];
     return;
   }
   const tensors = [...parameters(config, parts)].map((parameter) => saved(target, parameter));

@@ -1,12 +1,12 @@
-/** The word embedding of a model, out and in: `get_input_embeddings` and `set_input_embeddings`. */
+/** Reading and replacing a model's word embedding: `get_input_embeddings` and `set_input_embeddings`. */
 
 import { InputError } from '../../errors.ts';
 import { LARGEST_HALF } from '../../half.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Parameter, parameters } from '../../weights/names.ts';
 import { floats, type TensorLike, tensor } from '../call/tensor-like.ts';
+import { fetchParameter } from '../load/fetch-parameter.ts';
 import { destination, type Target } from '../load/placement.ts';
-import { fetchParameter } from '../save/fetch-parameter.ts';
 
 /** The word embedding under the names of torch.nn.Embedding. */
 export interface InputEmbeddings {
@@ -16,7 +16,7 @@ export interface InputEmbeddings {
   readonly weight: Tensor<'float32'>;
 }
 
-/** A copy, in f32 whatever it is kept in. */
+/** A copy of the word embedding, in f32 whatever it is kept in. */
 export function inputEmbeddings(target: Target): InputEmbeddings {
   const words = wordEmbedding(target);
   const [num_embeddings, embedding_dim] = words.shape as [number, number];
@@ -25,10 +25,10 @@ export function inputEmbeddings(target: Target): InputEmbeddings {
 }
 
 /**
- * Other values for the word embedding, and for what is tied to it.
+ * Replaces the values of the word embedding and of what is tied to it.
  *
- * @throws InputError for other dims, TypeError for what is no tensor, RangeError for what halves
- *   cannot hold; nothing is written then
+ * @throws InputError for other dims, TypeError for what is no tensor, RangeError for numbers that
+ *   halves cannot hold; nothing is written then
  */
 export function replaceInputEmbeddings(target: Target, weight: TensorLike): void {
   const words = wordEmbedding(target);
@@ -46,7 +46,9 @@ export function replaceInputEmbeddings(target: Target, weight: TensorLike): void
     );
   }
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  destination(target.engine, words).write(0, words.shape[0]!, bytes, 'F32');
+  target.engine.openWeights(() =>
+    destination(target.engine, words).write(0, words.shape[0]!, bytes, 'F32'),
+  );
 }
 
 /** The word embedding's parameter; its places are those of a tied decoder too. */

@@ -1,19 +1,19 @@
 /**
- * Attention heads out of a model: `prune_heads` of Python's transformers up to version 4. What is left
- * computes exactly what the smaller layers of Python do: in memory a pruned head's query, key and value
- * rows and its columns of the output layer are zero, in files they are not there.
+ * Removes attention heads: `prune_heads` of Python's transformers up to version 4. In memory a pruned head's
+ * query, key and value rows and its columns of the output layer become zero; files leave them out. Both
+ * compute exactly what Python's smaller layers do.
  */
 
 import { MobileBertConfig } from '../../config/config.ts';
 import type { PrunedHeads } from '../../config/pruned-heads.ts';
+import { Panels } from '../../engine/packed/panels.ts';
 import type { Target } from '../load/placement.ts';
-import { Panels } from '../panels.ts';
 
 /** Heads by layer, as a caller writes them. */
 export type HeadsToPrune = Readonly<Record<number, Iterable<number>>>;
 
 /**
- * Prunes on top of what is pruned, in place.
+ * Prunes in place, in addition to the heads that are pruned already.
  *
  * @throws ConfigError for a layer or head that is not there, or a layer that would keep none
  */
@@ -22,9 +22,11 @@ export function pruneHeads(target: Target, heads: HeadsToPrune): void {
   const pruned_heads = union(config.pruned_heads, heads);
   // Checked as a whole before the first weight is touched.
   new MobileBertConfig({ ...config.to_dict(), pruned_heads });
-  for (const [layer, numbers] of Object.entries(pruned_heads)) {
-    for (const head of numbers) clearHead(target, Number(layer), head);
-  }
+  target.engine.openWeights(() => {
+    for (const [layer, numbers] of Object.entries(pruned_heads)) {
+      for (const head of numbers) clearHead(target, Number(layer), head);
+    }
+  });
   config.pruned_heads = pruned_heads;
 }
 
@@ -48,12 +50,12 @@ function union(pruned: PrunedHeads, heads: HeadsToPrune): PrunedHeads {
 }
 
 function clearHead(target: Target, layer: number, head: number): void {
-  const { engine, config, dtype } = target;
+  const { engine, config } = target;
   const { true_hidden_size: T, hidden_size: H, num_attention_heads: A } = config;
   const size = T / A;
   const valueInputs = config.use_bottleneck_attention ? T : H;
   const panelsOf = (slot: 'Query' | 'Key' | 'Value' | 'AttentionOutput') =>
-    new Panels(engine, { slot, layer, network: 0 }, T, dtype);
+    new Panels(engine, { slot, layer, network: 0 }, T);
   for (const slot of ['Query', 'Key', 'Value'] as const) {
     const panels = panelsOf(slot);
     const inputs = slot === 'Value' ? valueInputs : T;

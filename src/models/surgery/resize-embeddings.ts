@@ -1,17 +1,17 @@
 /**
- * Another number of words for a model: `resize_token_embeddings` of Hugging Face's modeling_utils.py and
- * modeling_mobilebert.py. In: a model with weights, and where its engine is. Out: another engine in that
- * place, the old words' weights copied to the bit.
+ * Changes a model's number of words: `resize_token_embeddings` of Hugging Face's modeling_utils.py and
+ * modeling_mobilebert.py. The model gets another engine; the old words' weights are copied to the bit.
  */
 
 import { checkLanguageModelHead, MobileBertConfig } from '../../config/config.ts';
+import { rawBytes } from '../../engine/packed/packed-bytes.ts';
 import { decoder, type Parameter, type Place, parameters } from '../../weights/names.ts';
 import { NormalSource } from '../../weights/normal.ts';
 import { dimensionsOf } from '../dimensions.ts';
-import { addressesOf } from '../load/packed.ts';
+import { fetchParameter, fetchPlace } from '../load/fetch-parameter.ts';
+import { storagesOf } from '../load/packed.ts';
 import type { Target } from '../load/placement.ts';
 import type { ModelEngine } from '../model-engine.ts';
-import { fetchParameter, fetchPlace } from '../save/fetch-parameter.ts';
 import { wordEmbedding } from './input-embeddings.ts';
 import { meanRows } from './mean-rows.ts';
 
@@ -30,24 +30,23 @@ export interface ResizeOptions {
 type MakeRows = (old: Float32Array, width: number) => Float32Array<ArrayBuffer>;
 
 /**
- * Makes an engine with another number of words and puts it in the place of the model's; false where the
- * number is the same.
+ * Replaces the engine that `holder` has by one with another number of words; false where the number stays.
  *
  * @throws ConfigError or RangeError for a number that does not fit, TypeError for a q8 model with a
  *   decoder; the model is as it was then
  */
 export async function resizeEmbeddings(
   from: Target,
-  place: ModelEngine,
-  wish: number | null | undefined,
+  holder: ModelEngine,
+  requested: number | null | undefined,
   options: ResizeOptions,
   seed: number,
 ): Promise<boolean> {
-  const config = resizedConfig(from, wish, options);
+  const config = resizedConfig(from, requested, options);
   if (config.vocab_size === from.config.vocab_size) return false;
-  const engine = await place.make(dimensionsOf(config, from.parts, from.dtype));
+  const engine = await holder.make(dimensionsOf(config, from.parts, from.dtype));
   resizeInto({ ...from, engine, config }, from, options, seed);
-  place.replace(engine);
+  holder.replace(engine);
   from.config.vocab_size = config.vocab_size;
   return true;
 }
@@ -55,11 +54,11 @@ export async function resizeEmbeddings(
 /** The configuration with another number of words. */
 function resizedConfig(
   { config, parts, dtype }: Target,
-  wish: number | null | undefined,
+  requested: number | null | undefined,
   { pad_to_multiple_of }: ResizeOptions,
 ): MobileBertConfig {
   const multiple = pad_to_multiple_of ?? 1;
-  const count = wish ?? config.vocab_size;
+  const count = requested ?? config.vocab_size;
   if (!(Number.isInteger(multiple) && multiple >= 1 && Number.isInteger(count))) {
     throw new RangeError(
       `Cannot resize token embeddings: found ${count} words in multiples of ${multiple}, expected integers from 1 on`,
@@ -68,7 +67,7 @@ function resizedConfig(
   const vocab_size = Math.ceil(count / multiple) * multiple;
   const resized = new MobileBertConfig({ ...config.to_dict(), vocab_size });
   if (parts.languageModel) checkLanguageModelHead(resized);
-  // Of the decoder's dense part, a q8 scale is shared by all words: others would change the old ones.
+  // In q8 all words share the scales of the decoder's dense part: new words would change the old ones.
   if (parts.languageModel && dtype === 'q8' && vocab_size !== config.vocab_size) {
     throw new TypeError(
       'Cannot resize token embeddings: the decoder of the masked language model is kept as q8, expected a model loaded with dtype "fp32" (resize, save, then convert)',
@@ -77,7 +76,7 @@ function resizedConfig(
   return resized;
 }
 
-/** Fills the engine of `to`, whose words are others in number; what else it keeps is copied. */
+/** Fills the engine of `to`, which has another number of words. All else is copied. */
 function resizeInto(
   to: Target,
   from: Target,
@@ -92,7 +91,7 @@ function resizeInto(
     normal.fill(rows, from.config.initializer_range || 0.02);
     return rows;
   };
-  copyHomes(to, from);
+  copyStorages(to, from);
   const words = wordEmbedding(from);
   const E = from.config.embedding_size;
   const fresh = rowsFor(fetchParameter(from, words), E);
@@ -101,16 +100,16 @@ function resizeInto(
 }
 
 /** All but the decoder. Rows of a table lie one behind the other, the old words' first. */
-function copyHomes(to: Target, from: Target): void {
+function copyStorages(to: Target, from: Target): void {
   const places = [...parameters(to.config, to.parts)].flatMap((parameter) => parameter.places);
-  for (const address of addressesOf(to.engine, places)) {
-    if (address.slot === 'LmDecoder' || address.slot === 'LmDense') continue;
-    const home = to.engine.home(address);
-    home.set(from.engine.home(address).subarray(0, home.length));
+  for (const at of storagesOf(to.engine, places)) {
+    if (at.slot === 'LmDecoder' || at.slot === 'LmDense') continue;
+    const copy = rawBytes(to.engine, at);
+    copy.write(0, rawBytes(from.engine, at).read().subarray(0, copy.length));
   }
 }
 
-/** A tied decoder takes the new words' embeddings and the bias 0, another one rows and a bias of its own. */
+/** A tied decoder takes the new words' embeddings and the bias 0. Another one gets rows and a bias of its own. */
 function resizeDecoder(
   to: Target,
   from: Target,

@@ -8,7 +8,7 @@ import { type Frame, Kernels } from '../../support/kernels.ts';
 import { NR } from '../../support/panels.ts';
 import { draw, type Operands, type Product, paint } from '../../support/products.ts';
 import { painted } from '../../support/random.ts';
-import type { TestingExports } from '../../support/testing-exports.ts';
+import type { GemmArguments, TestingExports } from '../../support/testing-exports.ts';
 import { variants } from '../../support/variants.ts';
 
 /** Every way in which a tile's last rows can be split, and a few blocks. */
@@ -23,7 +23,7 @@ interface Epilogue {
   name: string;
   run(
     exports: TestingExports,
-    gemm: [number, number, number, number, number, number, number, number],
+    gemm: GemmArguments,
     frame: Frame,
     operands: Operands,
     residual: number,
@@ -180,7 +180,17 @@ describe.each(variants)('f32-gemm-nr8 ($name)', ({ name: build, isFused }) => {
 
   it('f32GemmNr8() with no rows writes nothing', () => {
     kernels.call((frame, exports) => {
-      exports.f32GemmNr8(frame.input(painted(8)), 32, 0, 4, frame.input(painted(16)), 0, 0, 1);
+      exports.f32GemmNr8(
+        frame.input(painted(8)),
+        32,
+        0,
+        4,
+        frame.input(painted(16)),
+        0,
+        0,
+        1,
+        exports.idlePrefetch(),
+      );
     });
   });
 
@@ -208,7 +218,8 @@ function multiply(
     const a = frame.input(spread(operands.a, depth, aStride));
     const panel = frame.input(operands.panel);
     const other = isAliased ? c : frame.input(spread(residual, NR, cStride));
-    const gemm = [c, 4 * cStride, a, 4 * aStride, panel, 0, rows, depth] as const;
+    const idle = exports.idlePrefetch();
+    const gemm = [c, 4 * cStride, a, 4 * aStride, panel, 0, rows, depth, idle] as const;
     epilogue.run(exports, [...gemm], frame, operands, other);
     return frame.read(c, before.length);
   });
@@ -250,7 +261,8 @@ function multiplyTwo(
     const c = frame.inout(new Float32Array(rows * stride).fill(GAP));
     const [a, panel] = [frame.input(left.a), frame.input(panels)];
     const second = 4 * (left.panel.length + 4);
-    const gemm = [c, 4 * stride, a, 4 * depth, panel, second, rows, depth] as const;
+    const idle = exports.idlePrefetch();
+    const gemm = [c, 4 * stride, a, 4 * depth, panel, second, rows, depth, idle] as const;
     epilogue.run(exports, [...gemm], frame, both, frame.input(residual));
     return frame.read(c, rows * stride);
   });

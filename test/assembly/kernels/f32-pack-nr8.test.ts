@@ -101,7 +101,17 @@ describe.each(variants)('f32-pack-nr8 ($name)', ({ name: build }) => {
       const a = frame.input(identity);
       for (let p = 0; p * NR < N; p++) {
         const panel = panels + p * panelBytes(K);
-        exports.f32GemmNr8(c + 4 * p * NR, 4 * roundUp8(N), a, 4 * K, panel, 0, K, K);
+        exports.f32GemmNr8(
+          c + 4 * p * NR,
+          4 * roundUp8(N),
+          a,
+          4 * K,
+          panel,
+          0,
+          K,
+          K,
+          exports.idlePrefetch(),
+        );
       }
       return [frame.read(c, K * roundUp8(N)), roundUp8(N)] as const;
     });

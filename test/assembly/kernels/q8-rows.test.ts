@@ -10,10 +10,10 @@ import { variants } from '../../support/variants.ts';
 
 const DEPTHS = [1, 7, 8, 9, 15, 16, 17, 24, 128, 511, 512, 1024];
 
-describe.each(variants)('q8QuantizeRow() ($name)', ({ name: build, hasDot, hasBytes }) => {
+describe.each(variants)('q8QuantizeRow() ($name)', ({ name: build, hasDot, hasByteRows }) => {
   const kernels = new Kernels(build);
 
-  describe.each(formsOf(hasBytes))('$name', (form) => {
+  describe.each(formsOf(hasByteRows))('$name', (form) => {
     it.each(DEPTHS)('lays out the quantised numbers of a row, depth %i', (depth) => {
       const numbers = random(depth);
       const x = form.lowest < 0 ? numbers.normals(depth) : numbers.uniforms(depth, 0, 3);

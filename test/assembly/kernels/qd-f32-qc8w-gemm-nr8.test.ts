@@ -75,7 +75,7 @@ const EPILOGUES: Epilogue[] = [
 
 describe.each(dotVariants)(
   'qd-f32-qc8w-gemm-nr8 ($name)',
-  ({ name: build, isFused, hasDot, hasBytes }) => {
+  ({ name: build, isFused, hasDot, hasByteRows }) => {
     const kernels = new Kernels(build);
     const draw = (rows: number, columns: number, depth: number, form: Form) =>
       drawn({ rows, columns, depth, form, isFused });
@@ -83,7 +83,7 @@ describe.each(dotVariants)(
 
     describe.each(EPILOGUES)('$name()', (epilogue) => {
       it.each(DEPTHS)('has exact sums and rounds step by step, at depth %i', (depth) => {
-        for (const form of formsOf(hasBytes)) {
+        for (const form of formsOf(hasByteRows)) {
           for (const rows of ROWS) {
             const operands = draw(rows, 16, depth, form);
             expect(multiply(epilogue, operands)).toEqual(expectedOf(epilogue, operands));
@@ -92,7 +92,7 @@ describe.each(dotVariants)(
       });
 
       it.each(COLUMNS)('passes over %i columns', (columns) => {
-        for (const form of formsOf(hasBytes)) {
+        for (const form of formsOf(hasByteRows)) {
           for (const rows of [1, 2, 6, 8]) {
             const operands = draw(rows, columns, 24, form);
             expect(multiply(epilogue, operands)).toEqual(expectedOf(epilogue, operands));
@@ -106,7 +106,7 @@ describe.each(dotVariants)(
       [1, -1],
       [-1, -1],
     ])('q8GemmNr8() sums 512 products of the largest numbers (signs %i, %i)', (row, weight) => {
-      for (const form of formsOf(hasBytes)) {
+      for (const form of formsOf(hasByteRows)) {
         const operands = draw(6, NR, 512, form);
         operands.a.fill(form.lowest < 0 ? row * form.highest : form.highest);
         operands.b.fill(weight * 127);

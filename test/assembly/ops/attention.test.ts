@@ -59,8 +59,8 @@ const CASES: Case[] = LENGTHS.flatMap((S) =>
 
 const references = new Map<Case, ReturnType<typeof prepare>>();
 
-const suites = variants.flatMap(({ name, hasFloats, hasBytes }) =>
-  KINDS.slice(hasFloats ? 0 : 1, hasBytes && unsignedDotWorks() ? 3 : 2).map((kind) => ({
+const suites = variants.flatMap(({ name, hasFloats, hasByteRows }) =>
+  KINDS.slice(hasFloats ? 0 : 1, hasByteRows && unsignedDotWorks() ? 3 : 2).map((kind) => ({
     name,
     ...kind,
   })),

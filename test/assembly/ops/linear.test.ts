@@ -49,7 +49,9 @@ interface Operands {
   shift: Float32Array;
 }
 
-type Call = [y: number, x: number, xBytes: number, rows: number, linear: number];
+type Call = [pass: number, linear: number, y: number, x: number, rows: number];
+
+const rowsOfCall = ([, , y, x, rows]: Call) => [y, x, rows] as const;
 
 /** What may stand behind a product. */
 interface Behind {
@@ -72,7 +74,7 @@ const activation = (name: string, which: number, reference: (x: number) => numbe
 const norm = (name: NormName): Behind => ({
   what: `linearNorm() with ${name}`,
   run: (exports, call, frame, operands) =>
-    exports.linearNorm(...call, normOf(name, frame, operands), false),
+    exports.linearNorm(call[0], call[1], normOf(name, frame, operands), ...rowsOfCall(call), false),
   expected: (product, operands) => normalise(name, product, operands),
 });
 
@@ -80,7 +82,8 @@ const residualNorm = (name: NormName, isAliased: boolean): Behind => ({
   what: `linearResidualNorm() with ${name}${isAliased ? ', onto its residual' : ''}`,
   run: (exports, call, frame, operands, y) => {
     const residual = isAliased ? y : frame.input(padRows(operands.residual, operands.outputs));
-    exports.linearResidualNorm(...call, residual, normOf(name, frame, operands));
+    const n = normOf(name, frame, operands);
+    exports.linearResidualNorm(call[0], call[1], n, ...rowsOfCall(call), residual);
   },
   expected: (product, operands) =>
     normalise(name, add(product, rowsOf(operands.residual, operands.outputs)), operands),
@@ -173,8 +176,9 @@ function run(kernels: Kernels, behind: Behind, operands: Operands, gap: number):
   const y = kernels.call((frame, exports) => {
     const address = frame.inout(padRows(residual, outputs));
     const from = frame.input(padRows(x, inputs, xStride));
-    const record = linearRecord(frame, weight, bias, inputs);
-    behind.run(exports, [address, from, 4 * xStride, rows, record], frame, operands, address);
+    const record = linearRecord(frame, weight, bias, inputs, 4 * xStride);
+    const call: Call = [exports.emptyPass(), record, address, from, rows];
+    behind.run(exports, call, frame, operands, address);
     return frame.read(address, rows * yStride);
   });
   for (const [i, value] of y.entries()) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseDotBuild } from '../../../src/engine/build.ts';
-import { PACKING } from '../../../src/models/load/packed-file.ts';
+import { PACKING } from '../../../src/engine/packed/packed-bytes.ts';
 import { checkpointOf } from '../../support/checkpoints.ts';
 import { loadCase } from '../../support/golden.ts';
 import { writeSource } from './checkpoint-folder.ts';

@@ -71,6 +71,7 @@ describe.each(floatVariants)('Engine on the $name build', ({ name }) => {
   async function filled(): Promise<Engine> {
     const engine = await make();
     initialiseInto(engine, parameters(config, parts), config, 1);
+    engine.seal();
     return engine;
   }
 
@@ -129,7 +130,7 @@ describe.each(floatVariants)('Engine on the $name build', ({ name }) => {
   });
 
   it('forward() refuses a request without rows', async () => {
-    const engine = await make();
+    const engine = await filled();
     expect(() => engine.forward(requestOf([]))).toThrow('lengths are [], expected numbers from 1');
   });
 

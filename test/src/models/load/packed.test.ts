@@ -1,10 +1,10 @@
 /** Converted folders: packed weights that load by copying, and what is refused. */
 import { describe, expect, it } from 'vitest';
+import { PACKING } from '../../../../src/engine/packed/packed-bytes.ts';
 import { WeightsError } from '../../../../src/errors.ts';
 import { MobileBertForTokenClassification } from '../../../../src/models/heads/classification.ts';
 import { MobileBertModel } from '../../../../src/models/heads/mobilebert-model.ts';
 import { MobileBertForMaskedLM } from '../../../../src/models/heads/pretraining.ts';
-import { PACKING } from '../../../../src/models/load/packed-file.ts';
 import type { PreTrainedModel } from '../../../../src/models/pretrained-model.ts';
 import { loadCase } from '../../../support/golden.ts';
 import { classes, idsOf, inputsOf, named } from '../../../support/models.ts';

@@ -1,8 +1,8 @@
 /** save_files() of fp16 and q8 models: what is kept is what is written. */
 import { describe, expect, it } from 'vitest';
+import { PACKING } from '../../../../src/engine/packed/packed-bytes.ts';
 import { MobileBertForSequenceClassification } from '../../../../src/models/heads/classification.ts';
 import { MobileBertModel } from '../../../../src/models/heads/mobilebert-model.ts';
-import { PACKING } from '../../../../src/models/load/packed-file.ts';
 import { checkpointOf } from '../../../support/checkpoints.ts';
 import { loadCase, sizeOf } from '../../../support/golden.ts';
 import { classes, idsOf, inputsOf, named, smallConfig } from '../../../support/models.ts';

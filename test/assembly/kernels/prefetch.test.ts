@@ -1,4 +1,4 @@
-/** What products read ahead: never past memory, and nothing that shows in a result. */
+/** Prefetching while products compute: never past memory, and nothing that shows in a result. */
 import { describe, expect, it } from 'vitest';
 import { Kernels } from '../../support/kernels.ts';
 import { NR } from '../../support/panels.ts';
@@ -6,7 +6,7 @@ import { paint } from '../../support/products.ts';
 import type { TestingExports } from '../../support/testing-exports.ts';
 import { variants } from '../../support/variants.ts';
 
-/** Bytes that are read ahead at a time (assembly/kernels/read-ahead.ts). */
+/** Bytes that are prefetched at a time (assembly/kernels/prefetch.ts). */
 const WINDOW = 8 * 4096;
 const ROWS = 11;
 const DEPTH = 512;
@@ -14,18 +14,19 @@ const DEPTH = 512;
 /** Enough rows and depth for many a turn of reading. */
 const operands = paint(ROWS, DEPTH);
 
-describe.each(variants)('reach() ($name)', ({ name: build }) => {
+describe.each(variants)('prefetchTo() ($name)', ({ name: build }) => {
   const kernels = new Kernels(build);
   // Some windows, and what the products below take.
   kernels.exports.memory.grow(8);
+  const record = kernels.exports.allocate(20);
 
-  /** C [ROWS,8] of products that go on reading where `reach` began. */
+  /** C [ROWS,8] of products that go on reading where `prefetchTo` began. */
   const multiply = (exports: TestingExports) =>
     kernels.call((frame) => {
       const c = frame.output(ROWS * NR);
       const [a, panel] = [frame.input(operands.a), frame.input(operands.panel)];
       for (let turn = 0; turn < 8; turn++) {
-        exports.f32GemmNr8(c, 4 * NR, a, 4 * DEPTH, panel, 0, ROWS, DEPTH);
+        exports.f32GemmNr8(c, 4 * NR, a, 4 * DEPTH, panel, 0, ROWS, DEPTH, record);
       }
       return frame.read(c, ROWS * NR);
     });
@@ -44,10 +45,10 @@ describe.each(variants)('reach() ($name)', ({ name: build }) => {
       const { exports } = kernels;
       const end = exports.memory.buffer.byteLength;
       for (const bytes of [32, 64, 4128, left].filter((bytes) => bytes <= left)) {
-        exports.reach(end - left, bytes, rows);
+        exports.prefetchTo(record, end - left, bytes, rows);
         expect(multiply(exports)).toEqual(expected);
       }
-      exports.reach(end - 32, 32, rows);
+      exports.prefetchTo(record, end - 32, 32, rows);
       expect(multiply(exports)).toEqual(expected);
     });
 
@@ -55,7 +56,7 @@ describe.each(variants)('reach() ($name)', ({ name: build }) => {
       const { exports } = kernels;
       const end = exports.memory.buffer.byteLength;
       for (const at of [0, 4128, 8256, 40_000, 0, end - 4128, 64, end - WINDOW, 1024, 5 * 4128]) {
-        exports.reach(at, 4128, rows);
+        exports.prefetchTo(record, at, 4128, rows);
         expect(multiply(exports)).toEqual(expected);
       }
     });

@@ -1,12 +1,12 @@
-/** Homes of a q8 model as a file has them: how long they are, and bytes that come in any split. */
+/** Packed bytes of a q8 model as a file has them: their lengths, and writing them in any split. */
 import { describe, expect, it } from 'vitest';
-import type { HomeAddress } from '../../../src/engine/engine.ts';
-import { Engine } from '../../../src/engine/engine.ts';
-import { packageModule } from '../../../src/engine/module.ts';
-import { dimensionsOf } from '../../../src/models/dimensions.ts';
-import { packedHome } from '../../../src/models/packed-home.ts';
-import { smallConfig } from '../../support/models.ts';
-import { random } from '../../support/random.ts';
+import type { SlotStorage } from '../../../../src/engine/engine.ts';
+import { Engine } from '../../../../src/engine/engine.ts';
+import { packageModule } from '../../../../src/engine/module.ts';
+import { packedBytes } from '../../../../src/engine/packed/packed-bytes.ts';
+import { dimensionsOf } from '../../../../src/models/dimensions.ts';
+import { smallConfig } from '../../../support/models.ts';
+import { random } from '../../../support/random.ts';
 
 const H = 40;
 const LABELS = 10;
@@ -15,10 +15,10 @@ const dimensions = dimensionsOf(smallConfig({ hidden_size: H, type_vocab_size: 2
 const T = dimensions.bottleneck;
 
 /**
- * Slot, home, outputs, what a file has in bytes. Eight bits are padded to sixteen depths; each output has a bias
+ * Slot, storage, outputs, bytes in a file. Eight bits are padded to sixteen depths; each output has a bias
  * and a scale.
  */
-const HOMES: readonly [HomeAddress['slot'], HomeAddress['home'], number, number][] = [
+const STORAGES: readonly [SlotStorage['slot'], SlotStorage['storage'], number, number][] = [
   ['WordEmbeddings', 'Data', 0, dimensions.vocabulary * dimensions.embedding],
   ['WordEmbeddings', 'Scales', 0, 2 * dimensions.vocabulary],
   ['TokenTypeEmbeddings', 'Data', 0, 2 * 2 * H],
@@ -29,11 +29,11 @@ const HOMES: readonly [HomeAddress['slot'], HomeAddress['home'], number, number]
   ['SequenceHead', 'Data', LABELS, 3 * LABELS * (H + 1)],
 ];
 
-describe('packedHome()', async () => {
+describe('packedBytes()', async () => {
   const module = await packageModule('simd');
   const model = async (seed: number) => {
     const engine = await Engine.create(module, 'simd', dimensions);
-    for (const [slot, , outputs] of HOMES) {
+    for (const [slot, , outputs] of STORAGES) {
       if (seed === 0 || slot.endsWith('Embeddings')) continue;
       const part = 'weight' as const;
       const rows = slot === 'Pooler' ? H : outputs;
@@ -45,20 +45,23 @@ describe('packedHome()', async () => {
     return engine;
   };
 
-  it.each(HOMES)('%s %s is as long as its numbers need', async (slot, home, outputs, bytes) => {
-    const at = { slot, layer: 0, network: 0, home };
-    expect(packedHome(await model(0), at, outputs).length).toBe(bytes);
-  });
+  it.each(STORAGES)(
+    '%s %s is as long as its numbers need',
+    async (slot, storage, outputs, bytes) => {
+      const at = { slot, layer: 0, network: 0, storage };
+      expect(packedBytes(await model(0), at, outputs).length).toBe(bytes);
+    },
+  );
 
-  it.each(HOMES)('%s %s takes its bytes back in any split', async (slot, home, outputs) => {
-    const at = { slot, layer: 0, network: 0, home };
+  it.each(STORAGES)('%s %s takes its bytes back in any split', async (slot, storage, outputs) => {
+    const at = { slot, layer: 0, network: 0, storage };
     const [from, to] = [await model(1), await model(2)];
-    const [source, target] = [from, to].map((engine) => packedHome(engine, at, outputs));
+    const [source, target] = [from, to].map((engine) => packedBytes(engine, at, outputs));
     const bytes = source!.read().slice();
     for (let first = 0, size = 1; first < bytes.length; first += size, size = (size % 7) + 1) {
       target!.write(first, bytes.subarray(first, first + size));
     }
-    expect(to.home(at)).toEqual(from.home(at));
+    expect(to.storage(at)).toEqual(from.storage(at));
     expect(target!.read()).toEqual(bytes);
   });
 });
