@@ -1,6 +1,6 @@
 /**
  * How long from files to the first logits, by file format? In one process, the files in the disk
- * cache, all formats in turn. In: what tools/export-formats.py makes. Out: times, and ratios to
+ * cache, all formats in turn. In: what tools/golden/export-formats.py makes. Out: times, and ratios to
  * safetensors that hold the same weights and are loaded as the same dtype. First every format has
  * to answer as PyTorch does in float64, and to the bit as those safetensors do.
  */
@@ -24,7 +24,7 @@ import type { Report } from './result.ts';
 import { type Column, digits, head, line, scientific, spreadOf } from './table.ts';
 
 const FOLDER = 'build/formats';
-const COMMAND = `python tools/export-formats.py ${FOLDER}`;
+const COMMAND = `python tools/golden/export-formats.py ${FOLDER}`;
 /** What the package itself makes, of the q8 safetensors. */
 const CONVERTED = 'converted-q8';
 const ROUNDS = 9;

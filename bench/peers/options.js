@@ -18,7 +18,7 @@ export const USAGE = `node bench/peers/run.js [options]
   --node path      Node for the contestants (the one running this)
   --core n|none    for all but those marked "all cores" (the last, where taskset is installed)
   --realtime       contestants and probe are not interrupted by others (chrt; root may)
-  --folder path    what tools/export-onnx.py made (build/peers)
+  --folder path    what tools/golden/export-onnx.py made (build/peers)
   --out path       JSON file to write (bench/results/peers-<machine>-<date>.json)
 
   PEERS_PYTHON     environment: a Python with torch and transformers, for PyTorch`;
@@ -92,8 +92,8 @@ export function expectFiles({ ours: { dtype }, runtimes: { folder } }) {
   const needed = [
     [join(here, 'node_modules'), 'npm ci --prefix bench/peers --ignore-scripts'],
     [join(root, 'build', 'js', 'index.js'), 'npm run build'],
-    [join(root, 'build', 'wasm', 'testing.simd.wasm'), 'node tools/build-wasm.js'],
-    [join(folder, 'inputs.json'), 'python tools/export-onnx.py build/peers'],
+    [join(root, 'build', 'wasm', 'testing.simd.wasm'), 'node tools/build/wasm.js'],
+    [join(folder, 'inputs.json'), 'python tools/golden/export-onnx.py build/peers'],
   ];
   if (dtype !== 'fp32') {
     const convert = `node build/js/cli/main.js convert ${folder} ${join(folder, 'q8')} --dtype q8`;

@@ -5,7 +5,7 @@ declare module '*.wasm' {
   export default module;
 }
 
-/** The modules as text, in base64: tools/build-package.js writes it beside them. */
+/** The modules as text, in base64: tools/build/package.js writes it beside them. */
 declare module '*/wasm/inline.js' {
   export const simd: string;
   export const dot: string;

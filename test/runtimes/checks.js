@@ -1,7 +1,7 @@
 /**
  * What every runtime has to do: ten logits of a golden checkpoint, ten scores of the bundled model's
  * pipeline, and a full-size model against the clock. Web Standards only. In: where the files are and
- * a clock. Out: one record for the table of tools/test-runtimes.js.
+ * a clock. Out: one record for the table of tools/check/runtimes.js.
  */
 import { MobileBertForSequenceClassification, MobileBertModel, pipeline } from 'mobilebert-wasm';
 

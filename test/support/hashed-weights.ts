@@ -2,7 +2,7 @@
  * The full-size model with made-up weights: every number is a hash of its tensor's name and its
  * place.
  * In: a tensor's name and shape, or one of the three heads. Out: the same float32 numbers as
- * tools/make-golden-full.py, bit for bit, and the goldens of test/golden/full.
+ * tools/golden/make-full.py, bit for bit, and the goldens of test/golden/full.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

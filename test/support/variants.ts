@@ -1,6 +1,6 @@
 /**
  * The builds of assembly/ that this runtime can compile: the only list of builds in tests and
- * benches. In: build/wasm, as `node tools/build-wasm.js` leaves it. Out: one record per build, for
+ * benches. In: build/wasm, as `node tools/build/wasm.js` leaves it. Out: one record per build, for
  * `describe.each(variants)('$name', ...)`.
  */
 import { readFileSync } from 'node:fs';
@@ -51,7 +51,7 @@ export function readBuild(file: string): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(readFileSync(`build/wasm/${file}`));
   } catch (cause) {
-    throw new Error(`Cannot read build/wasm/${file}: run "node tools/build-wasm.js" first`, {
+    throw new Error(`Cannot read build/wasm/${file}: run "node tools/build/wasm.js" first`, {
       cause,
     });
   }

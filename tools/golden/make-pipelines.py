@@ -1,11 +1,11 @@
 """Makes test/golden/pipelines: what Python's pipelines say of small models with made-up weights.
 
-    python tools/make-pipeline-golden.py --vocab models/banking77-intents/vocab.txt \
+    python tools/golden/make-pipelines.py --vocab models/banking77-intents/vocab.txt \
         --out test/golden/pipelines                                          (a minute)
 
 token-classification and fill-mask are transformers' own pipelines. question-answering, which
 transformers 5 does not have, is written out here after the 4.x pipeline, on top of transformers'
-model and the Rust tokenizers. Weights are the hashes of tools/make-golden-full.py, so none are
+model and the Rust tokenizers. Weights are the hashes of tools/golden/make-full.py, so none are
 stored; everything is computed in float64. No text is padded.
 """
 
@@ -22,7 +22,7 @@ import transformers
 from transformers import FillMaskPipeline, MobileBertConfig, MobileBertTokenizerFast
 from transformers import TokenClassificationPipeline
 
-full = importlib.import_module("make-golden-full")
+full = importlib.import_module("make-full")
 
 SIZES = dict(
     vocab_size=30522, embedding_size=12, hidden_size=32, intra_bottleneck_size=20, num_attention_heads=4,
@@ -281,7 +281,7 @@ README = """\
 
 Calls of token-classification, fill-mask and question-answering with everything that they gave, on
 small models with made-up weights and the released vocabulary. Made by
-`python tools/make-pipeline-golden.py --vocab models/banking77-intents/vocab.txt --out test/golden/pipelines`
+`python tools/golden/make-pipelines.py --vocab models/banking77-intents/vocab.txt --out test/golden/pipelines`
 with {versions}.
 
 A file holds `config` (config.json of the model), `shapes` (of its tensors by name), `model_max_length` of

@@ -1,7 +1,7 @@
 r"""Trains the bundled models of restaurant bookings, restaurant8k-slots and restaurant8k-answers, from nothing but
 their data set.
 
-    python tools/train-restaurant.py --data ../shared/datasets/restaurant8k --vocab ../shared/hub/mobilebert-uncased \
+    python tools/train/train-restaurant.py --data ../shared/datasets/restaurant8k --vocab ../shared/hub/mobilebert-uncased \
         --slots models/restaurant8k-slots --answers models/restaurant8k-answers --work build/teachers
 
 `--data` holds train_0.json and test.json; `--vocab` holds MobileBERT's vocab.txt. Made with torch 2.13 and transformers

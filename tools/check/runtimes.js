@@ -6,19 +6,19 @@
  * line "N passed, N failed"; what is not here is neither, and counted in a line above.
  */
 import { parseArgs } from 'node:util';
-import { browserHosts } from '../test/runtimes/hosts/browsers.js';
-import { bunInstallHost } from '../test/runtimes/hosts/bun-install.js';
-import { bundlerHosts } from '../test/runtimes/hosts/bundlers.js';
-import { cliHost } from '../test/runtimes/hosts/cli.js';
-import { exampleHosts } from '../test/runtimes/hosts/examples.js';
-import { extensionHost } from '../test/runtimes/hosts/extension.js';
-import { Missing } from '../test/runtimes/hosts/host.js';
-import { jsrHost } from '../test/runtimes/hosts/jsr.js';
-import { localHosts } from '../test/runtimes/hosts/local.js';
-import { typescriptHosts } from '../test/runtimes/hosts/typescript.js';
-import { workerHosts } from '../test/runtimes/hosts/worker.js';
-import { workerdHost } from '../test/runtimes/hosts/workerd.js';
-import { makeStage } from '../test/runtimes/support/stage.js';
+import { browserHosts } from '../../test/runtimes/hosts/browsers.js';
+import { bunInstallHost } from '../../test/runtimes/hosts/bun-install.js';
+import { bundlerHosts } from '../../test/runtimes/hosts/bundlers.js';
+import { cliHost } from '../../test/runtimes/hosts/cli.js';
+import { exampleHosts } from '../../test/runtimes/hosts/examples.js';
+import { extensionHost } from '../../test/runtimes/hosts/extension.js';
+import { Missing } from '../../test/runtimes/hosts/host.js';
+import { jsrHost } from '../../test/runtimes/hosts/jsr.js';
+import { localHosts } from '../../test/runtimes/hosts/local.js';
+import { typescriptHosts } from '../../test/runtimes/hosts/typescript.js';
+import { workerHosts } from '../../test/runtimes/hosts/worker.js';
+import { workerdHost } from '../../test/runtimes/hosts/workerd.js';
+import { makeStage } from '../../test/runtimes/support/stage.js';
 
 const COLUMNS = [
   ['runtime', 28],

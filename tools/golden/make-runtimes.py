@@ -1,6 +1,6 @@
 """Makes test/runtimes/expected.json: the twenty numbers that every runtime has to compute.
 
-    python tools/make-runtimes-golden.py .            (seconds; the argument is the repository)
+    python tools/golden/make-runtimes.py .            (seconds; the argument is the repository)
 
 Ten logits are Hugging Face's float64 of a golden checkpoint, copied with their inputs from
 test/golden/models; ten scores are what transformers' text-classification pipeline says of a question

@@ -1,14 +1,14 @@
 /**
- * Saves models for tools/check-saved.py to open: `node tools/check-saved.js FOLDER` (after a build).
+ * Saves models for tools/check/saved.py to open: `node tools/check/saved.js FOLDER` (after a build).
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 
 const CASES = 'test/golden/models';
-const classes = { ...(await import('../build/js/index.js')) };
+const classes = { ...(await import('../../build/js/index.js')) };
 const [, , folder] = process.argv;
-if (!folder) throw new Error('usage: node tools/check-saved.js FOLDER');
+if (!folder) throw new Error('usage: node tools/check/saved.js FOLDER');
 
 /** How a model is changed before it is saved, by the ending of its folder's name. */
 const WAYS = {

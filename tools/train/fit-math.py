@@ -1,7 +1,7 @@
 """
 Fits the coefficients of assembly/simd/math.ts: minimax polynomials in relative error.
 
-    python tools/fit-math.py
+    python tools/train/fit-math.py
 
 prints, for every polynomial, its interval, the error of the fit in float64, and the coefficients
 rounded to float32, highest degree first: the order in which math.ts states them. Needs numpy.

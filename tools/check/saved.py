@@ -1,6 +1,6 @@
 """Opens what `save_pretrained` wrote with Python's safetensors and transformers, and compares.
 
-    node tools/check-saved.js FOLDER && python tools/check-saved.py FOLDER
+    node tools/check/saved.js FOLDER && python tools/check/saved.py FOLDER
 
 FOLDER holds one folder for each saved model, with the ids it was asked (`ids.json`) and what it
 answered (`answer.json`). Loading must find every key, and answers agree to 1e-5 of their L2 norm.

@@ -1,9 +1,9 @@
 """Exports the full-size MobileBERT with made-up weights for bench/peers: ONNX for the peers,
 safetensors for us.
 
-    python tools/export-onnx.py build/peers                      (half a minute; 230 MB, never committed)
+    python tools/golden/export-onnx.py build/peers                      (half a minute; 230 MB, never committed)
 
-The weights are those of tools/make-golden-full.py. The folder is laid out as on the Hugging Face
+The weights are those of tools/golden/make-full.py. The folder is laid out as on the Hugging Face
 hub: config.json, model.safetensors, onnx/model.onnx (torch.onnx by tracing, as published MobileBERT
 graphs are made; batch and length dynamic) and onnx/model_quantized.onnx (onnxruntime's
 quantize_dynamic as transformers.js' scripts/quantize.py makes `_quantized` files: int8 weights, one
@@ -98,7 +98,7 @@ def main():
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
 
-    golden = import_tool("make-golden-full")
+    golden = import_tool("make-full")
     model = golden.make_model(head)
     model.save_pretrained(folder)
     ids = golden.hashed_integers(f"input_ids.{LENGTH}", LENGTH, model.config.vocab_size)

@@ -1,6 +1,6 @@
 """Makes test/golden/formats: one tiny checkpoint of test/golden/models in every file format.
 
-    python tools/make-format-golden.py test/golden/models/head-size-1 test/golden/formats
+    python tools/golden/make-formats.py test/golden/models/head-size-1 test/golden/formats
 
 Each folder holds the weights only (config.json is the checkpoint's own). The folders `...-views` hold
 tensors as PyTorch may save them: shared storages, transposed, sliced and padded views, integers. The

@@ -13,9 +13,9 @@ const CURRENT = '24';
 const BUILD = path.resolve('build');
 const VITEST = path.resolve('node_modules/vitest/vitest.mjs');
 
-run(process.execPath, ['tools/build-wasm.js']);
+run(process.execPath, ['tools/build/wasm.js']);
 run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
-run(process.execPath, ['tools/build-package.js']);
+run(process.execPath, ['tools/build/package.js']);
 
 const runs = [suite(process.execPath)];
 if (!runs[0].node.hasRelaxed) runs.push(suite(currentNode()));

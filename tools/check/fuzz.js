@@ -1,5 +1,5 @@
 /**
- * Feeds broken files to everything that reads files: `node tools/fuzz.js --count 200000 [--seed N]
+ * Feeds broken files to everything that reads files: `node tools/check/fuzz.js --count 200000 [--seed N]
  * [--only NAME]` (after a build). A reader may take a file or refuse it with one of the errors it
  * names; anything else, a slow answer, a row outside its tensor or growing memory is a finding. The
  * case of a finding is made again by its seed: `--seed SEED --count 1`, without --only. Tests run
@@ -273,7 +273,7 @@ async function main() {
       only: { type: 'string' },
     },
   });
-  const built = (file) => import(new URL(`../build/js/${file}`, import.meta.url).href);
+  const built = (file) => import(new URL(`../../build/js/${file}`, import.meta.url).href);
   const library = Object.assign(
     {},
     await built('index.js'),

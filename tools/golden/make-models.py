@@ -1,6 +1,6 @@
 """Makes test/golden/models: what Hugging Face says of small MobileBERTs, in float64.
 
-    python tools/make-golden.py test/golden/models            (seconds)
+    python tools/golden/make-models.py test/golden/models            (seconds)
 
 Every case is seeded by its name, so the same versions write the same bytes. Attention is eager,
 dropout is off, weights are float32 numbers and all arithmetic is float64; the same model in float32
@@ -402,7 +402,7 @@ MODELS_README = """\
 # Small MobileBERT checkpoints and what Hugging Face says of them
 
 {count} calls of checkpoints with random weights, with everything that came out in float64.
-Made by `python tools/make-golden.py test/golden/models` with
+Made by `python tools/golden/make-models.py test/golden/models` with
 {versions}; seeded by name.
 
 A folder holds

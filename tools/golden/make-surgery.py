@@ -1,6 +1,6 @@
 """Makes test/golden/surgery: what Hugging Face says of models with fewer heads or other words.
 
-    python tools/make-surgery-golden.py test/golden/models test/golden/surgery            (seconds)
+    python tools/golden/make-surgery.py test/golden/models test/golden/surgery            (seconds)
 
 Starts from checkpoints of the first folder. Heads are pruned as transformers did up to version 4
 (find_pruneable_heads_and_indices, prune_linear_layer): later versions have neither, so the linear

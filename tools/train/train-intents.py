@@ -1,6 +1,6 @@
 r"""Trains the bundled intent model, models/banking77-intents, from nothing but the data sets.
 
-    python tools/train-intents.py --data ../shared/datasets --vocab ../shared/hub/mobilebert-uncased \
+    python tools/train/train-intents.py --data ../shared/datasets --vocab ../shared/hub/mobilebert-uncased \
         --out models/banking77-intents
 
 `--data` holds banking77/ (and clinc150/, restaurant8k/, wnut17/ for `--pretrain-epochs`); `--vocab` holds MobileBERT's

@@ -1,8 +1,8 @@
 """Makes test/golden/bundled: what Python's pipelines say of the bundled models of restaurant bookings.
 
-    python tools/make-bundled-golden.py --models models --out test/golden/bundled          (a minute)
+    python tools/golden/make-bundled.py --models models --out test/golden/bundled          (a minute)
 
-The pipelines, and the question answering of transformers 4, are those of tools/make-pipeline-golden.py. The texts come
+The pipelines, and the question answering of transformers 4, are those of tools/golden/make-pipelines.py. The texts come
 from the models' test files; the weights are computed in float64. No text is padded.
 """
 
@@ -18,7 +18,7 @@ import torch
 import transformers
 from transformers import MobileBertForQuestionAnswering, MobileBertForTokenClassification, MobileBertTokenizerFast
 
-pipelines = importlib.import_module("make-pipeline-golden")
+pipelines = importlib.import_module("make-pipelines")
 
 EVERY = 75
 STRATEGIES = ("none", "first", "average", "max")
@@ -64,7 +64,7 @@ README = """\
 
 Calls of token-classification and question-answering with everything that they gave, on
 models/restaurant8k-slots and models/restaurant8k-answers. Made by
-`python tools/make-bundled-golden.py --models models --out test/golden/bundled`
+`python tools/golden/make-bundled.py --models models --out test/golden/bundled`
 with {versions}.
 
 A file holds `model`, its folder's name, and `calls`: `text` (a question has a `context` as well), `options`,

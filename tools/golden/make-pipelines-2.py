@@ -1,9 +1,9 @@
 """Makes test/golden/pipelines-2: what Python's pipelines say of small MobileBERTs, in float64.
 
-    python tools/make-pipeline-golden-2.py models/banking77-intents test/golden/pipelines-2   (seconds)
+    python tools/golden/make-pipelines-2.py models/banking77-intents test/golden/pipelines-2   (seconds)
 
 The first folder holds the tokenizer. Weights are made up and not stored: hashes of names and places,
-as those of make-golden-full.py beside this script. zero-shot-classification and feature-extraction
+as those of make-full.py beside this script. zero-shot-classification and feature-extraction
 are transformers' own pipelines; poolings and packed bits are numpy's of what the latter gives; Python
 has no pipelines for next sentences and multiple choice, so these are its tokenizer and its models.
 """
@@ -39,9 +39,9 @@ LONG_LABEL = "anything that has to do with money, cards, banks, accounts and the
 
 
 def full_script():
-    """make-golden-full.py as a module: its name is no identifier."""
-    path = Path(__file__).with_name("make-golden-full.py")
-    spec = importlib.util.spec_from_file_location("make_golden_full", path)
+    """make-full.py as a module: its name is no identifier."""
+    path = Path(__file__).with_name("make-full.py")
+    spec = importlib.util.spec_from_file_location("make_full", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -187,7 +187,7 @@ README = """\
 
 What transformers' zero-shot-classification and feature-extraction pipelines answer, and its models for
 next sentences and multiple choice, in float64. Made by
-`python tools/make-pipeline-golden-2.py models/banking77-intents test/golden/pipelines-2` with
+`python tools/golden/make-pipelines-2.py models/banking77-intents test/golden/pipelines-2` with
 {versions}.
 
 Two layers with the released vocabulary and {positions} positions, so that the long text is cut. No

@@ -1,8 +1,8 @@
 """Exports the full-size MobileBERT with made-up weights in every file format, for bench/formats.ts.
 
-    python tools/export-formats.py build/formats                 (a minute; 1.1 GB, never committed)
+    python tools/golden/export-formats.py build/formats                 (a minute; 1.1 GB, never committed)
 
-The weights are those of tools/make-golden-full.py. Every folder is a checkpoint of its own: the
+The weights are those of tools/golden/make-full.py. Every folder is a checkpoint of its own: the
 fp32 weights as safetensors, PyTorch, ONNX and Keras write them; halves as safetensors and ONNX; the
 ONNX model in int8, and beside it the same dequantised weights as safetensors. expected.json holds
 eight token ids and what PyTorch answers in float64, for each of these three sets of weights.
@@ -85,7 +85,7 @@ def save_torch(model, folder):
 
 def save_keras(model, folder):
     tensors = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
-    keras = import_tool("make-keras-golden")
+    keras = import_tool("make-keras")
     keras.write(tensors, folder / "tf_model.h5", KERAS_SCOPE, model.config.to_dict())
 
 
@@ -106,7 +106,7 @@ def save_onnx(model, folder):
     onnx.save(halves, graph("onnx-fp16", "model_fp16.onnx"))
     quantized = graph("onnx-quantized", "model_quantized.onnx")
     exporter.quantize(plain, quantized)
-    return import_tool("make-onnx-golden").dequantised(copy.deepcopy(model), quantized)
+    return import_tool("make-onnx").dequantised(copy.deepcopy(model), quantized)
 
 
 def main():
@@ -118,7 +118,7 @@ def main():
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
 
-    golden = import_tool("make-golden-full")
+    golden = import_tool("make-full")
     model = golden.make_model(HEAD)
     model.config.architectures = [HEAD]
     half = halved(model)

@@ -1,6 +1,6 @@
 """Makes test/golden/full: what Hugging Face's full-size MobileBERT says in float64.
 
-    python tools/make-golden-full.py test/golden/full            (seconds)
+    python tools/golden/make-full.py test/golden/full            (seconds)
 
 The weights are made up and not stored: each is a hash of its tensor's name and its place, and
 test/support/hashed-weights.ts makes the same bits. Attention is eager, dropout is off; the same model
@@ -152,7 +152,7 @@ README = """\
 # The full-size MobileBERT with made-up weights
 
 24 layers, 512 / 128, 30,522 words: Hugging Face's default configuration, evaluated in float64 on one
-row of 7, 32, 128 and 384 tokens. Made by `python tools/make-golden-full.py test/golden/full` with
+row of 7, 32, 128 and 384 tokens. Made by `python tools/golden/make-full.py test/golden/full` with
 {versions}.
 
 No weight is stored. `hashedTensor(name, shape)` in test/support/hashed-weights.ts makes the same

@@ -1,6 +1,6 @@
 """Makes ONNX models of checkpoints in test/golden/models, as PyTorch and onnxruntime write them.
 
-    python tools/make-onnx-golden.py test/golden/models test/golden
+    python tools/golden/make-onnx.py test/golden/models test/golden
 
 formats/onnx...: the checkpoint head-size-1, whose weights are in each of them to the bit: by both
 of PyTorch's exporters, with and without folded constants, values in a second file, initializers

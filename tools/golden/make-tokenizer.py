@@ -1,7 +1,7 @@
 """
 Makes what the tokenizer's tests hold it against, with Hugging Face's Rust tokenizers.
 
-    python tools/make-tokenizer-golden.py --vocab models/banking77-intents/vocab.txt \
+    python tools/golden/make-tokenizer.py --vocab models/banking77-intents/vocab.txt \
         --datasets DIR --out test/golden/tokenizer [--tables src/tokenizer/text/unicode-tables.ts]
 
 --datasets is a folder with banking77/, clinc150/ and wnut17/; a sample of their texts goes into the
@@ -152,7 +152,7 @@ def write_tables(path):
     lines = [
         "/**",
         " * Where the Rust tokenizers' Unicode differs from that of engines, made by",
-        " * tools/make-tokenizer-golden.py: the distances between borders of ranges, from U+0000 on, in",
+        " * tools/golden/make-tokenizer.py: the distances between borders of ranges, from U+0000 on, in",
         " * base 18, with i to z for the digits of a number before its last one. Do not edit.",
         " */",
         "",

@@ -6,7 +6,7 @@
  * - build/models: the bundled models in q8, by the package's own converter
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { RELAXED_PROBE } from '../build/js/engine/features.js';
+import { RELAXED_PROBE } from '../../build/js/engine/features.js';
 import { packModels } from './pack-models.js';
 
 writeFileSync('build/wasm/probe.wasm', Buffer.from(RELAXED_PROBE, 'base64'));

@@ -1,6 +1,6 @@
 """Makes tf_model.h5 of checkpoints in test/golden/models, in the layout that Keras gives it.
 
-    python tools/make-keras-golden.py test/golden/models test/golden
+    python tools/golden/make-keras.py test/golden/models test/golden
 
 formats/keras...: the checkpoint head-size-1 as TFMobileBertModel.save_weights wrote it (tf_keras'
 hdf5_format.py: a group for each layer, "layer_names" and "weight_names" as attributes, cut into
