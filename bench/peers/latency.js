@@ -3,9 +3,9 @@
  * probe, ours, probe, peer, probe; it counts when all three probes were quiet.
  */
 import { setTimeout } from 'node:timers/promises';
+import { figure, median, relativeL2, round } from '../support/statistics.js';
 import { setAtOnce } from './cores.js';
 import { ContestantProcess } from './process.js';
-import { figure, median, relativeL2, round } from './statistics.js';
 
 /** Until V8 has compiled what it will and caches are warm. */
 const WARM_UP = { ms: 600, pairs: 3 };
@@ -28,7 +28,7 @@ const REST_MS = 100;
 /**
  * @param {import('./contestants.js').Contestant} peer
  * @param {import('./options.js').Options} options
- * @param {import('./probe.js').Probe} probe
+ * @param {import('../support/probe.js').Probe} probe
  * @param {(length: number) => void} onLength called before each length
  * @returns {Promise<Duel>}
  */
@@ -100,10 +100,10 @@ async function pairsAt([us, peer], length, { samples, seconds, rest, probe }) {
  * call of each turn, which finds in the caches what the other one left there.
  *
  * @param {Pair[]} pairs
- * @param {import('./probe.js').Probe} probe
+ * @param {import('../support/probe.js').Probe} probe
  */
 export function summarise(pairs, probe) {
-  const quiet = pairs.filter(({ rate }) => probe.isQuiet(rate));
+  const quiet = probe.quiet(pairs);
   const isNoisy = quiet.length < ENOUGH;
   const kept = isNoisy ? pairs : quiet;
   return {

@@ -5,14 +5,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describeMachine, machineSlug } from '../support/machine.js';
+import { Probe, QUIET } from '../support/probe.js';
+import { round } from '../support/statistics.js';
 import { pinSelf } from './cores.js';
 import { duel, summarise as summariseLatency } from './latency.js';
-import { describeMachine, machineSlug } from './machine.js';
 import { expectFiles, readOptions, USAGE } from './options.js';
-import { Probe, QUIET } from './probe.js';
 import { startOnce, summarise as summariseStartup } from './startup.js';
-import { round } from './statistics.js';
-import { tables } from './table.js';
+import { tables } from './tables.js';
 
 const results = fileURLToPath(new URL('../results/', import.meta.url));
 
@@ -21,7 +21,7 @@ async function main() {
   if (args.includes('--help')) return console.log(USAGE);
   const options = readOptions(args);
   expectFiles(options);
-  const probe = new Probe();
+  const probe = Probe.open();
   const skipped = [];
   const runnable = options.chosen.filter(({ id, label, adapter }) => {
     const isMissing = adapter.endsWith('.py') && !options.runtimes.python;

@@ -11,10 +11,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { parseCsv } from '../../examples/demo/csv.js';
-import { describeMachine, machineLine } from './machine.js';
-import { Probe } from './probe.js';
+import { describeMachine, systemLine } from '../support/machine.js';
+import { Probe } from '../support/probe.js';
+import { median } from '../support/statistics.js';
 import { ContestantProcess } from './process.js';
-import { median } from './statistics.js';
 
 const USAGE = `node bench/peers/tokenizers.js [--rounds n]
 
@@ -48,8 +48,8 @@ async function main() {
   const tokenizer = await MobileBertTokenizer.from_pretrained(model);
   const csv = await readFile(join(model, 'test.csv'), 'utf8');
   const questions = parseCsv(csv).map(({ text }) => text);
-  const probe = new Probe();
-  console.log(machineLine(describeMachine(`Node ${process.versions.node}`)));
+  const probe = Probe.open();
+  console.log(systemLine(describeMachine(`Node ${process.versions.node}`)));
   for (const texts of [questions, joined(questions, 8)]) {
     await compare(tokenizer, texts, Number(values.rounds), probe);
   }
@@ -121,7 +121,7 @@ async function measure(contestants, rounds, probe) {
     }
   }
   return samples.map((list) => {
-    const quiet = list.filter(({ rate }) => probe.isQuiet(rate));
+    const quiet = probe.quiet(list);
     return {
       ms: median((quiet.length < 3 ? list : quiet).map(({ ms }) => ms)),
       count: quiet.length,

@@ -1,4 +1,4 @@
-"""Exports the full-size MobileBERT with made-up weights in every file format, for bench/formats.ts.
+"""Exports the full-size MobileBERT with made-up weights in every file format, for bench/ours/formats.ts.
 
     python tools/golden/export-formats.py build/formats                 (a minute; 1.1 GB, never committed)
 

@@ -2,8 +2,9 @@
  * What a longer text, a larger batch and padding cost, and what is saved where nobody reads a row:
  * curves for users. In: the full-size model. Out: figures by name, which charts.js draws.
  */
-import type { Request } from '../src/engine/request.ts';
-import { hashedIds, hashedIntegers } from '../test/support/hashed-weights.ts';
+import type { Request } from '../../src/engine/request.ts';
+import { hashedIds, hashedIntegers } from '../../test/support/hashed-weights.ts';
+import { type Column, digits, head, line, spreadOf } from '../support/table.js';
 import {
   errorAt,
   goldenCalls,
@@ -15,7 +16,6 @@ import {
 } from './full-size.ts';
 import type { Figure, Machine } from './harness.ts';
 import type { Report, Unit } from './result.ts';
-import { type Column, digits, head, line, spreadOf } from './table.ts';
 import { largestError } from './trial.ts';
 
 const LENGTHS = [1, 2, 4, 8, 16, 32, 48, 64, 96, 128, 192, 256, 320, 384, 448, 512];

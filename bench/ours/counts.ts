@@ -5,10 +5,10 @@
  * Free are what no compiler makes an instruction of: locals, constants, and the marks of structure.
  */
 import binaryen from 'assemblyscript/binaryen';
-import { MobileBertConfig } from '../src/config/config.ts';
-import { Buffer, CONFIG_FIELDS, type Exports, Output } from '../src/engine/abi.ts';
-import { dimensionsOf } from '../src/models/dimensions.ts';
-import { count, functionText, innermostLoops } from '../test/support/wat.ts';
+import { MobileBertConfig } from '../../src/config/config.ts';
+import { Buffer, CONFIG_FIELDS, type Exports, Output } from '../../src/engine/abi.ts';
+import { dimensionsOf } from '../../src/models/dimensions.ts';
+import { count, functionText, innermostLoops } from '../../test/support/wat.ts';
 
 /** Executed instructions by kind. */
 export interface Counts {

@@ -4,16 +4,16 @@
  * Hugging Face's float64 and over other texts together against this package's fp32; time and memory.
  */
 import process from 'node:process';
-import { calibration } from '../src/calibration/calibrate.ts';
-import { largestError } from '../src/conversion/relative-error.ts';
-import type { PreTrainedModel } from '../src/models/pretrained-model.ts';
-import { relativeL2 } from '../test/support/close.ts';
-import { fullConfig, hashedIds, hashedSafetensors } from '../test/support/hashed-weights.ts';
-import type { Outliers } from '../test/support/outliers.ts';
+import { calibration } from '../../src/calibration/calibrate.ts';
+import { largestError } from '../../src/conversion/relative-error.ts';
+import type { PreTrainedModel } from '../../src/models/pretrained-model.ts';
+import { relativeL2 } from '../../test/support/close.ts';
+import { fullConfig, hashedIds, hashedSafetensors } from '../../test/support/hashed-weights.ts';
+import type { Outliers } from '../../test/support/outliers.ts';
+import { type Column, head, line } from '../support/table.js';
 import { classes, goldenCalls, type Head } from './full-size.ts';
 import type { Machine } from './harness.ts';
 import type { Report } from './result.ts';
-import { type Column, head, line } from './table.ts';
 
 const HEADS: readonly Head[] = [
   'MobileBertForQuestionAnswering',

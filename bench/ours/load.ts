@@ -9,14 +9,14 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { FullCall } from '../test/support/hashed-weights.ts';
-import { fullConfig, hashedSafetensors } from '../test/support/hashed-weights.ts';
+import type { FullCall } from '../../test/support/hashed-weights.ts';
+import { fullConfig, hashedSafetensors } from '../../test/support/hashed-weights.ts';
+import { median } from '../support/statistics.js';
+import { type Column, digits, head, line, spreadOf } from '../support/table.js';
 import { goldenCalls, LIMIT } from './full-size.ts';
 import type { Figure, Machine, Sample } from './harness.ts';
 import type { Start } from './load-child.ts';
 import type { Report, Unit } from './result.ts';
-import { quantile } from './statistics.ts';
-import { type Column, digits, head, line, spreadOf } from './table.ts';
 import { largestError } from './trial.ts';
 
 const HEAD = 'MobileBertForQuestionAnswering';
@@ -156,7 +156,7 @@ function firstOverSteady({ calls }: Start): number {
 }
 
 function steadyOf(calls: readonly number[]): number {
-  return quantile(calls.slice(-STEADY), 0.5);
+  return median(calls.slice(-STEADY));
 }
 
 /** 1 where the first call is as fast as the later ones. */

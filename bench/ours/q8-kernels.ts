@@ -2,14 +2,22 @@
  * How near are products of whole numbers to the machine's peak of dot products? MobileBERT's three
  * shapes, rows of 16 and of 8 bits, quantised beforehand; operands lie in cache.
  */
-import type { Frame } from '../test/support/kernels.ts';
-import { NR } from '../test/support/panels.ts';
-import { type Form, formsOf, q8Depth, q8Row } from '../test/support/q8-rows.ts';
-import { random } from '../test/support/random.ts';
-import type { TestingExports } from '../test/support/testing-exports.ts';
+import type { Frame } from '../../test/support/kernels.ts';
+import { NR } from '../../test/support/panels.ts';
+import { type Form, formsOf, q8Depth, q8Row } from '../../test/support/q8-rows.ts';
+import { random } from '../../test/support/random.ts';
+import type { TestingExports } from '../../test/support/testing-exports.ts';
+import {
+  type Column,
+  digits,
+  head,
+  line,
+  percent,
+  scientific,
+  spreadOf,
+} from '../support/table.js';
 import type { Machine } from './harness.ts';
 import type { Report } from './result.ts';
-import { type Column, digits, head, line, percent, scientific, spreadOf } from './table.ts';
 import { attempt, inFrame, largestError, type Trial } from './trial.ts';
 
 /** [K, N] */

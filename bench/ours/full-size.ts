@@ -2,18 +2,18 @@
  * Models of the released size with the hashed weights of test/golden/full, and what Hugging Face's
  * float64 answers there: every bench of the whole model checks these before it times anything.
  */
-import { MobileBertForSequenceClassification } from '../src/models/heads/classification.ts';
-import { MobileBertForMaskedLM } from '../src/models/heads/pretraining.ts';
-import { MobileBertForQuestionAnswering } from '../src/models/heads/question-answering.ts';
-import type { PreTrainedModel } from '../src/models/pretrained-model.ts';
+import { MobileBertForSequenceClassification } from '../../src/models/heads/classification.ts';
+import { MobileBertForMaskedLM } from '../../src/models/heads/pretraining.ts';
+import { MobileBertForQuestionAnswering } from '../../src/models/heads/question-answering.ts';
+import type { PreTrainedModel } from '../../src/models/pretrained-model.ts';
 import {
   type FullCall,
   fullConfig,
   hashedIds,
   hashedSafetensors,
   loadFull,
-} from '../test/support/hashed-weights.ts';
-import type { BuildName } from '../test/support/variants.ts';
+} from '../../test/support/hashed-weights.ts';
+import type { BuildName } from '../../test/support/variants.ts';
 import type { Machine } from './harness.ts';
 import { flopsOf, shapesOf } from './shapes.ts';
 import { largestError } from './trial.ts';

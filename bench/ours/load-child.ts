@@ -1,5 +1,5 @@
 /**
- * One fresh process for bench/load.ts: `node load-child.js <what> <folder> <build> <inputs>`,
+ * One fresh process for bench/ours/load.ts: `node load-child.js <what> <folder> <build> <inputs>`,
  * <what> one of `call`, `warm` (the same after a warmup) and `read`.
  * Out: one line of JSON. `read` only reads the weights' file, which no loader can do without.
  */
@@ -44,7 +44,7 @@ async function readOnly(): Promise<{ ms: number }> {
 
 async function loadAndCall(): Promise<Start> {
   const start = performance.now();
-  const { MobileBertForQuestionAnswering } = await import('../src/index.ts');
+  const { MobileBertForQuestionAnswering } = await import('../../src/index.ts');
   const imported = performance.now();
   const options = { variant: build as 'simd' | 'relaxed' };
   const model = await MobileBertForQuestionAnswering.from_pretrained(folder, options);

@@ -1,14 +1,14 @@
 /**
  * Cost curves as SVGs, from what `npm run bench -- costs --json FILE` wrote:
- *   node bench/charts.js FILE [--out docs]
+ *   node bench/ours/charts.js FILE [--out docs]
  * Four files: latency and memory over length, time per token over batch and over length.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chart } from './chart.js';
+import { chart } from '../support/chart.js';
 
-const USAGE = 'node bench/charts.js <costs.json> [--out <folder>]';
+const USAGE = 'node bench/ours/charts.js <costs.json> [--out <folder>]';
 const HEIGHT = 340;
 const TICKS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 

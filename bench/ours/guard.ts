@@ -6,7 +6,8 @@
  */
 import { readFileSync } from 'node:fs';
 import binaryen from 'assemblyscript/binaryen';
-import { readBuild } from '../test/support/variants.ts';
+import { readBuild } from '../../test/support/variants.ts';
+import { type Column, head, line, spreadOf } from '../support/table.js';
 import { CountingModule, stepsOf } from './counts.ts';
 import {
   errorAt,
@@ -21,7 +22,6 @@ import type { Figure, Machine } from './harness.ts';
 import { product } from './kernels.ts';
 import type { Report } from './result.ts';
 import { flopsOf, shapesOf } from './shapes.ts';
-import { type Column, head, line, spreadOf } from './table.ts';
 import { attempt, inFrame } from './trial.ts';
 
 /** Tokens at which everything is guarded. */
@@ -143,7 +143,7 @@ async function overReference(machine: Machine): Promise<Figure> {
 
 /** C [M,N] = A [M,K] B on ones, checked: every element is K. */
 function referenceKernel(M: number, N: number, K: number): () => void {
-  const module = binaryen.parseText(readFileSync('bench/reference-gemm.wat', 'utf8'));
+  const module = binaryen.parseText(readFileSync('bench/ours/reference-gemm.wat', 'utf8'));
   module.setFeatures(binaryen.Features.SIMD128);
   const bytes = Uint8Array.from(module.emitBinary());
   module.dispose();

@@ -1,16 +1,28 @@
 /** A result as tables for a terminal, at most 100 columns. */
-import { machineLine } from './machine.js';
+import { systemLine } from '../support/machine.js';
+import { head, line } from '../support/table.js';
 
 /** A float32 pass differs from another by about 1e-6; what differs more computes something else. */
 export const SAME = 1e-4;
 
-const NAME = 33;
-const CELL = 15;
+const NAME = { title: '', width: 33, isText: true };
+const CELL_WIDTH = 13;
+const RATIO_WIDTH = 7;
+const STARTUP_COLUMNS = [
+  NAME,
+  { title: 'import ms', width: 9 },
+  { title: 'load ms', width: 7 },
+  { title: 'x ours', width: 7 },
+  { title: 'MB empty', width: 8 },
+  { title: 'loaded', width: 6 },
+  { title: '384 tokens', width: 10 },
+  { title: 'peak', width: 6 },
+];
 
 /** @param {any} result what run.js writes */
 export function tables(result) {
   return [
-    machineLine(result.machine),
+    systemLine(result.machine),
     `probe ${result.probe.best} xors/ns at its best; ` +
       `${result.method.core === null ? 'not pinned' : `pinned to core ${result.method.core}`}`,
     '',
@@ -45,43 +57,37 @@ export function milliseconds(value) {
 
 function latencyTable(result) {
   const { lengths } = result.method;
-  const title = 'ms for one call, and times ours';
-  const head = [title.padEnd(NAME), ...lengths.map((n) => `${n} tokens`.padStart(CELL))].join('');
+  const columns = [NAME, ...lengths.map((n) => ({ title: `${n} tokens`, width: CELL_WIDTH }))];
+  // Under the times of the peers, whose cells end with a ratio.
   const us = lengths.map((n) => {
     const mark = result.duels.some(({ latency }) => latency[n].isNoisy) ? '~' : '';
-    return `${mark}${milliseconds(oursAt(result, n))}${' '.repeat(7)}`.padStart(CELL);
+    return `${mark}${milliseconds(oursAt(result, n))}${' '.repeat(RATIO_WIDTH)}`;
   });
   return [
-    head,
-    '-'.repeat(NAME + CELL * lengths.length),
-    `${result.ours.label.padEnd(NAME)}${us.join('')}`.trimEnd(),
+    head(columns, 'ms for one call, and times ours'),
+    line(columns, [result.ours.label, ...us]),
     ...result.duels.map((duel) => {
-      const mark = isSame(duel) ? ' ' : '*';
-      const cells = lengths.map((n) => latencyCell(duel.latency[n]).padStart(CELL));
-      return `${`${duel.label}${mark}`.padEnd(NAME)}${cells.join('')}`;
+      const cells = lengths.map((n) => latencyCell(duel.latency[n]));
+      return line(columns, [`${duel.label}${isSame(duel) ? ' ' : '*'}`, ...cells]);
     }),
   ];
 }
 
 function latencyCell({ peer, ratio, isNoisy }) {
-  return `${isNoisy ? '~' : ''}${milliseconds(peer.ms)}${`${ratio.toFixed(2)}x`.padStart(7)}`;
+  return `${isNoisy ? '~' : ''}${milliseconds(peer.ms)}${`${ratio.toFixed(2)}x`.padStart(RATIO_WIDTH)}`;
 }
 
 function startupTable(result) {
-  const widths = [10, 10, 9, 9, 9, 11, 8];
-  const titles = ['import ms', 'load ms', 'x ours', 'MB empty', 'loaded', '384 tokens', 'peak'];
-  const row = (name, cells) =>
-    `${name.padEnd(NAME)}${cells.map((cell, i) => String(cell).padStart(widths[i])).join('')}`;
   return [
-    row('first logits from files; resident', titles),
-    '-'.repeat(NAME + widths.reduce((a, b) => a + b)),
+    head(STARTUP_COLUMNS, 'first logits from files; resident'),
     ...[result.ours, ...result.duels].map(({ label, startup }) => {
-      const { memoryMB } = startup;
-      return row(label, [
+      const { empty, loaded, after384, peak } = startup.memoryMB;
+      return line(STARTUP_COLUMNS, [
+        label,
         startup.import.ms.toFixed(0),
         `${startup.isNoisy ? '~' : ''}${startup.load.ms.toFixed(0)}`,
         `${(startup.load.ms / result.ours.startup.load.ms).toFixed(2)}x`,
-        ...[memoryMB.empty, memoryMB.loaded, memoryMB.after384, memoryMB.peak],
+        ...[empty, loaded, after384, peak].map(String),
       ]);
     }),
   ];

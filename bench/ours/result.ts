@@ -4,9 +4,9 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { describeMachine, type MachineRecord, machineSlug } from '../support/machine.js';
 import type { ClockName } from './clock.ts';
 import type { Effort, Figure } from './harness.ts';
-import { describeMachine, type MachineRecord, machineSlug } from './machine.ts';
 
 /** What a value counts. A ratio has no unit. */
 export type Unit = 'ms' | 'MB' | 'ratio';
@@ -37,7 +37,7 @@ export interface Result {
   readonly machine: MachineRecord;
   /** Measured in a tenth of the time, to see that the bench works. */
   readonly isQuick: boolean;
-  /** Whose milliseconds: bench/clock.ts. */
+  /** Whose milliseconds: bench/ours/clock.ts. */
   readonly clock: ClockName;
   readonly runs: Run[];
 }

@@ -2,7 +2,8 @@
  * What does everything between the products cost? Softmax, norms, activations, packing, and a
  * layer's whole attention.
  */
-import { gelu, geluNew, silu } from '../test/reference/activations.ts';
+import { gelu, geluNew, silu } from '../../test/reference/activations.ts';
+import { type Column, digits, head, line, scientific, spreadOf } from '../support/table.js';
 import type { Machine } from './harness.ts';
 import {
   activationTrial,
@@ -16,7 +17,6 @@ import {
 } from './ops-trials.ts';
 import type { Report } from './result.ts';
 import { HEAD_SIZE, HEADS, HIDDEN, LENGTHS } from './shapes.ts';
-import { type Column, digits, head, line, scientific, spreadOf } from './table.ts';
 import { attempt, inFrame, type Result } from './trial.ts';
 
 /** An op on one sequence of S tokens. */

@@ -2,9 +2,9 @@
  * Two results of one bench: is the second faster? In: files that `--json` wrote. Out: ratios with the
  * bounds that the noise of both leaves, and a word where the bounds are on one side.
  */
-import { machineLine } from './machine.ts';
+import { machineLine } from '../support/machine.js';
+import { type Column, digits, head, line } from '../support/table.js';
 import { type Entry, type Result, type Run, readResult } from './result.ts';
-import { type Column, digits, head, line } from './table.ts';
 
 /** Runs on a quiet machine differ by this much for no reason (README.md). */
 const DRIFT = 0.03;

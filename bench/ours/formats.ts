@@ -15,13 +15,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { convert } from '../src/conversion/convert.ts';
-import { largestError } from '../src/conversion/relative-error.ts';
-import { MobileBertForQuestionAnswering } from '../src/models/heads/question-answering.ts';
+import { convert } from '../../src/conversion/convert.ts';
+import { largestError } from '../../src/conversion/relative-error.ts';
+import { MobileBertForQuestionAnswering } from '../../src/models/heads/question-answering.ts';
+import { type Column, digits, head, line, scientific, spreadOf } from '../support/table.js';
 import { clockOf } from './clock.ts';
 import type { Machine, Sample } from './harness.ts';
 import type { Report } from './result.ts';
-import { type Column, digits, head, line, scientific, spreadOf } from './table.ts';
 
 const FOLDER = 'build/formats';
 const COMMAND = `python tools/golden/export-formats.py ${FOLDER}`;

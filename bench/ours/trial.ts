@@ -1,8 +1,8 @@
 /**
  * A thing to measure, first for correctness and then for speed: what is wrong gets no speed.
  */
-import { Frame } from '../test/support/kernels.ts';
-import type { TestingExports } from '../test/support/testing-exports.ts';
+import { Frame } from '../../test/support/kernels.ts';
+import type { TestingExports } from '../../test/support/testing-exports.ts';
 import type { Figure, Machine, Task } from './harness.ts';
 
 /** One thing to measure. */

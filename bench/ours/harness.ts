@@ -5,11 +5,12 @@
  * of quiet samples, their spread, and the arithmetic peak of the same run.
  */
 import { Bench } from 'tinybench';
-import { Kernels } from '../test/support/kernels.ts';
-import type { Variant } from '../test/support/variants.ts';
+import { Kernels } from '../../test/support/kernels.ts';
+import type { Variant } from '../../test/support/variants.ts';
+import { machineLine } from '../support/machine.js';
+import { Probe, WARM_UP_MS } from '../support/probe.js';
+import { interval, median, spread as spreadOf } from '../support/statistics.js';
 import { type Clock, type ClockName, clockOf, WALL } from './clock.ts';
-import { machineLine } from './machine.ts';
-import { interval, quantile } from './statistics.ts';
 
 /** What is timed; nothing, or a promise of anything. */
 export type Task = () => unknown;
@@ -51,19 +52,13 @@ export interface Effort {
   readonly isQuick: boolean;
 }
 
-/**
- * A probe this near to the best ones is quiet: slow spells cost 10 % and more (docs/kernels.md).
- */
-const QUIET = 0.95;
 /** Quiet samples that lie further apart were interrupted between their probes. */
 const WIDE = 0.25;
 /** Fewer quiet samples than this make no median. */
 const ENOUGH = 5;
-/** Engines compile a function well only after some work in it, and in the background. */
-const WARM_UP_MS = 200;
 
+/** 50 microseconds: samples are milliseconds. */
 const PROBE_TURNS = 100_000;
-const XORS_PER_TURN = 8;
 const PEAK_TURNS = 20_000;
 const PEAK_FACTOR_BYTES = 128;
 /** Ten accumulators, four lanes, a multiplication and an addition. */
@@ -75,20 +70,20 @@ export class Machine {
   readonly kernels: Kernels;
   readonly effort: Effort;
   readonly #clock: Clock;
+  readonly #probe: Probe;
   #peak = Number.NaN;
-  readonly #rates: number[] = [];
 
   private constructor(build: Variant, kernels: Kernels, effort: Effort) {
     this.build = build;
     this.kernels = kernels;
     this.effort = effort;
     this.#clock = clockOf(effort.clock);
+    this.#probe = new Probe(kernels.exports.peakXor, PROBE_TURNS);
   }
 
   /** Measures the peak first. */
   static async of(build: Variant, effort: Effort): Promise<Machine> {
     const machine = new Machine(build, new Kernels(build.name), effort);
-    machine.#warmUp();
     const { exports } = machine.kernels;
     const factors = exports.allocate(PEAK_FACTOR_BYTES);
     const samples = await machine.sample([() => exports.peakMadd(PEAK_TURNS, factors)], WALL);
@@ -102,9 +97,9 @@ export class Machine {
     return this.#peak;
   }
 
-  /** Integer probe at its best, xors per nanosecond: the 95th percentile of all of the run. */
+  /** The integer probe at its best, xors per nanosecond. */
   get probe(): number {
-    return quantile(this.#rates, 0.95);
+    return this.#probe.best();
   }
 
   /** Two lines that every result must carry. */
@@ -124,12 +119,11 @@ export class Machine {
 
   /** The median of what `read` makes of the quiet samples, or of all where those are too few. */
   figure(samples: readonly Sample[], read: (ms: readonly number[]) => number): Figure {
-    const limit = QUIET * this.probe;
-    const quiet = samples.filter(({ rate }) => rate >= limit);
+    const quiet = this.#probe.quiet(samples);
     const isEnough = quiet.length >= ENOUGH;
     const values = (isEnough ? quiet : samples).map(({ ms }) => read(ms));
-    const value = quantile(values, 0.5);
-    const spread = (quantile(values, 0.9) - quantile(values, 0.1)) / value;
+    const value = median(values);
+    const spread = spreadOf(values);
     const [low, high] = interval(values);
     const isNoisy = !isEnough || spread > WIDE;
     return { value, low, high, spread, samples: values.length, isNoisy };
@@ -137,9 +131,9 @@ export class Machine {
 
   /** Runs `work` between two probes. */
   async between<T>(work: () => T | Promise<T>): Promise<{ result: T; rate: number }> {
-    const before = this.#probe();
+    const before = this.#probe.rate();
     const result = await work();
-    return { result, rate: Math.min(before, this.#probe()) };
+    return { result, rate: Math.min(before, this.#probe.rate()) };
   }
 
   /** Times tasks in turn, so that a slow spell meets all of them and their ratios stand. */
@@ -166,22 +160,6 @@ export class Machine {
     });
     await bench.run();
     return samples;
-  }
-
-  /** Brings the probe to its full speed; what it measured before says nothing. */
-  #warmUp(): void {
-    const end = performance.now() + WARM_UP_MS;
-    while (performance.now() < end) this.#probe();
-    this.#rates.length = 0;
-  }
-
-  /** Xors per nanosecond just now. */
-  #probe(): number {
-    const start = performance.now();
-    this.kernels.exports.peakXor(PROBE_TURNS);
-    const rate = (PROBE_TURNS * XORS_PER_TURN) / (performance.now() - start) / 1e6;
-    this.#rates.push(rate);
-    return rate;
   }
 }
 

@@ -3,15 +3,23 @@
  * ops/linear, with what stands behind it in the model; operands lie in cache, so this is the kernel
  * and not the memory.
  */
-import { add, linear, type Matrix, map, noNorm, rowsOf } from '../test/reference/ops.ts';
-import type { Frame } from '../test/support/kernels.ts';
-import { random } from '../test/support/random.ts';
-import { cutRows, linearRecord, normRecord, padRows } from '../test/support/records.ts';
-import type { TestingExports } from '../test/support/testing-exports.ts';
+import { add, linear, type Matrix, map, noNorm, rowsOf } from '../../test/reference/ops.ts';
+import type { Frame } from '../../test/support/kernels.ts';
+import { random } from '../../test/support/random.ts';
+import { cutRows, linearRecord, normRecord, padRows } from '../../test/support/records.ts';
+import type { TestingExports } from '../../test/support/testing-exports.ts';
+import {
+  type Column,
+  digits,
+  head,
+  line,
+  percent,
+  scientific,
+  spreadOf,
+} from '../support/table.js';
 import type { Machine } from './harness.ts';
 import type { Report } from './result.ts';
 import { flopsOf, LENGTHS, type Shape, shapesOf } from './shapes.ts';
-import { type Column, digits, head, line, percent, scientific, spreadOf } from './table.ts';
 import { attempt, inFrame, largestError, type Result, type Trial } from './trial.ts';
 
 /** Errors of float32 sums of up to 512 products stay below this part of the largest result. */

@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { MobileBertTokenizer } from '../src/tokenizer/api/tokenizer.ts';
+import { MobileBertTokenizer } from '../../src/tokenizer/api/tokenizer.ts';
+import { type Column, digits, head, line, spreadOf } from '../support/table.js';
 import type { Machine } from './harness.ts';
 import type { Report } from './result.ts';
-import { type Column, digits, head, line, spreadOf } from './table.ts';
 
 /** Ids between the special tokens of every text, then spans and words. */
 type Golden = [ids: number[], spans: number[], words: number[]];

@@ -2,7 +2,7 @@
  * npm run bench -- <bench> [--build simd|relaxed|debug] [--clock wall|thread] [--quick] [--json FILE]
  */
 import { parseArgs } from 'node:util';
-import { type Variant, variants } from '../test/support/variants.ts';
+import { type Variant, variants } from '../../test/support/variants.ts';
 import { benchBlock } from './block.ts';
 import { benchCalibration } from './calibration.ts';
 import { CLOCKS } from './clock.ts';

@@ -1,13 +1,13 @@
 /**
- * Operands, float64 truth and call of every op that bench/ops.ts times. Ops that work in place get
+ * Operands, float64 truth and call of every op that bench/ours/ops.ts times. Ops that work in place get
  * a fresh copy of their input every time, which is part of what is timed.
  */
-import { attention, layerNorm, noNorm, rowsOf } from '../test/reference/ops.ts';
-import type { Frame } from '../test/support/kernels.ts';
-import { makePanels, NR, panelBytes, roundUp8 } from '../test/support/panels.ts';
-import { random } from '../test/support/random.ts';
-import { type NormName, normRecord } from '../test/support/records.ts';
-import type { TestingExports } from '../test/support/testing-exports.ts';
+import { attention, layerNorm, noNorm, rowsOf } from '../../test/reference/ops.ts';
+import type { Frame } from '../../test/support/kernels.ts';
+import { makePanels, NR, panelBytes, roundUp8 } from '../../test/support/panels.ts';
+import { random } from '../../test/support/random.ts';
+import { type NormName, normRecord } from '../../test/support/records.ts';
+import type { TestingExports } from '../../test/support/testing-exports.ts';
 import { BOTTLENECK, HEAD_SIZE, HEADS, HIDDEN } from './shapes.ts';
 import { largestError, type Trial } from './trial.ts';
 

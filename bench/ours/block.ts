@@ -3,15 +3,23 @@
  * no block and of one, in turn, give the first; of none and of 24 the second. The difference is
  * what streaming 3.4 MB of weights a block costs.
  */
-import { MobileBertForQuestionAnswering } from '../src/models/heads/question-answering.ts';
-import { runTwin } from '../test/reference/heads.ts';
-import { fileOfTensors } from '../test/src/weights/safetensors-file.ts';
-import { fullConfig, hashedIds, hashedWeights } from '../test/support/hashed-weights.ts';
+import { MobileBertForQuestionAnswering } from '../../src/models/heads/question-answering.ts';
+import { runTwin } from '../../test/reference/heads.ts';
+import { fileOfTensors } from '../../test/src/weights/safetensors-file.ts';
+import { fullConfig, hashedIds, hashedWeights } from '../../test/support/hashed-weights.ts';
+import {
+  type Column,
+  digits,
+  head,
+  line,
+  percent,
+  scientific,
+  spreadOf,
+} from '../support/table.js';
 import { inputsOf, LIMIT, loadHashed, passFlops, shipped } from './full-size.ts';
 import type { Figure, Machine } from './harness.ts';
 import type { Report } from './result.ts';
 import { flopsOf, LAYERS, LENGTHS, shapesOf } from './shapes.ts';
-import { type Column, digits, head, line, percent, scientific, spreadOf } from './table.ts';
 import { largestError } from './trial.ts';
 
 const HEAD = 'MobileBertForQuestionAnswering';

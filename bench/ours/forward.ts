@@ -3,7 +3,16 @@
  * JavaScript? Weights are hashed ones, as in test/golden/full; the answers of Hugging Face's
  * float64 lie there.
  */
-import type { PreTrainedModel } from '../src/models/pretrained-model.ts';
+import type { PreTrainedModel } from '../../src/models/pretrained-model.ts';
+import {
+  type Column,
+  digits,
+  head,
+  line,
+  percent,
+  scientific,
+  spreadOf,
+} from '../support/table.js';
 import {
   DTYPES,
   type Dtype,
@@ -17,7 +26,6 @@ import {
 import type { Machine } from './harness.ts';
 import type { Report } from './result.ts';
 import { LENGTHS } from './shapes.ts';
-import { type Column, digits, head, line, percent, scientific, spreadOf } from './table.ts';
 import { attempt } from './trial.ts';
 
 const HEAD = 'MobileBertForQuestionAnswering';

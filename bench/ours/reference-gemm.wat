@@ -1,5 +1,5 @@
 ;; C [M,N] = A [M,K] B, B in panels [N/8][K][8]: the textbook 4x8 tile, written by hand and never
-;; changed. bench/guard.ts holds the kernels of assembly/ against it in the same run. M is a
+;; changed. bench/ours/guard.ts holds the kernels of assembly/ against it in the same run. M is a
 ;; multiple of 4, N of 8; everything is 4 bytes an element and dense.
 (module
   (memory (export "memory") 32)
