@@ -5,9 +5,9 @@ import { defineConfig } from 'vitest/config';
 const source = (file: string) => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
 
 /**
- * Where tests must run, by what they depend on. `npm test` (tools/check/test.js) runs under this Node
- * and, where this Node lacks relaxed SIMD, under a current one as well; a test runs under both only
- * where the second run can find what the first cannot.
+ * Where tests must run, by what they depend on. `npm test` (tools/check/test.js) runs under this
+ * Node and, where this Node lacks relaxed SIMD, under a current one as well; a test runs under both
+ * only where the second run can find what the first cannot.
  *
  * - `host`: files, networks, command line, servers and the float64 twin. The same JavaScript gives
  *   the same results whichever build computes, so one run suffices, under this Node: the oldest

@@ -1,6 +1,6 @@
 /**
- * What does one of the 24 blocks cost, with its weights in cache and as the model runs it? Models of
- * no block and of one, in turn, give the first; of none and of 24 the second. The difference is
+ * What does one of the 24 blocks cost, with its weights in cache and as the model runs it? Models
+ * of no block and of one, in turn, give the first; of none and of 24 the second. The difference is
  * what streaming 3.4 MB of weights a block costs.
  */
 import { MobileBertForQuestionAnswering } from '../../src/models/heads/question-answering.ts';

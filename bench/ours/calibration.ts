@@ -1,7 +1,8 @@
 /**
- * What does calibration gain, and what does it cost? The model of the released size with hashed weights,
- * plain and with outlier channels. Out: relative L2 errors of logits, at the goldens' lengths against
- * Hugging Face's float64 and over other texts together against this package's fp32; time and memory.
+ * What does calibration gain, and what does it cost? The model of the released size with hashed
+ * weights, plain and with outlier channels. Out: relative L2 errors of logits, at the goldens'
+ * lengths against Hugging Face's float64 and over other texts together against this package's fp32;
+ * time and memory.
  */
 import process from 'node:process';
 import { calibration } from '../../src/calibration/calibrate.ts';

@@ -1,6 +1,6 @@
 /**
- * Two results of one bench: is the second faster? In: files that `--json` wrote. Out: ratios with the
- * bounds that the noise of both leaves, and a word where the bounds are on one side.
+ * Two results of one bench: is the second faster? In: files that `--json` wrote. Out: ratios with
+ * the bounds that the noise of both leaves, and a word where the bounds are on one side.
  */
 import { machineLine } from '../support/machine.js';
 import { type Column, digits, head, line } from '../support/table.js';

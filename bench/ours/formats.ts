@@ -1,8 +1,8 @@
 /**
  * How long from files to the first logits, by file format? In one process, the files in the disk
- * cache, all formats in turn. In: what tools/golden/export-formats.py makes. Out: times, and ratios to
- * safetensors that hold the same weights and are loaded as the same dtype. First every format has
- * to answer as PyTorch does in float64, and to the bit as those safetensors do.
+ * cache, all formats in turn. In: what tools/golden/export-formats.py makes. Out: times, and ratios
+ * to safetensors that hold the same weights and are loaded as the same dtype. First every format
+ * has to answer as PyTorch does in float64, and to the bit as those safetensors do.
  */
 import {
   appendFileSync,

@@ -29,7 +29,10 @@ export type Head = keyof typeof classes;
 /** The largest error of a logit, as a part of the largest logit. */
 export const LIMIT = 1e-5;
 
-/** What weights are kept in, and the same limit for it: rounding these to 8 bits alone costs 1 to 2 %. */
+/**
+ * What weights are kept in, and the same limit for it: rounding these to 8 bits alone costs 1 to 2
+ * %.
+ */
 export const DTYPES = { fp32: LIMIT, fp16: 0.003, q8: 0.04, 'q8-fast': 0.05 } as const;
 
 export type Dtype = keyof typeof DTYPES;

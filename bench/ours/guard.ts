@@ -1,7 +1,7 @@
 /**
- * Has the code become slower? Not in milliseconds, which are the machine's, but against what the same
- * run measures beside it: the peak in registers, a kernel written by hand that never changes, and
- * the instructions that the compiled text executes. Every row has a limit; one that is missed
+ * Has the code become slower? Not in milliseconds, which are the machine's, but against what the
+ * same run measures beside it: the peak in registers, a kernel written by hand that never changes,
+ * and the instructions that the compiled text executes. Every row has a limit; one that is missed
  * fails the command.
  */
 import { readFileSync } from 'node:fs';

@@ -1,8 +1,8 @@
 /**
  * How long from files to the first logits, and how much slower is the first call than the later
  * ones? Fresh processes, the files in the disk cache. Beside the plain runs stand those that tell
- * where a slow first call comes from: one whose code is optimised before it runs (--no-liftoff), and
- * a second model in a process whose code is.
+ * where a slow first call comes from: one whose code is optimised before it runs (--no-liftoff),
+ * and a second model in a process whose code is.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
 /**
- * npm run bench -- <bench> [--build simd|relaxed|debug] [--clock wall|thread] [--quick] [--json FILE]
+ * npm run bench -- <bench> [--build simd|relaxed|debug] [--clock wall|thread] [--quick] [--json
+ * FILE]
  */
 import { parseArgs } from 'node:util';
 import { type Variant, variants } from '../../test/support/variants.ts';

@@ -1,6 +1,6 @@
 /**
- * Operands, float64 truth and call of every op that bench/ours/ops.ts times. Ops that work in place get
- * a fresh copy of their input every time, which is part of what is timed.
+ * Operands, float64 truth and call of every op that bench/ours/ops.ts times. Ops that work in place
+ * get a fresh copy of their input every time, which is part of what is timed.
  */
 import { attention, layerNorm, noNorm, rowsOf } from '../../test/reference/ops.ts';
 import type { Frame } from '../../test/support/kernels.ts';
@@ -88,7 +88,10 @@ export const packValuesTrial: MakeTrial = (frame, exports, S) => {
   return exact(frame, panels, expected, run);
 };
 
-/** All heads of one layer, packing and softmax included, one key in eight hidden; in f32 or in words. */
+/**
+ * All heads of one layer, packing and softmax included, one key in eight hidden; in f32 or in
+ * words.
+ */
 export const attentionTrial: MakeTrial = (...trial) => attend(...trial, 0);
 export const wordAttentionTrial: MakeTrial = (...trial) => attend(...trial, 1);
 

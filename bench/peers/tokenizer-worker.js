@@ -1,8 +1,8 @@
 /**
  * One tokenizer in a thread, and so an engine, of its own: what others make of their code and their
  * garbage does not touch it. In: `{ kind, files, texts }`, then messages 'ids' and 'time'. Out: the
- * ids of every text, or the processor's milliseconds of one pass over all texts, one call each: those
- * of the process, in which nothing else is at work then.
+ * ids of every text, or the processor's milliseconds of one pass over all texts, one call each:
+ * those of the process, in which nothing else is at work then.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 

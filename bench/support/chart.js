@@ -1,6 +1,6 @@
 /**
- * Lines over a logarithmic axis as an SVG, the name of each at its end. A chart brings its own paper,
- * so that it reads the same on light and dark pages.
+ * Lines over a logarithmic axis as an SVG, the name of each at its end. A chart brings its own
+ * paper, so that it reads the same on light and dark pages.
  */
 
 /**

@@ -11,7 +11,9 @@ import { quantile } from './statistics.js';
 const XORS_PER_TURN = 8;
 /** Half a millisecond: calls of a whole model are far longer. */
 const LONG_TURNS = 1_000_000;
-/** A probe this near to the best ones is quiet: slow spells cost 10 % and more (docs/kernels.md). */
+/**
+ * A probe this near to the best ones is quiet: slow spells cost 10 % and more (docs/kernels.md).
+ */
 export const QUIET = 0.95;
 /** Engines optimise a function only after it has run for a while, and in the background. */
 export const WARM_UP_MS = 200;

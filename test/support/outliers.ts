@@ -1,11 +1,12 @@
 /**
- * Checkpoints whose residual stream carries outlier channels, as MobileBERT's released weights do: the
- * same function of the same inputs, some channels many times larger.
- * In: one tensor of a checkpoint without LayerNorm, and factors by channel. Out: the tensor rescaled.
+ * Checkpoints whose residual stream carries outlier channels, as MobileBERT's released weights do:
+ * the same function of the same inputs, some channels many times larger. In: one tensor of a
+ * checkpoint without LayerNorm, and factors by channel. Out: the tensor rescaled.
  *
- * With s for the factors, the stream h becomes s h: what writes into it (the embeddings' norm, the output
- * bottlenecks with their norms' shifts) is multiplied by s, what reads it (input and shared bottlenecks,
- * values, heads and the pooler) has its columns divided by s. A NoNorm's own scale stays, but for the embeddings'.
+ * With s for the factors, the stream h becomes s h: what writes into it (the embeddings' norm, the
+ * output bottlenecks with their norms' shifts) is multiplied by s, what reads it (input and shared
+ * bottlenecks, values, heads and the pooler) has its columns divided by s. A NoNorm's own scale
+ * stays, but for the embeddings'.
  */
 
 /** Residual channel -> how many times larger it is carried. */

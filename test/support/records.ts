@@ -9,7 +9,10 @@ import { makePanels, roundUp8 } from './panels.ts';
 export const NORM_KIND = { no_norm: 0, layer_norm: 1 } as const;
 export type NormName = keyof typeof NORM_KIND;
 
-/** Linear { inputs, outputs, panels, kind, factors } in f32: weight [N,K] as PyTorch has it, bias [N]. */
+/**
+ * Linear { inputs, outputs, panels, kind, factors } in f32: weight [N,K] as PyTorch has it, bias
+ * [N].
+ */
 export function linearRecord(
   frame: Frame,
   weight: Float32Array,

@@ -1,6 +1,6 @@
 /**
- * The bundled models as the package ships them: in q8, made by `mobilebert convert`, with card and
- * licence; what trained and tests them stays in the repository.
+ * The bundled models as the package ships them: converted to q8 by `mobilebert convert`, with card
+ * and licence. Full weights and test files stay in the repository.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const WEIGHTS = 'model.safetensors';
  * Packs every folder of `source` that has weights into a folder of the same name below `target`.
  *
  * @param {string} source such as `models`
- * @param {string} target removed first
+ * @param {string} target is removed first
  */
 export function packModels(source, target) {
   rmSync(target, { recursive: true, force: true });
@@ -25,8 +25,8 @@ export function packModels(source, target) {
 }
 
 function packModel(from, to) {
-  const said = execFileSync(process.execPath, [CLI, 'convert', '--json', from, to]);
-  const { relative_error } = JSON.parse(said.toString());
+  const output = execFileSync(process.execPath, [CLI, 'convert', '--json', from, to]);
+  const { relative_error } = JSON.parse(output.toString());
   for (const file of readdirSync(from)) {
     if (/^LICENSE/.test(file)) cpSync(path.join(from, file), path.join(to, file));
   }

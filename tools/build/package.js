@@ -1,9 +1,9 @@
 /**
- * The last step of the build, after the compilers: what the package has beside modules and JavaScript.
+ * The last step of the build, after the compilers:
  *
- * - build/wasm/probe.wasm: the probe of relaxed SIMD, for hosts that compile nothing at run time
+ * - build/wasm/probe.wasm: the probe of relaxed SIMD, for hosts that cannot compile at run time
  * - build/wasm/inline.js: the modules as text, for `mobilebert-wasm/inline`
- * - build/models: the bundled models in q8, by the package's own converter
+ * - build/models: the bundled models in q8, made by the package's own converter
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { RELAXED_PROBE } from '../../build/js/engine/features.js';

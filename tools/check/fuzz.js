@@ -1,30 +1,33 @@
 /**
- * Feeds broken files to everything that reads files: `node tools/check/fuzz.js --count 200000 [--seed N]
- * [--only NAME]` (after a build). A reader may take a file or refuse it with one of the errors it
- * names; anything else, a slow answer, a row outside its tensor or growing memory is a finding. The
- * case of a finding is made again by its seed: `--seed SEED --count 1`, without --only. Tests run
- * `fuzz` on the sources.
+ * Feeds broken files to every reader of files, after a build:
+ *
+ *     node tools/check/fuzz.js --count 200000 [--seed N] [--only NAME]
+ *
+ * A reader may accept a file, or refuse it with one of its documented errors. Findings are all
+ * other errors, slow answers, rows outside their tensor and growing memory. `--seed SEED --count
+ * 1`, without
+ * --only, repeats the case of a finding. Tests run `fuzz` on the sources.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 
 const FORMATS = 'test/golden/formats';
-/** Files of other models: quantised graphs, heads. */
+/** Files of other models: quantised graphs, models with heads. */
 const OTHERS = [
   'test/golden/onnx/sequence-single/onnx/model_uint8.onnx',
   'test/golden/onnx/masked-lm/onnx/model_quantized.onnx',
   'test/golden/keras/pretraining/tf_model.h5',
 ];
-/** A vocabulary to begin from. */
+/** The vocabulary of the tokenizer whose files are broken. */
 const WORDS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', '##b', 'c', '.', '\u00e9'];
-/** Milliseconds that no file of this size takes; wide, because machines are busy. */
+/** Milliseconds for one file, generous because machines are busy. */
 const MOST_TIME = 3000;
-/** Bytes of typed arrays that may be alive after any case. */
+/** Bytes of typed arrays that may be alive between cases. */
 const MOST_MEMORY = 2 ** 29;
 
 const BYTE_SIZES = { F64: 8, F32: 4, F16: 2, BF16: 2 };
-/** Numbers that length fields like least. */
+/** Numbers that are dangerous in length fields. */
 const ODD = [0, 1, 2, 7, 8, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
 const ODD_TEXTS = [
   '__proto__', 'constructor', 'toString', '-1', '0', '1e999', '9007199254740993', 'null', 'true', '{}',
@@ -42,7 +45,10 @@ export function generator(seed) {
   };
 }
 
-/** One to four changes to a copy of `bytes`; most where files have their structure: the two ends. */
+/**
+ * Makes one to four changes to a copy of `bytes`, most near the two ends, where formats have
+ * structure.
+ */
 export function mutate(bytes, random, isText = false) {
   let file = Uint8Array.from(bytes);
   const below = (n) => Math.floor(random() * n);
@@ -83,7 +89,7 @@ export function mutate(bytes, random, isText = false) {
   return file;
 }
 
-/** JSON with one value or key, somewhere in it, that no writer would put there. */
+/** Makes one to three changes to JSON: an odd value, an odd key, or a key removed. */
 function mutateJson(bytes, random) {
   const below = (n) => Math.floor(random() * n);
   const odd = [
@@ -119,13 +125,13 @@ function mutateJson(bytes, random) {
   return new TextEncoder().encode(JSON.stringify(json));
 }
 
-/** What is read, with files to begin from: formats of weights, then JSON. */
+/** Everything that is read, each with a whole file to begin from: formats of weights, then JSON. */
 export async function targetsOf(library) {
   const targets = [];
   const shapes = new Map();
   for (const folder of readdirSync(FORMATS)) {
     for (const file of readdirSync(`${FORMATS}/${folder}`)) {
-      // Has no structure of its own: the model beside it says what is in it.
+      // It has no structure of its own: the model beside it describes its content.
       if (file.endsWith('_data')) continue;
       const bytes = readFileSync(`${FORMATS}/${folder}/${file}`);
       const name = `${folder}/${file}`;
@@ -148,7 +154,7 @@ export async function targetsOf(library) {
   return targets;
 }
 
-/** `shapes` is filled from whole files, so that broken ones meet destinations of the right shape. */
+/** `shapes` holds the shapes of whole files, so that broken ones have destinations to write to. */
 function weightsTarget({ loadWeights }, name, bytes, shapes) {
   const source = (file, size) => ({
     name,
@@ -184,7 +190,7 @@ function weightsTarget({ loadWeights }, name, bytes, shapes) {
   };
 }
 
-/** As of files, which can be read by place. */
+/** Random access, as files have. */
 function accessTo(file) {
   return async () => ({
     read: async (start, end) => file.slice(start, end),
@@ -192,7 +198,7 @@ function accessTo(file) {
   });
 }
 
-/** A destination that finds rows outside the tensor, twice, or with another number of bytes. */
+/** A destination that throws for rows out of order, outside the tensor, or of a wrong size. */
 function checkedWrite(tensor, shape) {
   let next = 0;
   const rowSize = shape.slice(1).reduce((product, n) => product * n, 1);
@@ -212,7 +218,7 @@ function indexTarget({ parseShardIndex }, name, bytes) {
   return { name, bytes, isText: true, errors: ['WeightsError'], run };
 }
 
-/** The files of a small tokenizer, each beside the others whole. */
+/** The files of a small tokenizer: one is broken, the others are whole. */
 async function tokenizerTargets({ AutoTokenizer }) {
   const encode = (text) => new TextEncoder().encode(text);
   const small = await AutoTokenizer.from_pretrained({ 'vocab.txt': encode(WORDS.join('\n')) });
@@ -228,7 +234,7 @@ async function tokenizerTargets({ AutoTokenizer }) {
   }));
 }
 
-/** Runs `count` cases, one seed each; returns what was found, as lines. */
+/** Runs `count` cases, one seed each; returns the findings as lines. */
 export async function fuzz({ targets, count, seed, report = () => {} }) {
   for (const { prepare } of targets) await prepare?.();
   const findings = [];
@@ -259,7 +265,9 @@ export async function fuzz({ targets, count, seed, report = () => {} }) {
   return findings;
 }
 
-/** One of the reader's errors, or an argument's that speaks the grammar of all. */
+/**
+ * Whether an error is one of the reader's, or one about an argument with the grammar of all errors.
+ */
 function isNamed(error, names) {
   if (names.includes(error?.name)) return true;
   return /^(Type|Range)Error$/.test(error?.name) && /^Cannot .*: .*expected/s.test(error.message);
@@ -280,11 +288,11 @@ async function main() {
     await built('weights/load.js'),
     await built('weights/shard-index.js'),
   );
-  // What readers remark on is no finding.
+  // Warnings of readers are no findings.
   console.warn = () => {};
   const all = await targetsOf(library);
   const targets = all.filter(({ name }) => name.includes(values.only ?? ''));
-  // Shapes are learned from all whole files, also for a run on one of them.
+  // Shapes come from all whole files, even for a run on one of them: seeds then mean the same.
   for (const { prepare } of all) await prepare?.();
   const [count, seed] = [Number(values.count), Number(values.seed)];
   const start = performance.now();

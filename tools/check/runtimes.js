@@ -1,9 +1,13 @@
 /**
- * `npm run test:runtimes`: the packed package in every runtime, each computing the same twenty
- * numbers (test/runtimes/checks.js). Runtimes come from the npm registry into build/runtimes,
- * browsers from Debian, where root may install them; elsewhere a line says what is "not here". Words
- * choose runtimes by name ("node", "firefox"); --keep takes the stage of the run before. Ends with a
- * line "N passed, N failed"; what is not here is neither, and counted in a line above.
+ * `npm run test:runtimes`: runs the packed package in every runtime. Each computes the same twenty
+ * numbers (test/runtimes/checks.js).
+ *
+ *     node tools/check/runtimes.js [--keep] [name ...]
+ *
+ * Names, or parts of them ("node", "firefox"), choose runtimes. --keep reuses the stage of the last
+ * run. Runtimes are fetched from the npm registry into build/runtimes. Browsers are Debian
+ * packages, installed where this process is root; elsewhere they are "not here". Ends with a line
+ * "N passed, N failed", which does not count those that are not here.
  */
 import { parseArgs } from 'node:util';
 import { browserHosts } from '../../test/runtimes/hosts/browsers.js';
@@ -62,11 +66,11 @@ console.log(
 );
 printRow(COLUMNS.map(([title]) => title));
 const count = { pass: 0, FAILED: 0, 'not here': 0 };
-// One after the other: each is alone with the processor.
+// One after the other, so that each has the processor to itself.
 for (const host of hosts) {
   const outcome = await host.run().catch((error) => ({ error }));
   const { version = '', build = '', threads = '', load, latency = {} } = outcome;
-  // A record without its figures is no pass.
+  // A record without a build is a failure.
   const error = outcome.error ?? (build ? undefined : 'the record is empty');
   const verdict = !error ? 'pass' : error instanceof Missing ? 'not here' : 'FAILED';
   count[verdict]++;

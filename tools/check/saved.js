@@ -1,5 +1,6 @@
 /**
- * Saves models for tools/check/saved.py to open: `node tools/check/saved.js FOLDER` (after a build).
+ * Saves models for tools/check/saved.py, which opens them in Python:
+ * `node tools/check/saved.js FOLDER`, after a build.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +11,7 @@ const classes = { ...(await import('../../build/js/index.js')) };
 const [, , folder] = process.argv;
 if (!folder) throw new Error('usage: node tools/check/saved.js FOLDER');
 
-/** How a model is changed before it is saved, by the ending of its folder's name. */
+/** Changes to a model before it is saved, by the suffix of its folder's name. */
 const WAYS = {
   '': (model) => model,
   '-more-words': async (model) => {
@@ -18,7 +19,7 @@ const WAYS = {
     return model;
   },
   '-fp16': async (model, load) =>
-    // Of what it saves, since vectors become halves on the way.
+    // Loaded twice, because saving rounds vectors to half precision.
     load(await (await load(await model.save_files(), 'fp16')).save_files(), 'fp16'),
 };
 
@@ -27,7 +28,7 @@ for (const name of readdirSync(CASES, { withFileTypes: true })
   .map((entry) => entry.name)) {
   const { checkpoint, head, ...rest } = JSON.parse(readFileSync(`${CASES}/${name}/case.json`));
   if (checkpoint !== name || head.endsWith('MultipleChoice')) continue;
-  // Python makes a pooler where the file has none.
+  // Python adds a pooler where the file has none.
   if (rest.addPoolingLayer === false) continue;
   const load = (source, dtype) => classes[head].from_pretrained(source, { dtype });
   for (const [ending, change] of Object.entries(WAYS)) {

@@ -1,9 +1,9 @@
-"""Opens what `save_pretrained` wrote with Python's safetensors and transformers, and compares.
+"""Opens models saved by `save_pretrained` with Python's safetensors and transformers, and compares.
 
     node tools/check/saved.js FOLDER && python tools/check/saved.py FOLDER
 
-FOLDER holds one folder for each saved model, with the ids it was asked (`ids.json`) and what it
-answered (`answer.json`). Loading must find every key, and answers agree to 1e-5 of their L2 norm.
+FOLDER holds one folder for each saved model, with input ids (`ids.json`) and the model's output
+(`answer.json`). Loading must find every key, and outputs must agree to 1e-5 of their L2 norm.
 """
 
 import argparse
@@ -29,7 +29,7 @@ for path in sorted(item for item in folder.iterdir() if item.is_dir()):
     Class = getattr(transformers, name)
     dtype = torch.float16 if path.name.endswith("-fp16") else torch.float32
     assert config.dtype == dtype, config.dtype
-    # Halves are widened, as here.
+    # Half precision is widened to float32, as in this package.
     model, info = Class.from_pretrained(path, dtype=torch.float32, output_loading_info=True)
     assert not any(info.values()), info
     ids = torch.tensor(json.loads((path / "ids.json").read_text()))

@@ -1,12 +1,14 @@
 /**
- * Holds what is downloaded to the budgets of package.json's `sizeLimits`, in bytes after gzip: entries
- * bundled and minified, whole or what one import of them needs ("file { name }"), with all that is not
- * loaded on demand; modules as they are; and "npm pack", the package with its models.
+ * Checks download sizes against the budgets in package.json's `sizeLimits`, in bytes after gzip:
+ *
+ * - "file.js": the entry, bundled and minified with all its static imports
+ * - "file.js { name }": the same, reduced to what the import of `name` needs
+ * - "file.wasm": the file itself
+ * - "npm pack": the tarball with its models
  *
  *     node tools/check/size.js [--files build/js/tokenizer/api/alone.js]
  *
- * --files says instead how much less an entry would be without each of its files and what only
- * that file uses.
+ * --files prints instead how much smaller an entry would be without each of its files.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -28,7 +30,7 @@ async function checkLimits() {
   }
 }
 
-/** Every file of an entry, dearest first. */
+/** The cost of every file of an entry and of what only that file imports, largest first. */
 async function printFiles(entry) {
   const { code, modules } = await bundled(entry);
   const whole = gzipped(code);
@@ -59,7 +61,7 @@ function gzipped(bytes) {
   return gzipSync(bytes, { level: 9 }).length;
 }
 
-/** An entry with all that it imports statically, as a browser's bundle has it. */
+/** An entry with its static imports, as a browser's bundle has it; `without` is left empty. */
 async function bundled(file, names = '*', without = undefined) {
   const entry = `\0${file}`;
   const code = `export ${names} from ${JSON.stringify(path.resolve(file))};`;

@@ -1,8 +1,8 @@
 /**
  * `npm test`: builds, then runs the suite under this Node and, where this Node lacks relaxed SIMD,
- * under a current one from the npm registry as well, so that every build is tested. vitest.config.ts
- * says what runs under which. Arguments go to vitest. Ends with a line "N passed, N failed" over all
- * runs.
+ * under a current one from the npm registry as well, so that every build is tested.
+ * vitest.config.ts says what runs under which. Arguments go to vitest. Ends with a line "N passed,
+ * N failed" over all runs.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';

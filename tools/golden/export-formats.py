@@ -1,11 +1,15 @@
-"""Exports the full-size MobileBERT with made-up weights in every file format, for bench/ours/formats.ts.
+"""Exports the full-size MobileBERT in every file format, for bench/ours/formats.ts.
 
-    python tools/golden/export-formats.py build/formats                 (a minute; 1.1 GB, never committed)
+    python tools/golden/export-formats.py build/formats      (a minute; 1.1 GB, never committed)
 
-The weights are those of tools/golden/make-full.py. Every folder is a checkpoint of its own: the
-fp32 weights as safetensors, PyTorch, ONNX and Keras write them; halves as safetensors and ONNX; the
-ONNX model in int8, and beside it the same dequantised weights as safetensors. expected.json holds
-eight token ids and what PyTorch answers in float64, for each of these three sets of weights.
+The weights are the hashed ones of tools/golden/make-full.py. Every folder is a checkpoint of its own:
+
+- fp32 weights in safetensors, PyTorch, ONNX and Keras files
+- fp16 weights in safetensors and ONNX files
+- the ONNX model quantised to int8, and the same weights dequantised in safetensors
+
+expected.json holds eight token ids and PyTorch's float64 outputs for each of these three sets of
+weights.
 """
 
 import argparse
@@ -30,12 +34,12 @@ OUTPUTS = ("start_logits", "end_logits")
 KERAS_SCOPE = "tf_mobile_bert_for_question_answering_1"
 LENGTH = 8
 SHARD = "40MB"
-# The smallest half above zero.
+# The smallest half-precision number above zero.
 LEAST_HALF = 2**-24
 
 
 def import_tool(name):
-    """A neighbour of this script as a module; their names have hyphens."""
+    """A script of this folder as a module. Its name has hyphens, so `import` cannot load it."""
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -43,14 +47,14 @@ def import_tool(name):
 
 
 def deflate(source, target):
-    """The same archive with deflated entries, as zip programs pack it anew."""
+    """The same archive with deflated entries, as zip programs write them."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             new.writestr(name, old.read(name))
 
 
 def halved(model):
-    """A copy with every weight in half precision, as onnxruntime rounds: nothing becomes zero."""
+    """A copy with every weight rounded to half precision as onnxruntime does: none becomes zero."""
     rounded = copy.deepcopy(model)
     for parameter in rounded.parameters():
         data = parameter.data
@@ -90,7 +94,7 @@ def save_keras(model, folder):
 
 
 def save_onnx(model, folder):
-    """In fp32, fp16 and int8; the model with the weights that the int8 file has."""
+    """Writes fp32, fp16 and int8 graphs. Returns the model with the weights of the int8 graph."""
     exporter = import_tool("export-onnx")
 
     def graph(name, file):

@@ -1,14 +1,17 @@
-"""Exports the full-size MobileBERT with made-up weights for bench/peers: ONNX for the peers,
-safetensors for us.
+"""Exports the full-size MobileBERT for bench/peers: ONNX for the peers, safetensors for this package.
 
-    python tools/golden/export-onnx.py build/peers                      (half a minute; 230 MB, never committed)
+    python tools/golden/export-onnx.py build/peers      (half a minute; 230 MB, never committed)
 
-The weights are those of tools/golden/make-full.py. The folder is laid out as on the Hugging Face
-hub: config.json, model.safetensors, onnx/model.onnx (torch.onnx by tracing, as published MobileBERT
-graphs are made; batch and length dynamic) and onnx/model_quantized.onnx (onnxruntime's
-quantize_dynamic as transformers.js' scripts/quantize.py makes `_quantized` files: int8 weights, one
-scale per tensor, uint8 activations, products of activations with weights only). inputs.json holds 512
-token ids; a call of N tokens takes the first N. made-with.json says by what.
+The weights are the hashed ones of tools/golden/make-full.py. The folder has the layout of a model on
+the Hugging Face hub:
+
+- config.json, model.safetensors
+- onnx/model.onnx: traced by torch.onnx, as published MobileBERT graphs are; batch and length dynamic
+- onnx/model_quantized.onnx: made by onnxruntime's quantize_dynamic with the settings of
+  transformers.js' scripts/quantize.py: int8 weights, one scale per tensor, uint8 activations; only
+  products of activations with weights are quantised
+- inputs.json: 512 token ids; a call of N tokens takes the first N
+- made-with.json: the versions that made them
 """
 
 import argparse
@@ -35,7 +38,7 @@ AXES = {0: "batch", 1: "length"}
 
 
 def import_tool(name):
-    """A neighbour of this script as a module; their names have hyphens."""
+    """A script of this folder as a module. Its name has hyphens, so `import` cannot load it."""
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -43,7 +46,7 @@ def import_tool(name):
 
 
 class Positional(torch.nn.Module):
-    """The model with its arguments in the order of INPUTS and a tuple for its output."""
+    """The model with its arguments in the order of INPUTS and a tuple as output."""
 
     def __init__(self, model, outputs):
         super().__init__()
@@ -58,7 +61,7 @@ class Positional(torch.nn.Module):
 
 
 def export(model, outputs, path):
-    """The graph at `path`, weights inside the file."""
+    """Writes the graph to `path`, with the weights inside the file."""
     zeros, ones = torch.zeros(2, 8, dtype=torch.int64), torch.ones(2, 8, dtype=torch.int64)
     spans = {name: AXES for name in (*INPUTS, *outputs)}
     if "logits" in outputs:
@@ -76,7 +79,7 @@ def export(model, outputs, path):
 
 
 def quantize(source, target):
-    """As transformers.js' scripts/quantize.py makes q8 of a graph without convolutions."""
+    """Quantises as transformers.js' scripts/quantize.py does for a graph without convolutions."""
     quantize_dynamic(
         source,
         target,

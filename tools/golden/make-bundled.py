@@ -1,9 +1,10 @@
-"""Makes test/golden/bundled: what Python's pipelines say of the bundled models of restaurant bookings.
+"""Makes test/golden/bundled: outputs of Python's pipelines for the bundled restaurant models.
 
     python tools/golden/make-bundled.py --models models --out test/golden/bundled          (a minute)
 
-The pipelines, and the question answering of transformers 4, are those of tools/golden/make-pipelines.py. The texts come
-from the models' test files; the weights are computed in float64. No text is padded.
+The pipelines, and the question answering of transformers 4, are those of
+tools/golden/make-pipelines.py. The texts come from the models' test files. All arithmetic is float64.
+No text is padded.
 """
 
 import argparse
@@ -25,7 +26,7 @@ STRATEGIES = ("none", "first", "average", "max")
 
 
 def sample(path):
-    """Utterances from all over a test file, the questions if there are any, and a long text of others."""
+    """Utterances from all parts of a test file, its questions, and a long text of other utterances."""
     record = json.loads((path / "test.json").read_text(encoding="utf-8"))
     texts = [one["text"] for one in record["utterances"]]
     return texts[EVERY::EVERY], list(record.get("questions", {}).values()), " ".join(texts[EVERY // 2 :: EVERY])
@@ -60,9 +61,9 @@ RUNS = {
 }
 
 README = """\
-# What Python's pipelines say of the bundled models
+# Outputs of Python's pipelines for the bundled models
 
-Calls of token-classification and question-answering with everything that they gave, on
+Calls of token-classification and question-answering with all their outputs, on
 models/restaurant8k-slots and models/restaurant8k-answers. Made by
 `python tools/golden/make-bundled.py --models models --out test/golden/bundled`
 with {versions}.

@@ -2,9 +2,10 @@
 
     python tools/golden/make-formats.py test/golden/models/head-size-1 test/golden/formats
 
-Each folder holds the weights only (config.json is the checkpoint's own). The folders `...-views` hold
-tensors as PyTorch may save them: shared storages, transposed, sliced and padded views, integers. The
-old format names storages by their addresses, so its files differ from run to run; their tensors do not.
+Each folder holds only weights; config.json stays with the checkpoint. The folders `...-views` hold
+what PyTorch can save besides plain tensors: shared storages, transposed, sliced and padded views,
+integers. The legacy format names storages by their addresses, so its files differ from run to run;
+their tensors do not.
 """
 
 import argparse
@@ -46,14 +47,14 @@ def index(path, files):
 
 
 def repack(source, target, compression, last=()):
-    """The same archive by Python's zipfile, which writes sizes in front; entries `last` at the end."""
+    """The same archive by Python's zipfile, which writes sizes before the data; `last` goes last."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", compression) as new:
         for name in sorted(old.namelist(), key=lambda name: name.endswith(tuple(last))):
             new.writestr(zipfile.ZipInfo(name), old.read(name), compression)
 
 
 def views():
-    """The same tensors, but stored as few PyTorch users would."""
+    """The same tensors, stored in unusual but valid ways."""
     stored = OrderedDict()
     fused = {}
     for name, tensor in weights.items():

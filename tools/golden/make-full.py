@@ -1,10 +1,10 @@
-"""Makes test/golden/full: what Hugging Face's full-size MobileBERT says in float64.
+"""Makes test/golden/full: outputs of Hugging Face's full-size MobileBERT in float64.
 
     python tools/golden/make-full.py test/golden/full            (seconds)
 
-The weights are made up and not stored: each is a hash of its tensor's name and its place, and
-test/support/hashed-weights.ts makes the same bits. Attention is eager, dropout is off; the same model
-in float32 stands beside it, as the relative L2 error of each output.
+The weights are not stored: each is a hash of its tensor's name and its index, and
+test/support/hashed-weights.ts makes the same bits. Attention is eager, dropout is off. The same model
+also runs in float32, and the relative L2 error of each output is recorded.
 """
 
 import argparse
@@ -32,9 +32,9 @@ KEPT_COLUMNS = 64
 # Numbers from names
 # ---------------------------------------------------------------------------------------------------
 
-# The first pattern found in a tensor's name says how it lies: uniform around `centre`, `spread` to
-# both sides. These numbers keep hidden states near 0.6 and tokens apart through 24 layers, with
-# attention neither even nor saturated.
+# (pattern, centre, spread): the first pattern that is found in a tensor's name makes its weights
+# uniform in centre +- spread. These numbers keep hidden states near 0.6 and tokens distinct through
+# 24 layers, with attention neither uniform nor saturated.
 SPREADS = (
     (r"LayerNorm\.weight$", 0.95, 0.1),
     (r"bias$", 0, 0.02),
@@ -104,7 +104,7 @@ def make_model(head):
 
 
 def make_inputs(length):
-    """One row: hashed ids, the second half of the second type, nothing hidden."""
+    """One row: hashed ids, the second half of type 1, nothing masked."""
     return {
         "input_ids": torch.from_numpy(hashed_integers(f"input_ids.{length}", length, 30522))[None],
         "token_type_ids": (torch.arange(length) >= length // 2).long()[None],
@@ -118,7 +118,7 @@ def kept_columns(vocab_size):
 
 
 def evaluate(model, inputs, dtype):
-    """What is kept of the outputs: of the vocabulary's logits some columns and every row's norm."""
+    """The outputs that are stored. Of vocabulary logits: some columns, and the norm of every row."""
     with torch.no_grad():
         outputs = dict(model.to(dtype)(**inputs))
     if isinstance(model, transformers.MobileBertForMaskedLM):
@@ -139,7 +139,7 @@ def checksum(model):
 
 
 def shapes_of(model):
-    """{name: shape}, one entry for all layers (`layer.*`) and feed-forward networks (`ffn.*`)."""
+    """{name: shape}, with one entry for all layers (`layer.*`) and feed-forward networks (`ffn.*`)."""
     names = {name: list(parameter.shape) for name, parameter in model.named_parameters()}
     return {re.sub(r"\b(layer|ffn)\.\d+", r"\1.*", name): shape for name, shape in names.items()}
 
@@ -170,7 +170,7 @@ and 1/2 where a feed-forward network does. So hidden states stay near 0.6 and to
 
 
 def make_head(head, golden, record):
-    """Adds one head's outputs at every length to `golden`, and what is known of them to `record`."""
+    """Adds one head's outputs at every length to `golden`, and shapes and errors to `record`."""
     model = make_model(head)
     record["checksums"][head] = checksum(model)
     record["tensors"][head] = shapes_of(model)
@@ -190,7 +190,7 @@ def versions():
 
 
 def to_json(record):
-    """Indented, with each shape on one line."""
+    """JSON, indented, with each shape on one line."""
     text = json.dumps(record, indent=2)
     return re.sub(r"\[[\s\d,]+\]", lambda match: json.dumps(json.loads(match[0])), text) + "\n"
 

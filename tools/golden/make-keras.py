@@ -1,13 +1,15 @@
-"""Makes tf_model.h5 of checkpoints in test/golden/models, in the layout that Keras gives it.
+"""Makes tf_model.h5 files from checkpoints in test/golden/models, in Keras' layout.
 
     python tools/golden/make-keras.py test/golden/models test/golden
 
-formats/keras...: the checkpoint head-size-1 as TFMobileBertModel.save_weights wrote it (tf_keras'
-hdf5_format.py: a group for each layer, "layer_names" and "weight_names" as attributes, cut into
-parts where they are too long for one), in half and double precision, and with the newer structures
-of HDF5. Names and transposes are those of modeling_tf_pytorch_utils.py and
-modeling_tf_mobilebert.py, transformers 4.
-keras/CASE: heads. h5py alone is needed.
+- formats/keras...: the checkpoint head-size-1 as TFMobileBertModel.save_weights wrote it, in single,
+  half and double precision, and with the newer structures of HDF5. The layout is that of tf_keras'
+  hdf5_format.py: a group for each layer; "layer_names" and "weight_names" as attributes, in several
+  parts where they are too long for one.
+- keras/CASE: heads.
+
+Names and transposes are those of modeling_tf_pytorch_utils.py and modeling_tf_mobilebert.py
+(transformers 4). TensorFlow is not needed; h5py is.
 """
 
 import argparse
@@ -20,16 +22,16 @@ import h5py
 import numpy as np
 from safetensors.numpy import load_file
 
-# Where Keras cuts an attribute.
+# Bytes of an attribute; Keras splits longer ones.
 MOST_BYTES = 64512
 HEADS = {"cls.predictions": "predictions___cls", "cls.seq_relationship": "seq_relationship___cls"}
-# What is no layer of Keras' but a weight that the model made itself.
+# Weights that the model adds itself, outside of Keras' layers.
 OWN_WEIGHT = re.compile(r"word_embeddings/weight|predictions/(dense|decoder)/weight")
 TABLES = ("position_embeddings", "token_type_embeddings")
 
 
 def keras_name(name, scope, config):
-    """PyTorch's name for a parameter -> layer and weight of Keras."""
+    """PyTorch's name of a parameter -> Keras' layer and weight."""
     for torch_prefix, layer in HEADS.items():
         if name.startswith(torch_prefix):
             name = layer + name.removeprefix("cls")
@@ -43,7 +45,7 @@ def keras_name(name, scope, config):
     if module in TABLES:
         part = "embeddings"
     elif module == "LayerNorm":
-        # NoNorm has PyTorch's names, Keras' own layer others.
+        # NoNorm keeps PyTorch's names; Keras' LayerNormalization has its own.
         if "transform" in scopes or config["normalization_type"] == "layer_norm":
             part = {"weight": "gamma", "bias": "beta"}[part]
     elif part == "weight" and not OWN_WEIGHT.search(path):
@@ -52,7 +54,7 @@ def keras_name(name, scope, config):
 
 
 def write_list(group, name, texts, variable, most):
-    """An attribute, or as many as are needed."""
+    """Writes an attribute, or several where it is too long for one."""
     if variable:
         group.attrs.create(name, texts, dtype=h5py.string_dtype())
         return

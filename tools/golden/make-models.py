@@ -1,10 +1,10 @@
-"""Makes test/golden/models: what Hugging Face says of small MobileBERTs, in float64.
+"""Makes test/golden/models: outputs of Hugging Face's model for small MobileBERTs, in float64.
 
     python tools/golden/make-models.py test/golden/models            (seconds)
 
 Every case is seeded by its name, so the same versions write the same bytes. Attention is eager,
-dropout is off, weights are float32 numbers and all arithmetic is float64; the same model in float32
-stands beside it, as the relative L2 error of each output.
+dropout is off, weights are float32 numbers and all arithmetic is float64. The same model also runs in
+float32, and the relative L2 error of each output is recorded.
 """
 
 import argparse
@@ -134,17 +134,17 @@ CASES = [
 # ---------------------------------------------------------------------------------------------------
 
 
-# What the norms with PyTorch's default eps read, in a model whose `weights` are "quiet".
+# The inputs of norms with PyTorch's default eps, which "quiet" `weights` make small.
 QUIET = re.compile(
     r"embeddings\.weight|embedding_transformation\.bias"
     r"|ffn\.\d\.output\.LayerNorm|layer\.\d\.output\.dense"
 )
-# Residual channels that a model of "outliers" carries larger than the rest, and how much.
+# Residual channels that a model of "outliers" carries larger than the rest: channel, factor.
 OUTLIERS = {3: 100, 11: 300, 29: 900}
 
 
 def fill_weights(model, rng, kind):
-    """Random but healthy: nothing at its neutral value, activations near 1, attention uneven."""
+    """Random weights: none at its neutral value, activations near 1, attention not uniform."""
     for name, parameter in model.named_parameters():
         shape = tuple(parameter.shape)
         values = rng.standard_normal(shape)
@@ -169,7 +169,7 @@ def fill_weights(model, rng, kind):
 
 
 def scale_outliers(name, values, hidden_size):
-    """Large where the embeddings end, small where a layer reads them: attention stays uneven."""
+    """Makes embeddings large and what reads them small, so that attention stays not uniform."""
     for channel, factor in OUTLIERS.items():
         if name.endswith("embeddings.LayerNorm.weight"):
             values[channel] *= factor
@@ -178,7 +178,7 @@ def scale_outliers(name, values, hidden_size):
 
 
 def make_mask(rng, kind, rows, length):
-    """[rows, length] of zeros and ones; a ragged mask's first row is full, its last one short."""
+    """A mask [rows, length] of zeros and ones. The first row of a ragged one is full, its last short."""
     mask = np.ones((rows, length), dtype=np.int64)
     if kind in ("ragged", "left"):
         for row in range(1, rows):
@@ -194,7 +194,7 @@ def make_mask(rng, kind, rows, length):
 
 
 def make_labels(rng, kind, config, batch, choices, length):
-    """{argument: array}: what a head takes to compute its loss."""
+    """{argument: array}: the labels of a head's loss."""
 
     def some(high, *shape):
         return rng.integers(0, high, shape)
@@ -295,8 +295,8 @@ def relative_l2(actual, expected):
 
 
 def is_unread(name, config, call):
-    """Whether no output depends on this parameter: it is not read, or softmax cancels it."""
-    alone = call["length"] == 1  # one token: nothing to weigh
+    """Whether no output depends on this parameter: it is unused, or softmax cancels it."""
+    alone = call["length"] == 1  # one token: attention has one weight, 1
     is_untransformed = not config.trigram_input and config.embedding_size == config.hidden_size
     reasons = {
         ".self.key.bias": True,
@@ -311,7 +311,7 @@ def is_unread(name, config, call):
 
 
 def check_every_parameter_matters(model, call, outputs):
-    """Fails when a parameter could be dropped without any of the recorded outputs noticing."""
+    """Fails where a parameter has no influence on any recorded output, though it should."""
     generator = torch.Generator().manual_seed(1)
     total = 0
     for value in outputs.values():
@@ -328,7 +328,7 @@ def check_every_parameter_matters(model, call, outputs):
 
 
 def make_checkpoint(folder, name, head, options, pooler, weights):
-    """The model whose weights are seeded by `name`, as save_pretrained writes it to that folder."""
+    """A model with weights seeded by `name`, saved by save_pretrained."""
     config = MobileBertConfig(**options, attn_implementation="eager")
     model_class = getattr(transformers, f"MobileBert{head}")
     model = (model_class(config) if pooler else model_class(config, add_pooling_layer=False)).eval()
@@ -341,7 +341,7 @@ def make_checkpoint(folder, name, head, options, pooler, weights):
 def make_case(folder, name, model, call, record):
     """Writes golden.safetensors and case.json of one call."""
     tensors = make_inputs(seeded(f"{name} inputs"), model.config, **call)
-    # A head on one layer shows nothing inside that the base model's cases do not.
+    # Inside, a head of one layer equals the base model, whose own cases record it.
     inside = type(model).__name__ == "MobileBertModel" or model.config.num_hidden_layers > 1
     wanted = dict(output_hidden_states=inside, output_attentions=inside and call["length"] < 35)
     single = evaluate(model, tensors, torch.float32, **wanted)
@@ -367,7 +367,7 @@ def write_json(path, value):
 
 
 def make_models(folder):
-    """One folder a case, and README.md. Cases of one configuration share a checkpoint."""
+    """Writes one folder per case, and README.md. Cases of one configuration share a checkpoint."""
     for old in folder.glob("*/case.json"):
         shutil.rmtree(old.parent)
     checkpoints = {}
@@ -399,9 +399,9 @@ def versions():
 
 
 MODELS_README = """\
-# Small MobileBERT checkpoints and what Hugging Face says of them
+# Small MobileBERT checkpoints and Hugging Face's outputs
 
-{count} calls of checkpoints with random weights, with everything that came out in float64.
+{count} calls of checkpoints with random weights, with all outputs in float64.
 Made by `python tools/golden/make-models.py test/golden/models` with
 {versions}; seeded by name.
 
@@ -414,7 +414,7 @@ A folder holds
   `seq_relationship_logits`, `start_logits`, `end_logits`, `loss`, `hidden_states.0` ...
   `hidden_states.L`, `attentions.0` ... `attentions.L-1`,
 - `case.json`: `head` (the class), `what` (what the case shows), `checkpoint` (the folder of its
-  weights), `addPoolingLayer` (said of a MobileBertModel only), and `float32Error`: the relative L2
+  weights), `addPoolingLayer` (for MobileBertModel only), and `float32Error`: the relative L2
   error of PyTorch's own float32 (eager, one thread) on each output.
 
 Weights are float32 numbers; the model was widened to float64 and evaluated with eager attention.

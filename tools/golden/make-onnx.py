@@ -1,12 +1,13 @@
-"""Makes ONNX models of checkpoints in test/golden/models, as PyTorch and onnxruntime write them.
+"""Makes ONNX files from checkpoints in test/golden/models, as PyTorch and onnxruntime write them.
 
     python tools/golden/make-onnx.py test/golden/models test/golden
 
-formats/onnx...: the checkpoint head-size-1, whose weights are in each of them to the bit: by both
-of PyTorch's exporters, with and without folded constants, values in a second file, initializers
-before nodes, half precision. onnx/CASE/onnx: heads under the names that transformers.js has for
-files. onnx/outputs.json: ids, and what PyTorch (of dequantised weights, where they are) and
-onnxruntime answer for them.
+- formats/onnx...: the checkpoint head-size-1. Every file holds its weights to the bit: both of
+  PyTorch's exporters, with and without folded constants, values in a second file, initializers
+  before nodes, half precision.
+- onnx/CASE/onnx: heads, in files named as transformers.js names them.
+- onnx/outputs.json: ids, and the outputs of PyTorch (with the dequantised weights of a quantised
+  file) and of onnxruntime.
 """
 
 import argparse
@@ -61,7 +62,7 @@ def export(model, path, dynamo=False, folding=True, external=False):
 
 
 def strip(graph):
-    """Takes out what is long and tells where the exporter ran."""
+    """Removes metadata that is long or tells where the exporter ran."""
     for node in graph.node:
         kept = [entry for entry in node.metadata_props if entry.key.endswith("name_scopes")]
         del node.metadata_props[:]
@@ -82,7 +83,7 @@ def field(number, payload):
 
 
 def initializers_first(source, target):
-    """The same model, fields of its graph in another order, as the format allows."""
+    """The same model with the fields of its graph in another order, which the format allows."""
     model = onnx.load(source)
     nodes = b"".join(field(1, node.SerializeToString()) for node in model.graph.node)
     tensors = b"".join(field(5, tensor.SerializeToString()) for tensor in model.graph.initializer)
@@ -93,7 +94,7 @@ def initializers_first(source, target):
 
 
 def outside(source, target):
-    """Values in a second file, as transformers.js names it."""
+    """Writes values to a second file, named as transformers.js names it."""
     onnx.save_model(
         onnx.load(source),
         target,
@@ -122,14 +123,14 @@ def make_formats(checkpoint, out):
 
 
 def quantize(source, target, **options):
-    """As transformers.js' scripts/quantize.py does it for a graph without convolutions."""
+    """Quantises as transformers.js' scripts/quantize.py does for a graph without convolutions."""
     settings = {"per_channel": False, "reduce_range": False, "weight_type": QuantType.QInt8}
     extra = {"EnableSubgraph": True, "MatMulConstBOnly": True}
     quantize_dynamic(source, target, **{**settings, **options}, extra_options=extra)
 
 
 def dequantised(model, path):
-    """The model with every weight that the file quantised as the file has it, by its values."""
+    """Gives the model the dequantised values of every weight that the file quantised."""
     tensors = {t.name: numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer}
     found = []
     for name, tensor in tensors.items():
@@ -140,7 +141,7 @@ def dequantised(model, path):
         found.append((tensor.astype(np.int32) - zero).astype(np.float32) * scale)
     head = getattr(getattr(model, "cls", None), "predictions", None)
     if head is not None:
-        # One matrix holds the decoder's columns over the dense weight: apart, and no longer tied.
+        # One matrix holds the decoder and the dense weight; quantised, the decoder is no longer tied.
         size = model.config.embedding_size
         stacked = next(v for v in found if v.shape == (model.config.hidden_size, len(head.bias)))
         found.append(stacked[size:])
@@ -163,7 +164,7 @@ def dequantised(model, path):
 
 
 def answers(model, path):
-    """Outputs by name: PyTorch's of the weights in the file, and onnxruntime's of the file."""
+    """Outputs by name: of PyTorch with the weights of the file, and of onnxruntime with the file."""
     ids = torch.tensor(IDS)
     quantised = any(t.data_type in (2, 3) for t in onnx.load(path).graph.initializer)
     model = dequantised(model, path) if quantised else model

@@ -1,11 +1,11 @@
-"""Makes test/golden/pipelines-2: what Python's pipelines say of small MobileBERTs, in float64.
+"""Makes test/golden/pipelines-2: outputs of Python's pipelines for small MobileBERTs, in float64.
 
     python tools/golden/make-pipelines-2.py models/banking77-intents test/golden/pipelines-2   (seconds)
 
-The first folder holds the tokenizer. Weights are made up and not stored: hashes of names and places,
-as those of make-full.py beside this script. zero-shot-classification and feature-extraction
-are transformers' own pipelines; poolings and packed bits are numpy's of what the latter gives; Python
-has no pipelines for next sentences and multiple choice, so these are its tokenizer and its models.
+The first folder holds the tokenizer. Weights are not stored: they are the hashes of make-full.py.
+zero-shot-classification and feature-extraction are transformers' own pipelines; numpy pools features
+and packs them into bits. Python has no pipelines for next sentences and multiple choice, so their
+outputs come from its tokenizer and models.
 """
 
 import argparse
@@ -39,7 +39,7 @@ LONG_LABEL = "anything that has to do with money, cards, banks, accounts and the
 
 
 def full_script():
-    """make-full.py as a module: its name is no identifier."""
+    """make-full.py as a module. Its name has a hyphen, so `import` cannot load it."""
     path = Path(__file__).with_name("make-full.py")
     spec = importlib.util.spec_from_file_location("make_full", path)
     module = importlib.util.module_from_spec(spec)
@@ -63,7 +63,7 @@ def make_model(head, labels=None):
 
 
 def record_of(model):
-    """What a checkpoint is made of: config.json's fields and the shapes of its tensors."""
+    """The parts of a checkpoint: the fields of config.json and the shapes of its tensors."""
     fields = dict(SIZES, model_type="mobilebert", architectures=[type(model).__name__])
     fields["id2label"] = model.config.id2label
     fields["label2id"] = model.config.label2id
@@ -86,7 +86,7 @@ ZERO_SHOT = [
     (NLI, POSITIONS, ODD, ["travel, or not", " padded "], {"hypothesis_template": "{{This}} is about {0}"}),
     (NLI, POSITIONS, SHORT, ["$&", "{}", "naïve"], {"hypothesis_template": "{}"}),
     (NLI, POSITIONS, LONG, [*LABELS, LONG_LABEL], {"multi_label": True}),
-    # the label leaves no room for the text, so that nothing of it is cut
+    # the label leaves no room for the text, so nothing is truncated
     (NLI, 16, SHORT, [*LABELS, LONG_LABEL], {"multi_label": True}),
     (["ENTAILMENT", "neutral", "CONTRADICTION"], POSITIONS, [SHORT, LONG], LABELS, {"multi_label": True}),
     (["no", "Entailed", "maybe"], POSITIONS, [SHORT, LONG], LABELS, {"multi_label": True}),
@@ -150,7 +150,7 @@ def feature_extraction(tokenizer_of):
 
 
 def logits_of(model, tokenizer, first, second):
-    """Of pairs one by one, so that nothing is padded."""
+    """Logits of pairs one by one, so that nothing is padded."""
     inputs = tokenizer(first, second, truncation=True, return_tensors="pt")
     with torch.no_grad():
         return model(**inputs).logits
@@ -185,15 +185,15 @@ def multiple_choice(tokenizer_of):
 README = """\
 # Python's pipelines on small MobileBERTs
 
-What transformers' zero-shot-classification and feature-extraction pipelines answer, and its models for
-next sentences and multiple choice, in float64. Made by
+Outputs of transformers' zero-shot-classification and feature-extraction pipelines, and of its models
+for next sentences and multiple choice, in float64. Made by
 `python tools/golden/make-pipelines-2.py models/banking77-intents test/golden/pipelines-2` with
 {versions}.
 
 Two layers with the released vocabulary and {positions} positions, so that the long text is cut. No
 weight is stored: `hashedTensor(name, shape)` of test/support/hashed-weights.ts makes them from the
 `shapes` in each file. A file holds the configuration, the tokenizer's `model_max_length` and the cases:
-a call's arguments and what came of it, numbers rounded to nine digits.
+the arguments of a call and its outputs, rounded to nine digits.
 """
 
 

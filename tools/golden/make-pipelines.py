@@ -1,12 +1,12 @@
-"""Makes test/golden/pipelines: what Python's pipelines say of small models with made-up weights.
+"""Makes test/golden/pipelines: outputs of Python's pipelines for small models, in float64.
 
     python tools/golden/make-pipelines.py --vocab models/banking77-intents/vocab.txt \
         --out test/golden/pipelines                                          (a minute)
 
-token-classification and fill-mask are transformers' own pipelines. question-answering, which
-transformers 5 does not have, is written out here after the 4.x pipeline, on top of transformers'
-model and the Rust tokenizers. Weights are the hashes of tools/golden/make-full.py, so none are
-stored; everything is computed in float64. No text is padded.
+token-classification and fill-mask are transformers' own pipelines. transformers 5 has no
+question-answering pipeline: that of version 4 is written out here, on top of transformers' model and
+the Rust tokenizers. Weights are not stored: they are the hashes of tools/golden/make-full.py. No text
+is padded.
 """
 
 import argparse
@@ -81,16 +81,16 @@ def make_model(head):
 
 
 def windows(length, room, stride):
-    """Ranges of at most `room` tokens, neighbours sharing `stride`, as the Rust tokenizers' truncation."""
+    """Ranges of at most `room` tokens that overlap by `stride`, as the Rust tokenizers truncate."""
     starts = range(0, max(1, length), room - stride)
     ends = [min(start + room, length) for start in starts]
     return list(zip(starts, ends[: ends.index(length) + 1]))
 
 
 class Windowed(TokenClassificationPipeline):
-    """Python's pipeline but for two things that hide text from the model or show it more than text.
+    """Python's pipeline without two faults: padding in a text's last window, and lost text.
 
-    It pads the last window of a text, and the Rust tokenizers 0.23 lose what overflows (github.com/
+    Python pads the last window, and the Rust tokenizers 0.23 lose overflowing tokens (github.com/
     huggingface/tokenizers/issues/2091). Here a text is encoded whole, then cut into windows.
     """
 
@@ -185,7 +185,7 @@ def softmax(logits):
 
 
 def window_answers(start_logits, end_logits, is_context, top_k, max_answer_len):
-    """(P(no answer), [(score, start, end)]) of one window; places are those of its tokens."""
+    """(P(no answer), [(score, start, end)]) of one window; start and end are its tokens."""
     taken = is_context.copy()
     taken[0] = True  # [CLS]
     start = softmax(np.where(taken, start_logits, -10000.0))
@@ -223,7 +223,7 @@ def answer(
         for score, s, e in spans:
             s, e = (int(place) - len(first) - 2 + begin for place in (s, e))
             if align_to_words:
-                # word_to_chars of a window's encoding knows the tokens of the window only.
+                # word_to_chars of a window's encoding knows only the tokens of the window.
                 words = second.word_ids[begin:stop]
                 s = begin + words.index(second.word_ids[s])
                 e = stop - 1 - words[::-1].index(second.word_ids[e])
@@ -257,7 +257,7 @@ def call(text, options, expected):
 
 
 def check_scores(task, value):
-    """Refuses neighbours in a ranking that rounding could swap."""
+    """Fails where rounding could swap two neighbours of a ranking."""
     if not isinstance(value, list) or not value:
         return
     if isinstance(value[0], list):
@@ -272,15 +272,15 @@ def check_scores(task, value):
 
 
 def plain(value):
-    """numpy's numbers as JSON has them."""
+    """numpy's numbers as JSON numbers."""
     return value.item() if isinstance(value, np.generic) else value
 
 
 README = """\
-# What Python's pipelines say
+# Outputs of Python's pipelines
 
-Calls of token-classification, fill-mask and question-answering with everything that they gave, on
-small models with made-up weights and the released vocabulary. Made by
+Calls of token-classification, fill-mask and question-answering with all their outputs, on small models
+with hashed weights and the released vocabulary. Made by
 `python tools/golden/make-pipelines.py --vocab models/banking77-intents/vocab.txt --out test/golden/pipelines`
 with {versions}.
 
@@ -291,10 +291,10 @@ No weight is stored: `hashedTensor(name, shape)` in
 test/support/hashed-weights.ts makes the same float32 numbers as the script. The arithmetic is float64.
 `start` and `end` count code points.
 
-token-classification and fill-mask are transformers' own pipelines; a text in several windows is cut
-by the script, since the pipeline pads the last window and the Rust tokenizers 0.23 lose the end of
-what overflows. question-answering is the pipeline of transformers 4, written out in the script:
-transformers 5 has none.
+token-classification and fill-mask are transformers' own pipelines. The script cuts a text into windows
+itself, because the pipeline pads the last window and the Rust tokenizers 0.23 lose overflowing tokens.
+question-answering is the pipeline of transformers 4, written out in the script: transformers 5 has
+none.
 """
 
 

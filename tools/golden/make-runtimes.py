@@ -2,9 +2,9 @@
 
     python tools/golden/make-runtimes.py .            (seconds; the argument is the repository)
 
-Ten logits are Hugging Face's float64 of a golden checkpoint, copied with their inputs from
-test/golden/models; ten scores are what transformers' text-classification pipeline says of a question
-with the bundled model, in float32.
+Ten logits and their inputs are copied from a case of test/golden/models (Hugging Face, float64). Ten
+scores come from transformers' text-classification pipeline, for a question to the bundled model in
+float32.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def logits(root: Path) -> dict:
 
 
 def scores(root: Path) -> dict:
-    # The checkpoint is stored in half precision, and would run in it.
+    # Otherwise it would run in half precision, in which the checkpoint is stored.
     classify = pipeline(
         "text-classification", str(root / MODEL), device="cpu", dtype=torch.float32
     )

@@ -1,4 +1,4 @@
-"""Makes test/golden/surgery: what Hugging Face says of models with fewer heads or other words.
+"""Makes test/golden/surgery: Hugging Face's outputs with pruned heads or resized embeddings.
 
     python tools/golden/make-surgery.py test/golden/models test/golden/surgery            (seconds)
 
@@ -34,7 +34,7 @@ RESIZED = [
     ("pretraining-more", "pretraining", 44),
 ]
 
-# Enough new words to see how far they spread.
+# Enough new words to measure their distribution.
 SPREAD_WORDS = 4000
 
 
@@ -51,7 +51,7 @@ def load(models, name):
 
 
 def slice_linear(layer, index, dim):
-    """prune_linear_layer: the rows (dim 0) or columns (dim 1) that stay."""
+    """prune_linear_layer of transformers 4: keeps some rows (dim 0) or columns (dim 1)."""
     layer.weight = torch.nn.Parameter(layer.weight.index_select(dim, index).contiguous())
     if dim == 0:
         layer.bias = torch.nn.Parameter(layer.bias[index].contiguous())
@@ -148,7 +148,7 @@ def main():
         shutil.rmtree(old.parent)
     for case in PRUNED:
         make_pruned(args.models, args.out, *case)
-    # Its words are more than their dimensions, so that their covariance is positive definite.
+    # It has more words than dimensions, so their covariance is positive definite.
     spread = make_spread(args.models, "masked-lm")
     write_json(args.out / "resized.json", {"cases": make_resized(args.models), "spread": spread})
 

@@ -1,12 +1,12 @@
 """
-Makes what the tokenizer's tests hold it against, with Hugging Face's Rust tokenizers.
+Makes test/golden/tokenizer: outputs of Hugging Face's Rust tokenizers.
 
     python tools/golden/make-tokenizer.py --vocab models/banking77-intents/vocab.txt \
         --datasets DIR --out test/golden/tokenizer [--tables src/tokenizer/text/unicode-tables.ts]
 
 --datasets is a folder with banking77/, clinc150/ and wnut17/; a sample of their texts goes into the
-golden files. --tables also writes the frozen Unicode tables of src/tokenizer. The result depends on
-nothing but the arguments and the versions of the libraries (in the README beside the golden files).
+golden files. --tables also writes the frozen Unicode tables of src/tokenizer. The result depends only
+on the arguments and on the versions of the libraries, which the README beside the golden files names.
 """
 
 import argparse
@@ -36,13 +36,13 @@ def bert(clean=False, ideographs=False, strip=False, lower=False):
 
 
 def borders_of(members):
-    """Where runs of members begin and end."""
+    """The borders of runs of members: where each begins and ends."""
     members = set(members)
     return [c for c in range(0x110001) if (c in members) != (c - 1 in members)]
 
 
 def borders_between(inside, outside):
-    """Borders of ranges that hold all of one set and none of another; few, and easy to write."""
+    """Borders of as few ranges as possible that hold all of one set and none of another."""
     borders, at, free, is_in = [], 0, 0, False
     for c in range(0x110000):
         if c in (inside if is_in else outside):
@@ -55,7 +55,7 @@ def borders_between(inside, outside):
 
 
 def digits_of(number):
-    """In base 18: the last digit is one of 0 to h, digits before it are one of i to z."""
+    """A number in base 18: the last digit is one of 0 to h, the digits before it one of i to z."""
     last = "0123456789abcdefgh"[number % 18]
     before = ""
     while number >= 18:
@@ -70,7 +70,7 @@ def encode_borders(borders):
 
 
 def classes():
-    """The sets of code points the Rust library knows, found by asking it about each."""
+    """The Rust library's sets of code points, found by encoding each code point."""
     clean, strip, split = bert(clean=True), bert(strip=True), pre_tokenizers.BertPreTokenizer()
     nfd = normalizers.NFD()
     found = {"OTHER": [], "WHITESPACE": [], "PUNCTUATION": [], "NONSPACING": [], "REORDERED": []}
@@ -91,7 +91,7 @@ def classes():
     return found
 
 
-# One letter for each code point as Node's Unicode has it: in the categories, unassigned, or other.
+# One letter for each code point, by Node's Unicode: in the categories, unassigned, or other.
 ENGINE = r"""
 const kinds = Array.from({ length: 0x110000 }, (_, c) => {
   const char = String.fromCodePoint(c);
@@ -103,8 +103,8 @@ process.stdout.write(kinds.join(''));
 
 def younger(found):
     """
-    Borders of what later Unicode put into the categories, and of gaps of 16 and more code points,
-    where Unicode will put scripts to come.
+    Borders of what later versions of Unicode added to the categories, and of gaps of 16 and more code
+    points, where Unicode will add scripts.
     """
     members = set(found["OTHER"] + found["PUNCTUATION"] + found["NONSPACING"] + [0xFFFD])
     kinds = subprocess.run(["node", "-e", ENGINE], capture_output=True, text=True, check=True).stdout
@@ -257,7 +257,7 @@ def dataset_texts(root, rng):
 
 
 def block_texts(rng):
-    """Two texts for each 128 code points: some of them in words, some between other characters."""
+    """Two texts for each 128 code points: some inside words, some between other characters."""
     texts = []
     for start in range(0, 0x110000, 128):
         known = [chr(c) for c in range(start, start + 128) if is_sampled(c)]
@@ -289,12 +289,12 @@ def is_sampled(c):
 
 
 def is_uniform(c):
-    """Ideographs, syllables, private use: one sample in eight will do."""
+    """Ideographs, syllables, private use: one sample in eight is enough."""
     return c < 0xA000 or 0xAC00 <= c < 0xD800 or 0xE000 <= c < 0xF900 or c >= 0x17000
 
 
 def mixed_texts(words, rng, count):
-    """Words of the vocabulary, whole or mangled, among the pieces above."""
+    """Words of the vocabulary, whole or changed, among the pieces above."""
     texts = []
     for _ in range(count):
         parts = []
@@ -354,7 +354,7 @@ def make_tokenizer(vocab, options):
 
 
 def record(encoding):
-    """[ids, spans, words] of the tokens but the special ones; spans, words as differences."""
+    """[ids, spans, words] of all but special tokens; spans and words as differences."""
     spans, words, end, word = [], [], 0, 0
     inner = slice(1, -1)
     for (a, b), w in zip(encoding.offsets[inner], encoding.word_ids[inner]):
@@ -365,7 +365,7 @@ def record(encoding):
 
 
 def make_configs(vocab, texts):
-    """Of every text under every configuration; under others than the first only what differs."""
+    """Encodings of every text under every configuration; after the first, only what differs."""
     result, first = {}, None
     for name, options in CONFIGS.items():
         encodings = make_tokenizer(vocab, options)(texts).encodings
@@ -397,7 +397,7 @@ ADDED = [
 
 
 def make_added(vocab, texts):
-    """Texts strewn with tokens that were added to the tokenizer."""
+    """Texts with added tokens at random places."""
     rng = random.Random(7)
     tokenizer = make_tokenizer(vocab, {})
     tokenizer.add_tokens(ADDED)
@@ -428,7 +428,7 @@ def make_added(vocab, texts):
 
 
 def make_legacy(vocab, texts):
-    """The older Python class with the options that the Rust one lacks."""
+    """The older Python class, which has options that the Rust one lacks."""
     rng = random.Random(11)
     plain = [
         t
@@ -505,9 +505,9 @@ def make_calls(vocab, texts):
 
 def expect(tokenizer, batch, pairs, options, side):
     """
-    What a call gives. The first row of each text is the call's own. What overflows is cut by the
-    library's Encoding.truncate from the whole text: in 0.23 a call loses overflow, because it stops
-    cutting words at max_length tokens (github.com/huggingface/tokenizers/issues/2091).
+    The rows of a call. The first row of each text is the call's own. Overflowing rows come from
+    Encoding.truncate on the whole text: in 0.23 a call loses overflow, because it stops splitting
+    words at max_length tokens (github.com/huggingface/tokenizers/issues/2091).
     """
     tokenizer.truncation_side = side
     tokenizer.model_max_length = 512
@@ -615,7 +615,7 @@ def pad_row(row, width, side):
 
 
 def make_blocks():
-    """FNV-1a over what becomes of "a?b" for each ? of 256 code points, under two configurations."""
+    """FNV-1a of the normalised "a?b" for each ? of 256 code points, under two configurations."""
     split, result = pre_tokenizers.BertPreTokenizer(), []
     for normalizer in (bert(True, True, True, True), bert(False, False, False, True)):
         hashes = []

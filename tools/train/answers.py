@@ -1,4 +1,4 @@
-"""The question answerer of restaurant bookings: what it learns, and how many answers are right."""
+"""The question answerer of restaurant bookings: its model, its losses and its scores."""
 
 import torch
 import torch.nn.functional as F
@@ -7,11 +7,11 @@ from slots import judge, pad
 from training import by_length, hide_words, make_config
 from transformers import MobileBertForQuestionAnswering
 
-MAX_ANSWER = 15  # pieces, as the pipeline has it
+MAX_ANSWER = 15  # pieces, the pipeline's default
 
 
 class Answers:
-    """Start and end of the answer in [CLS] question [SEP] utterance [SEP], both at [CLS] where there is none.
+    """Finds start and end of the answer in [CLS] question [SEP] utterance [SEP]; both at [CLS]: no answer.
 
     Logits and targets have a column for [CLS] and one for each piece of the utterance.
     """
@@ -25,13 +25,13 @@ class Answers:
         self.config = make_config(encoder.size, args.dropout)
 
     def ask(self, utterance):
-        """The slots that an utterance is asked for: all that it has, and one that it lacks."""
+        """The slots to ask for: all that the utterance has, and one that it lacks."""
         present = [slot for slot in SLOTS if begin(slot) in utterance.tags]
         absent = [slot for slot in SLOTS if slot not in present]
         return present + self.rng.sample(absent, min(len(absent), 1))
 
     def distilled(self, teachers, model, utterances, augment, generator):
-        """The loss of a student: what the teachers say, and the spans where the utterance is whole."""
+        """The loss of a student: the teachers' probabilities, and the labels where the utterance is not spliced."""
         utterances, spliced = augment(utterances, self.args.splice)
         plain = pad([[self.cls, *u.ids, self.sep] for u in utterances])
         plain, _ = hide_words(plain, self.args.hide, self.encoder, generator)
@@ -55,7 +55,7 @@ class Answers:
         return loss / 2
 
     def logits(self, model, rows, question_lengths, width):
-        """(start, end), the questions left out; -1e4 where a row is at its end."""
+        """(start, end) logits [B, width] without the question's; -1e4 past the end of a row."""
         input_ids, lengths = pad(rows), torch.tensor(question_lengths)
         ends = torch.tensor([len(row) for row in rows]) - 1  # the last [SEP]
         types = torch.arange(input_ids.shape[1]) >= lengths[:, None] + 2
@@ -70,7 +70,7 @@ class Answers:
         return [one.gather(1, source).masked_fill(outside, -1e4) for one in both]
 
     def targets(self, opinion, slots):
-        """What the teachers' opinion [B, slots, 2, L] says of the start and end of each row's slot, "none" weighted."""
+        """The teachers' probabilities [B, slots, 2, L] of each row's slot: (start, end), "none" weighted."""
         shares = opinion[torch.arange(len(slots)), [SLOTS.index(slot) for slot in slots]]
         shares[..., 0] *= self.args.none
         shares /= shares.sum(-1, keepdim=True)
@@ -78,7 +78,7 @@ class Answers:
 
     @torch.no_grad()
     def answers(self, model, examples, slot):
-        """The best span's score, its place in the text, and the score of none, for each example."""
+        """For each example: the best span's score, its place in the text, and the score of no answer."""
         question = self.questions[slot][0]
         rows = [[self.cls, *question, self.sep, *u.ids, self.sep] for u in examples]
         found = [None] * len(rows)
@@ -94,11 +94,11 @@ class Answers:
         return found
 
     def finished(self, model):
-        """The model that is bundled: this one."""
+        """The model to bundle: this one."""
         return model
 
     def report(self, models, examples):
-        """Shares of exact spans and of right "none"s; `none` at other weights as if answers scored that much more."""
+        """Shares of exact spans and of right "no answer", also with answers weighted by some factors."""
         found = {slot: self.answers(models[0], examples, slot) for slot in SLOTS}
         lines = []
         for bonus in (1, 0.25, 0.5, 2, 4):

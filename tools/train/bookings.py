@@ -1,7 +1,7 @@
-"""The utterances of restaurant8k: reading and encoding them, making others of them, writing test files.
+"""The utterances of restaurant8k: reading, encoding, augmentation, test files.
 
-`read` gives texts with labelled spans, `after_questions` puts what the system had asked in front, `encode` gives pieces
-and tags, `Augmenter` utterances that nobody wrote.
+`read` gives texts with labelled spans, `after_questions` puts the system's questions in front, `encode` gives pieces
+and tags, `Augmenter` makes new utterances.
 """
 
 import bisect
@@ -9,7 +9,7 @@ import json
 
 import torch
 
-# The first wording of each is the one that is tested.
+# Tests use the first wording of each.
 QUESTIONS = {
     "people": ["How many people?", "For how many people?", "How many guests?", "What is the number of people?"],
     "date": ["What date?", "On what date?", "Which day?", "What is the date?"],
@@ -26,7 +26,7 @@ def begin(slot):
 
 
 class Utterance:
-    """Rows of a text's pieces without special tokens, their tags, and {slot: (first piece, end)}."""
+    """The rows of a text's pieces without special tokens, their tags, and {slot: (first piece, end)}."""
 
     def __init__(self, ids, spans):
         self.ids, self.spans = ids, spans
@@ -39,14 +39,14 @@ class Utterance:
 
 
 class Example(Utterance):
-    """An utterance of a file: also the first pieces of its words, the pieces' places in the text, and the labels."""
+    """An utterance of a file, with the first pieces of its words, the places of pieces in the text, and the labels."""
 
     def __init__(self, ids, spans, words, places, labels):
         super().__init__(ids, spans)
         self.words, self.places, self.labels = words, places, labels
 
     def place(self, start, end):
-        """Where the pieces stand in the text, widened to whole words."""
+        """The place of a range of pieces in the text, widened to whole words."""
         first = self.words[bisect.bisect_right(self.words, start) - 1]
         after = bisect.bisect_left(self.words, end)
         end = self.words[after] if after < len(self.words) else len(self)
@@ -54,7 +54,7 @@ class Example(Utterance):
 
 
 def read(path):
-    """[(text, {slot: (start, end)}, slots that the system had asked for)] of one restaurant8k file."""
+    """[(text, {slot: (start, end)}, slots that the system asked for)] of one restaurant8k file."""
     examples = []
     for item in json.loads(path.read_text(encoding="utf-8")):
         labels = {label["slot"]: label["valueSpan"] for label in item.get("labels", [])}
@@ -65,7 +65,7 @@ def read(path):
 
 
 def after_questions(example, rng=None):
-    """The example with the system's questions in front, if it had any, in their first wordings or drawn ones."""
+    """The example with the system's questions in front, if any, in their first wordings or in random ones."""
     text, labels, asked = example
     wordings = [rng.choice(QUESTIONS[slot]) if rng else QUESTIONS[slot][0] for slot in asked]
     front = "".join(f"{wording} " for wording in wordings)
@@ -89,7 +89,7 @@ def encode(encoder, examples):
 
 
 class Augmenter:
-    """Makes other utterances of given ones: names exchanged, beginnings and ends of two put together."""
+    """Makes new utterances: exchanges names, and joins the beginning of one utterance to the end of another."""
 
     def __init__(self, utterances, encoder, args, rng):
         self.encoder, self.args, self.rng = encoder, args, rng
@@ -99,9 +99,9 @@ class Augmenter:
         }
 
     def swap(self, utterance):
-        """Each name with a chance of `swap` replaced by another, or with one of `anonymous` by unknown pieces.
+        """Replaces each name by another with probability `swap`, or by unknown pieces with probability `anonymous`.
 
-        Times and numbers stay: where their spans end depends on what follows them ("12:45" of "12:45 PM").
+        Times and numbers stay: the end of their spans depends on what follows ("12:45" of "12:45 PM").
         """
         spans = sorted(utterance.spans.items(), key=lambda item: item[1])
         if any(first[1][1] > second[1][0] for first, second in zip(spans, spans[1:])):
@@ -119,7 +119,7 @@ class Augmenter:
         return Utterance(ids + utterance.ids[at:], found)
 
     def splice(self, one, other):
-        """The beginning of one and the end of another, or nothing where one is too short."""
+        """The beginning of one utterance and the end of another; nothing where one is too short."""
         room = min(len(one), len(other)) - 1
         if room < 1:
             return None
@@ -137,7 +137,7 @@ class Augmenter:
 
 
 def write_test(path, examples, with_asked=False):
-    """The test utterances with their labels, one per line, below {slot: question}; the slots asked for on request."""
+    """Writes {slot: question} and the labelled test utterances, one per line; on request with the slots asked for."""
     lines = []
     for text, spans, asked in examples:
         asked_for = {"asked": asked} if with_asked and asked else {}

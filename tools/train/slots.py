@@ -1,8 +1,8 @@
-"""The token classifier of restaurant bookings: what it learns, and how many slots it finds.
+"""The token classifier of restaurant bookings: its model, its losses and its scores.
 
-`Tagger` tags pieces, as the bundled model does, and says where each slot starts and ends, which is not bundled. A start
-or an end is one place among all, so no slot is found twice or in halves, as happens to tags: that is why a student's
-tags learn from its teachers' starts and ends.
+`Tagger` has two outputs: tags of pieces, which the bundled model has, and the start and end of each slot, which it
+lacks. Tags can find a slot twice or in halves; a start or an end is one choice among all places, so it cannot. That is
+why a student's tags learn from its teachers' starts and ends.
 """
 
 import copy
@@ -27,7 +27,7 @@ class Tagger(MobileBertForTokenClassification):
         self.ends = torch.nn.Linear(config.hidden_size, 2 * len(SLOTS))
 
     def both(self, input_ids):
-        """Logits of tags [B, L, C], and of starts and ends [B, slots, 2, L], both at [CLS] where there is no slot."""
+        """Logits of tags [B, L, C], and of starts and ends [B, slots, 2, L]; both at [CLS]: no slot."""
         mask = input_ids != 0
         hidden = self.dropout(self.mobilebert(input_ids, attention_mask=mask.long())[0])
         places = F.pad(mask[:, 1:], (0, 1))  # all but [SEP]
@@ -35,7 +35,7 @@ class Tagger(MobileBertForTokenClassification):
         return self.classifier(hidden), ends.unflatten(1, (len(SLOTS), 2))
 
     def doubting(self, doubt):
-        """This model with `doubt` times the odds of "O"."""
+        """This model with the odds of "O" multiplied by `doubt`."""
         model = copy.deepcopy(self)
         model.classifier.bias[0] += math.log(doubt)
         return model
@@ -43,12 +43,12 @@ class Tagger(MobileBertForTokenClassification):
 
 @torch.no_grad()
 def judge(models, input_ids):
-    """The mean opinion of several taggers of starts and ends, as probabilities [B, slots, 2, L]."""
+    """The mean probabilities [B, slots, 2, L] that several taggers give to starts and ends."""
     return sum(m.both(input_ids)[1].softmax(-1) for m in models) / len(models)
 
 
 def tags_of(ends):
-    """The probabilities of tags [B, L, C] that follow from those of starts and ends."""
+    """The probabilities of tags [B, L, C] that follow from those of starts and ends [B, slots, 2, L]."""
     start, end = (ends * (torch.arange(ends.shape[-1]) > 0)).unbind(2)
     later = (start.cumsum(-1) - start - (end.cumsum(-1) - end)).clamp(min=0)
     inside = torch.stack([start, later], 2).flatten(1, 2)
@@ -58,7 +58,7 @@ def tags_of(ends):
 
 
 class Slots:
-    """Tags of every piece of [CLS] utterance [SEP]; of the system's questions, where they stand in front, as well."""
+    """Tags every piece of [CLS] utterance [SEP], including the system's questions in front of it."""
 
     make = Tagger
 
@@ -76,7 +76,7 @@ class Slots:
         return input_ids, pad([[IGNORED, *u.tags, IGNORED] for u in utterances], IGNORED)
 
     def alone(self, model, utterances, augment, generator):
-        """The loss of a teacher. R-Drop: both views of an utterance, differently hidden, are to be judged alike."""
+        """The loss of a teacher. R-Drop: two differently masked views of an utterance shall get the same output."""
         utterances = augment(utterances)[0]
         input_ids, tags = self.batch(utterances)
         input_ids, _ = hide_words(input_ids.repeat(2, 1), self.args.hide, self.encoder, generator)
@@ -89,7 +89,7 @@ class Slots:
         return loss + self.args.rdrop * ((p.exp() - q.exp()) * (p - q)).sum(-1).mean() / 2
 
     def distilled(self, teachers, model, utterances, augment, generator):
-        """The loss of a student: the teachers' mean opinion, and the tags where the utterance is whole."""
+        """The loss of a student: the teachers' mean probabilities, and the labels of utterances that are not spliced."""
         utterances, spliced = augment(utterances, self.args.splice)
         input_ids, tags = self.batch(utterances)
         input_ids, _ = hide_words(input_ids, self.args.hide, self.encoder, generator)
@@ -104,14 +104,14 @@ class Slots:
         return self.args.distil * soft + (1 - self.args.distil) * hard.mean()
 
     def finished(self, model):
-        """The model that is bundled: the tags alone."""
+        """The model to bundle: without starts and ends."""
         plain = MobileBertForTokenClassification(self.config)
         state = {name: value for name, value in model.state_dict().items() if not name.startswith("ends.")}
         plain.load_state_dict(state)
         return plain
 
     def report(self, models, sets):
-        """F1, precision and recall on each set, by the first model's tags and by all models' starts and ends."""
+        """F1, precision and recall on each set: of the first model's tags, and of all models' starts and ends."""
         return "; ".join(
             f"{name} {self.score(lambda ids: models[0].both(ids)[0], examples)}"
             f" (starts and ends: {self.score(lambda ids: tags_of(judge(models, ids)), examples)})"
@@ -120,7 +120,7 @@ class Slots:
 
     @torch.no_grad()
     def score(self, tag, examples):
-        """F1, precision and recall of spans found to the character, by pipelines' aggregation "first"."""
+        """F1, precision and recall of spans exact to the character, by the pipelines' aggregation "first"."""
         sequences = [[self.cls, *u.ids, self.sep] for u in examples]
         right = found = 0
         for group in by_length(sequences):
@@ -134,7 +134,7 @@ class Slots:
 
 
 def grouped(tags, words):
-    """{(slot, first piece, end)}: neighbouring words of one slot, each tagged as its first piece."""
+    """{(slot, first piece, end)}: runs of words of one slot; a word has the tag of its first piece."""
     groups = [[None, 0, 0]]
     for start, end in zip(words, [*words[1:], len(tags)]):
         slot = LABELS[tags[start]][2:]

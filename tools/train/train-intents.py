@@ -1,29 +1,28 @@
-r"""Trains the bundled intent model, models/banking77-intents, from nothing but the data sets.
+r"""Trains the bundled intent model, models/banking77-intents, from the data sets alone.
 
-    python tools/train/train-intents.py --data ../shared/datasets --vocab ../shared/hub/mobilebert-uncased \
-        --out models/banking77-intents
+    python tools/train/train-intents.py --data <data sets> --vocab <folder of vocab.txt> --out models/banking77-intents
 
 `--data` holds banking77/ (and clinc150/, restaurant8k/, wnut17/ for `--pretrain-epochs`); `--vocab` holds MobileBERT's
 vocab.txt. Made with torch 2.13 and transformers 5.18, in 35 minutes on one core. `--hold-out 0.1` sets a tenth of
-every category aside and reports on it: for decisions, so that the test questions need not serve for them.
+every category aside and reports on it, so that no decision is made on the test questions.
 
-The recipe, and what each ingredient bought, right answers on 1,003 held-out questions, one run each (one standard
-error is 1.1 points; these runs drew their tenth with other seeds than `hold_out` does):
+The recipe with the gain of each ingredient: right answers on 1,003 held-out questions, one run each. One standard error
+is 1.1 points; these runs held out another tenth than `hold_out` does.
 
     Glorot's weights                            at 2e-3 the loss grows from epoch to epoch
     + branches drawn at a quarter, 5 epochs     77.5 % at 2e-3 (65.7 % at 1e-3, 82.0 % at 4e-3)
     + embeddings at 0.1, not 0.3, 5 epochs      78.7 % at 2e-3
     12 epochs at 3e-3                           86.1 %
-    + averaged weights                          86.2 % (they help halfway: 81.9 % for 76.5 % after 4 epochs)
+    + averaged weights                          86.2 % (after 4 epochs 81.9 % instead of 76.5 %)
     ... and masked words first, 5 epochs        86.4 %: not worth its time, left out
-    ... and 20 % of the pieces hidden, not 10   86.6 %
+    ... and 20 % of the pieces masked, not 10   86.6 %
     ... and R-Drop instead, two views a step    87.7 %
 
-Both of the last two are in. Then a student learns from the mean opinion of three such models on the very pieces that it
-sees itself, half of its questions spliced from two. Right answers on the 3,080 test questions, everything learned from
-the whole training file:
+The recipe has both of the last two. Then a student learns from the mean probabilities of three such models, which see
+the same masked pieces as the student; half of its questions are spliced from two. Right answers on the 3,080 test
+questions after training on the whole training file:
 
-    three teachers, 12 epochs each              88.7 %, 88.9 %, 87.5 %; their mean opinion 89.9 %
+    three teachers, 12 epochs each              88.7 %, 88.9 %, 87.5 %; their mean 89.9 %
     the student, 36 epochs, in half precision   89.1 %
 """
 
@@ -95,7 +94,7 @@ def read_wnut17(folder):
 
 
 def hold_out(examples, share):
-    """Sets aside `share` of every category, for decisions: (kept, held out), both in the order of the file."""
+    """Holds out `share` of every category: (kept, held out), both in the order of the file."""
     by_category = collections.defaultdict(list)
     for i, (_, category) in enumerate(examples):
         by_category[category].append(i)
@@ -113,9 +112,9 @@ def pad(sequences):
 
 
 def splice(input_ids, share, generator):
-    """Turns `share` of a batch into the beginning of one text and the end of another: (input_ids, which are spliced).
+    """Replaces `share` of a batch by the beginning of one text and the end of another: (input_ids, which are spliced).
 
-    The texts of a batch have about one length. The cut lies inside both: each result ends where its second text does.
+    The texts of a batch have similar lengths. The cut lies inside both, and the result ends with the second text.
     """
     count = len(input_ids)
     partner = torch.randperm(count, generator=generator)
@@ -148,7 +147,7 @@ def config_of(encoder, labels, args):
 
 
 def pretrain(encoder, texts, labels, args, seed):
-    """Masked words over all utterances; returns the state of the base model."""
+    """Trains masked-word prediction on all utterances; returns the state of the base model."""
     torch.manual_seed(seed)
     rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
     model = MobileBertForMaskedLM(make_config(encoder.size, 0.0))
@@ -181,7 +180,7 @@ def pretrain(encoder, texts, labels, args, seed):
 
 @torch.no_grad()
 def predict(model, sequences):
-    """Logits of every sequence; texts of one length are run together, so nothing is padded."""
+    """Logits of every sequence. Texts of one length run together, so nothing is padded."""
     model.eval()
     logits = torch.empty(len(sequences), model.config.num_labels)
     for indices in by_length(sequences):
@@ -190,7 +189,7 @@ def predict(model, sequences):
 
 
 def two_views(model, batch, target, encoder, args, generator):
-    """The loss of a model alone. R-Drop: both views of a question, differently hidden, are to be judged alike."""
+    """The loss without teachers. R-Drop: two differently masked views of a question shall get the same output."""
     input_ids, attention_mask = batch
     input_ids, _ = hide_words(input_ids.repeat(2, 1), args.hide, encoder, generator)
     attention_mask = None if attention_mask is None else attention_mask.repeat(2, 1)
@@ -201,7 +200,7 @@ def two_views(model, batch, target, encoder, args, generator):
 
 
 def distilled(model, teachers, batch, target, encoder, args, generator):
-    """The loss of a student: the teachers' mean opinion, and the label where the question is whole."""
+    """The loss of a student: the teachers' mean probabilities, and the label where the question is not spliced."""
     input_ids, spliced = splice(batch[0], args.splice, generator)
     attention_mask = (input_ids != 0).long()
     input_ids, _ = hide_words(input_ids, args.hide, encoder, generator)
@@ -214,7 +213,7 @@ def distilled(model, teachers, batch, target, encoder, args, generator):
 
 
 def finetune(encoder, base, train, labels, args, seed, epochs, teachers=(), held=None, name="model"):
-    """Learns the intents, from `teachers` where there are any; returns the averaged model."""
+    """Trains on the intents, and on `teachers` if there are any; returns the averaged model."""
     torch.manual_seed(seed)
     rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
     model = MobileBertForSequenceClassification(config_of(encoder, labels, args))
@@ -258,7 +257,7 @@ def finetune(encoder, base, train, labels, args, seed, epochs, teachers=(), held
 
 
 def evaluate(out, data, labels):
-    """Accuracy on the test questions: the written half-precision weights, computed in float32, nothing padded."""
+    """Accuracy on the test questions, of the saved half-precision weights in float32; nothing is padded."""
     model = MobileBertForSequenceClassification.from_pretrained(out, dtype=torch.float32)
     tokenizer = MobileBertTokenizer.from_pretrained(out)
     examples = read_banking77(data / "banking77/test.csv")

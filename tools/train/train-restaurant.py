@@ -1,32 +1,32 @@
-r"""Trains the bundled models of restaurant bookings, restaurant8k-slots and restaurant8k-answers, from nothing but
-their data set.
+r"""Trains the bundled models of restaurant bookings, restaurant8k-slots and restaurant8k-answers, from their
+data set alone.
 
-    python tools/train/train-restaurant.py --data ../shared/datasets/restaurant8k --vocab ../shared/hub/mobilebert-uncased \
+    python tools/train/train-restaurant.py --data <restaurant8k> --vocab <folder of vocab.txt> \
         --slots models/restaurant8k-slots --answers models/restaurant8k-answers --work build/teachers
 
 `--data` holds train_0.json and test.json; `--vocab` holds MobileBERT's vocab.txt. Made with torch 2.13 and transformers
-5.18, in half an hour on one core. A tenth of the utterances is set aside and reported on: for decisions, so that the
-test utterances need not serve for them.
+5.18, in half an hour on one core. A tenth of the utterances is held out and reported on, so that no decision is made
+on the test utterances.
 
-The recipe, and what each ingredient bought, F1 of one teacher's tags on the 820 held-out utterances (one standard error
-is 1.2 points), in brackets with the system's questions in front:
+The recipe with the gain of each ingredient: F1 of one teacher's tags on the 820 held-out utterances (one standard error
+is 1.2 points), in brackets with the system's questions in front.
 
     8 epochs, batches of 64, values of every slot exchanged            82.7 %
     16 epochs, batches of 32, unknown pieces told apart by kind        85.2 %
-    + pieces that occur less than three times unknown, names hidden    85.5 %, of the first 410 utterances 86.5 %
+    + pieces that occur less than three times unknown, names masked    85.5 %, of the first 410 utterances 86.5 %
     + only names exchanged, 5 % more utterances, two seeds             87.1 % and 88.2 % of the 410
-    + starts and ends as a second task, what answers a question
-      once more after that question                                    89.2 % (91.1 %)
+    + starts and ends as a second task, and utterances that answer
+      a question also with that question in front                      89.2 % (91.1 %)
     ... by its starts and ends, not its tags                           92.1 % (94.5 %)
     its student with 12 epochs                                         88.9 % (91.2 %), of the 410 90.9 %
     ... with 1.5 times the odds of "O"                                 89.6 % (91.8 %), of the 410 91.4 %
 
 The answerer, after 16 epochs: 93.1 % of the spans exact, 98.1 % of the questions without an answer.
 
-Before starts, ends and questions, two teachers and a student of their tags had 88.3 % of the 410. What exchanging times
-and numbers spoilt: the labels take "12:45" of "12:45 PM" but all of "12:45pm". What did no better: a second teacher and
-16 epochs 89.4 % (91.2 %), seven tenths of the utterances spliced 89.2 % (91.7 %), the mean of students' weights 88.0 to
-88.8 %; six layers were as good as four after four epochs.
+Without starts, ends and questions, two teachers and a student of their tags reached 88.3 % of the 410. Exchanging times
+and numbers made it worse: the labels take "12:45" of "12:45 PM" but all of "12:45pm". No better were a second teacher
+and 16 epochs (89.4 %, 91.2 %), seven tenths of the utterances spliced (89.2 %, 91.7 %), and the mean of students'
+weights (88.0 to 88.8 %). After four epochs, six layers were as good as four.
 
 On the 3,731 test utterances:
 
@@ -50,7 +50,7 @@ from transformers import MobileBertTokenizer
 
 
 def learn(task, loss_of, sets, args, seed, epochs, base=None, name="model"):
-    """Learns a task, from what `base` has in common with its model if there is one; returns the averaged model."""
+    """Trains a task, from the weights that `base`, if given, shares with its model; returns the averaged model."""
     utterances, held = sets
     torch.manual_seed(seed)
     rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
@@ -84,7 +84,7 @@ def learn(task, loss_of, sets, args, seed, epochs, base=None, name="model"):
 
 
 def kept(path, task, make):
-    """The model that an earlier run left at `path`, or else what `make` makes, left there."""
+    """The model that an earlier run saved to `path`; otherwise that of `make`, which is saved there."""
     if path.exists():
         model = task.make(task.config).eval().requires_grad_(False)
         model.load_state_dict(torch.load(path))
@@ -96,7 +96,7 @@ def kept(path, task, make):
 
 
 def finish(task, model, out, vocab, held, test):
-    """Writes the model, and reports what its half-precision weights reach."""
+    """Saves the model, and reports the scores of its half-precision weights."""
     save(task.finished(model), task.encoder, out, vocab)
     model = model.half().float()
     print(f"held out: {task.report([model], held)}", flush=True)
@@ -104,7 +104,7 @@ def finish(task, model, out, vocab, held, test):
 
 
 def both_ways(encoder, examples):
-    """Utterances alone, and with what the system had asked for in front of those that answer it."""
+    """The utterances alone, and with the system's question in front where they answer one."""
     return {"alone": encode(encoder, examples), "asked": encode(encoder, [after_questions(e) for e in examples])}
 
 

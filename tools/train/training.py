@@ -1,7 +1,7 @@
-"""What the scripts that train the bundled models share: pieces, batches, the small MobileBERT, its optimiser.
+"""Shared by the scripts that train the bundled models: pieces, batches, the small MobileBERT, its optimiser.
 
-`Encoder` turns texts into rows of a table without the pieces that never occur, `make_config` and `initialise` make a
-model on that table, `save` writes it with the whole vocabulary.
+`Encoder` turns texts into rows of an embedding table that leaves out pieces that never occur, `make_config` and
+`initialise` make a model with that table, `save` writes it with the whole vocabulary.
 """
 
 import collections
@@ -17,12 +17,12 @@ MAX_LENGTH = 128
 
 
 class Encoder:
-    """Tokenizes, and numbers the pieces that occur at `least` so often in the training texts without gaps.
+    """Tokenizes texts into rows of a smaller table: pieces that occur at least `least` times in the training texts.
 
-    Most of the 30,522 pieces never occur; without them the optimiser's step and the masked-word softmax are several
-    times cheaper. `rows` maps every piece of the vocabulary to its row of the trained table: all other pieces share the
-    row of [MASK], the word that the model has learned to do without, or with `kinds` one row for each kind of piece:
-    beginnings and continuations of words, digits or not. `stand_in` maps a row to the one that hides it.
+    Most of the 30,522 pieces never occur. Without them the optimiser's step and the masked-word softmax are several
+    times cheaper. `rows` maps every piece of the vocabulary to its row. Rare pieces share the row of [MASK], whose
+    meaning the model learns from context; with `kinds` they share one row for each kind of piece: beginnings and
+    continuations of words, digits or not. `stand_in` maps a row to the row that masks it.
     """
 
     def __init__(self, tokenizer, texts, least=1, kinds=False):
@@ -52,7 +52,7 @@ class Encoder:
 
 
 def kind_of(piece):
-    """The piece of the vocabulary, in no text, that stands for those of its kind."""
+    """The unused piece of the vocabulary that stands for rare pieces of this kind."""
     continues = piece.startswith("##")
     if piece.removeprefix("##").isdigit():
         return "[unused3]" if continues else "[unused2]"
@@ -60,7 +60,7 @@ def kind_of(piece):
 
 
 def batches(sequences, size, rng):
-    """Index lists of about equal lengths, in random order: little padding to compute."""
+    """Lists of indices to sequences of similar lengths, in random order: little padding."""
     order = list(range(len(sequences)))
     rng.shuffle(order)
     result = []
@@ -72,7 +72,7 @@ def batches(sequences, size, rng):
 
 
 def hide_words(input_ids, share, encoder, generator):
-    """Replaces `share` of the pieces by what stands for them: (input_ids, which are hidden)."""
+    """Masks `share` of the pieces by their stand-ins: (input_ids, which are masked)."""
     hidden = (torch.rand(input_ids.shape, generator=generator) < share) & ~encoder.is_special[input_ids]
     return torch.where(hidden, encoder.stand_in[input_ids], input_ids), hidden
 
@@ -97,9 +97,10 @@ def make_config(vocab_size, dropout, **settings):
 
 @torch.no_grad()
 def initialise(model, embedding_std=0.1, branch_gain=0.25):
-    """Glorot's normal weights, smaller where a branch joins its residual stream.
+    """Glorot's normal weights, smaller where a branch joins the residual stream.
 
-    NoNorm rescales nothing: with the usual 0.02 the signal dies out, with unscaled branches it grows ninefold a layer.
+    NoNorm does not normalise. With the usual deviation of 0.02 the signal vanishes; with unscaled branches it grows
+    ninefold a layer.
     """
     for name, module in model.named_modules():
         if isinstance(module, torch.nn.Linear):
@@ -109,7 +110,8 @@ def initialise(model, embedding_std=0.1, branch_gain=0.25):
                 module.bias.zero_()
     embeddings = model.mobilebert.embeddings
     embeddings.word_embeddings.weight.normal_(0, embedding_std)
-    embeddings.word_embeddings.weight[0] = 0  # [PAD]: no gradient ever reaches it, so it equals the text's end
+    # [PAD] never gets a gradient; 0 is also what the trigram reads past the ends of a text.
+    embeddings.word_embeddings.weight[0] = 0
     embeddings.position_embeddings.weight.normal_(0, 0.02)
     embeddings.token_type_embeddings.weight.zero_()
 
@@ -130,7 +132,7 @@ def schedule(optimizer, rate, step, steps, warmup=0.05):
 
 
 class Average:
-    """The exponential moving average of a model's weights, with a horizon that grows from the start."""
+    """The exponential moving average of a model's weights; its horizon grows with the steps."""
 
     def __init__(self, model, decay):
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
@@ -144,7 +146,7 @@ class Average:
 
 
 def by_length(sequences, most=128):
-    """Index lists of equal lengths: what runs together without padding."""
+    """Lists of indices to sequences of equal lengths, which run together without padding."""
     groups = collections.defaultdict(list)
     for i, sequence in enumerate(sequences):
         groups[len(sequence)].append(i)
@@ -168,7 +170,7 @@ TOKENIZER_SETTINGS = {
 
 
 def save(model, encoder, out, vocab):
-    """Writes the model with the whole vocabulary, in half precision, as Hugging Face's loaders expect it."""
+    """Saves the model with the whole vocabulary, in half precision, as Hugging Face's loaders expect it."""
     state = model.state_dict()
     name = "mobilebert.embeddings.word_embeddings.weight"
     state[name] = state[name][encoder.rows]
