@@ -1,7 +1,8 @@
 /**
- * What does one of the 24 blocks cost, with its weights in cache and as the model runs it? Models
- * of no block and of one, in turn, give the first; of none and of 24 the second. The difference is
- * what streaming 3.4 MB of weights a block costs.
+ * What does one of the 24 blocks cost, with its weights in cache and as the model runs it? The
+ * first is the difference of models with one block and with none, called in turn; the second that
+ * of 24 blocks and none, per block. Between the two lies the cost of streaming 3.4 MB of weights a
+ * block.
  */
 import { MobileBertForQuestionAnswering } from '../../src/models/heads/question-answering.ts';
 import { runTwin } from '../../test/reference/heads.ts';
@@ -72,7 +73,7 @@ export async function benchBlock(machine: Machine, report: Report): Promise<void
   await Promise.all([none.model, one.model, all].map((model) => model.dispose()));
 }
 
-/** A model of so many blocks, and its error against float64. */
+/** A model with so many blocks, and a function that gives its error against float64. */
 async function loadLayers(layers: number, { build }: Machine) {
   const config = { ...fullConfig(HEAD), num_hidden_layers: layers };
   const kept = [...hashedWeights(HEAD)].filter(([name]) => {
@@ -101,7 +102,7 @@ async function loadLayers(layers: number, { build }: Machine) {
   return { model, error };
 }
 
-/** Multiplications and additions of one block: all of a pass but the embeddings' product. */
+/** Multiplications and additions of one block: a pass without the embeddings' product, over 24. */
 function blockFlops(S: number): number {
   const [embeddings] = shapesOf(S);
   return (passFlops(S) - flopsOf(embeddings)) / LAYERS;

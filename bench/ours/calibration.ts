@@ -1,8 +1,8 @@
 /**
- * What does calibration gain, and what does it cost? The model of the released size with hashed
+ * What does calibration gain, and what does it cost? In: the model of the released size with hashed
  * weights, plain and with outlier channels. Out: relative L2 errors of logits, at the goldens'
- * lengths against Hugging Face's float64 and over other texts together against this package's fp32;
- * time and memory.
+ * lengths against Hugging Face's float64 and over other texts against this package's fp32; time and
+ * memory.
  */
 import process from 'node:process';
 import { calibration } from '../../src/calibration/calibrate.ts';
@@ -34,7 +34,7 @@ const OUTLIERS: readonly [name: string, Outliers][] = [
   ],
 ];
 
-/** Lengths of the other texts, and how many there are of each. */
+/** Lengths of the other texts, and the number of texts of each length. */
 const OTHERS = [7, 16, 32, 128];
 const TEXTS = 24;
 
@@ -48,7 +48,7 @@ const COLUMNS: Column[] = [
   { title: `${TEXTS * OTHERS.length} texts`, width: 10 },
 ];
 
-/** Prints a table for every head, and how long its calibration took. */
+/** Prints a table for every head, and the time of its calibration. */
 export async function benchCalibration(_: Machine, report: Report): Promise<void> {
   for (const name of HEADS) {
     console.log(`\n${head(COLUMNS, name.slice('MobileBertFor'.length))}`);
@@ -88,7 +88,7 @@ async function compareWeights(name: Head, kind: string, outliers: Outliers, repo
   report.addExact(`${name} ${kind}`, 'ms', Math.round(1000 * seconds));
 }
 
-/** Percent by output: at the goldens' lengths, and over the other texts. */
+/** Errors in percent by output, at the goldens' lengths and over the other texts. */
 async function errorsOf(
   model: PreTrainedModel,
   name: Head,

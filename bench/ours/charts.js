@@ -1,5 +1,5 @@
 /**
- * Cost curves as SVGs, from what `npm run bench -- costs --json FILE` wrote:
+ * Draws cost curves as SVGs, from a file of `npm run bench -- costs --json FILE`:
  *   node bench/ours/charts.js FILE [--out docs]
  * Four files: latency and memory over length, time per token over batch and over length.
  */
@@ -78,7 +78,7 @@ function drawings({ runs }) {
   };
 }
 
-/** Entries whose name starts with `prefix` and holds `part`, as points. */
+/** The entries whose names start with `prefix` and contain `part`, as points. */
 function pointsOf(entries, prefix, read, part = '') {
   return entries
     .filter(({ name }) => name.startsWith(prefix) && name.includes(part))

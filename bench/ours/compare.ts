@@ -1,12 +1,12 @@
 /**
- * Two results of one bench: is the second faster? In: files that `--json` wrote. Out: ratios with
- * the bounds that the noise of both leaves, and a word where the bounds are on one side.
+ * Is the second of two results of a bench faster? In: files that `--json` wrote. Out: ratios with
+ * bounds from the noise of both, and a word where both bounds are on one side of 1.
  */
 import { machineLine } from '../support/machine.js';
 import { type Column, digits, head, line } from '../support/table.js';
 import { type Entry, type Result, type Run, readResult } from './result.ts';
 
-/** Runs on a quiet machine differ by this much for no reason (README.md). */
+/** Two runs on a quiet machine differ by up to this share (README.md). */
 const DRIFT = 0.03;
 
 const COLUMNS: Column[] = [
@@ -40,7 +40,7 @@ export async function compare(files: readonly string[]): Promise<void> {
   );
 }
 
-/** A ratio with its bounds and what they say. */
+/** The ratio of two figures with its bounds, and the verdict on them. */
 export function ratioOf(before: Entry, after: Entry) {
   const ratio = after.value / before.value;
   const low = (after.low / before.high) * (1 - DRIFT);

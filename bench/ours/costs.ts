@@ -1,6 +1,6 @@
 /**
- * What a longer text, a larger batch and padding cost, and what is saved where nobody reads a row:
- * curves for users. In: the full-size model. Out: figures by name, which charts.js draws.
+ * Cost curves for users: longer texts, larger batches, padding, and the saving where rows are not
+ * needed. In: the full-size model. Out: figures by name, which charts.js draws.
  */
 import type { Request } from '../../src/engine/request.ts';
 import { hashedIds, hashedIntegers } from '../../test/support/hashed-weights.ts';
@@ -23,9 +23,9 @@ const BATCHES = [1, 2, 4, 8, 16, 32];
 const FEW_BATCHES = [1, 4, 8];
 /** Lengths of the sequences whose batches are measured. */
 const BATCHED = [8, 32, 128];
-/** Questions of the ragged batch, and the fewest and most tokens of one. */
+/** Number of questions in the ragged batch, and tokens of the shortest and the longest. */
 const RAGGED = { questions: 32, from: 8, to: 128 };
-/** Lengths at which the saving of unread rows is measured. */
+/** Lengths at which the saving by unneeded rows is measured. */
 const READ_LENGTHS = [8, 32, 128, 384];
 const MB = 1e6;
 
@@ -54,7 +54,7 @@ export async function benchCosts(machine: Machine, report: Report): Promise<void
   await unreadRows(machine, show);
 }
 
-/** Latency and linear memory over length: memory never shrinks, so lengths ascend. */
+/** Latency and linear memory over length. Memory never shrinks, so lengths ascend. */
 async function overLength(machine: Machine, report: Report, show: Show): Promise<void> {
   const model = await load('MobileBertForQuestionAnswering', machine, 'start_logits');
   console.log(`\n${head(COLUMNS, 'one sequence')}`);
@@ -71,7 +71,7 @@ async function overLength(machine: Machine, report: Report, show: Show): Promise
   await model.dispose();
 }
 
-/** Milliseconds a token over sequences of a batch. */
+/** Milliseconds per token over the number of sequences in a batch. */
 async function overBatch(machine: Machine, show: Show): Promise<void> {
   const model = await load('MobileBertForSequenceClassification', machine, 'logits');
   console.log(`\n${head(COLUMNS, 'batches, time per token')}`);
@@ -87,7 +87,7 @@ async function overBatch(machine: Machine, show: Show): Promise<void> {
   await model.dispose();
 }
 
-/** 32 questions at once against one by one, and against what padding would make of them. */
+/** 32 questions in one batch against one by one, and against the same batch padded. */
 async function ragged(machine: Machine, show: Show): Promise<void> {
   const model = await load('MobileBertForSequenceClassification', machine, 'logits');
   const { questions, from, to } = RAGGED;
@@ -135,13 +135,13 @@ async function ragged(machine: Machine, show: Show): Promise<void> {
   await model.dispose();
 }
 
-/** What is saved in the last block and the heads where not all rows are read. */
+/** The saving in the last block and the heads where a head needs only some rows. */
 async function unreadRows(machine: Machine, show: Show): Promise<void> {
   const model = await load('MobileBertForSequenceClassification', machine, 'logits');
   console.log(`\n${head(COLUMNS, 'rows that nobody reads')}`);
   for (const S of READ_LENGTHS) {
     const some = requestOf([S], ['SequenceLogits']);
-    // Asking for every row's state makes the last block compute all rows.
+    // With the states of all rows requested, the last block computes all rows.
     const all = requestOf([S], ['SequenceLogits', 'LastHiddenState']);
     const pairs = await machine.sample([() => model.run(some), () => model.run(all)]);
     const saved = machine.figure(pairs, ([few, every]) => few / every);
@@ -162,7 +162,7 @@ async function unreadRows(machine: Machine, show: Show): Promise<void> {
 
 type Model = Awaited<ReturnType<typeof loadHashed>>;
 
-/** A head that answers as Hugging Face does. */
+/** Loads a head and checks it against Hugging Face's outputs. */
 async function load(head: Head, machine: Machine, output: string): Promise<Model> {
   const model = await loadHashed(head, machine);
   const error = await errorAt(model, nearest(goldenCalls(head), 32), output);
@@ -184,7 +184,7 @@ async function expectSameRow(model: Model, one: Request, all: Request): Promise<
   if (!(error <= LIMIT)) throw new Error(`Cannot time one row: found an error of ${error}`);
 }
 
-/** Sequences of hashed words, one behind the other, nothing hidden. */
+/** A request of sequences of hashed words, nothing masked. */
 function requestOf(lengths: readonly number[], outputs: Request['outputs']): Request {
   const M = lengths.reduce((sum, length) => sum + length, 0);
   return {

@@ -1,8 +1,9 @@
 /**
- * How many WebAssembly instructions one forward pass executes: a figure without noise. In: the text
- * of a shipped module, which has one instruction a line. Every straight run of instructions gets a
- * counter in front that adds what the run holds; the module so made is run once on zero weights.
- * Free are what no compiler makes an instruction of: locals, constants, and the marks of structure.
+ * Counts the WebAssembly instructions that one forward pass executes: a figure without noise. In:
+ * the text of a shipped module, which has one instruction a line. A counter is inserted before
+ * every straight run of instructions and adds the number of its instructions; the resulting module
+ * runs once on zero weights. Not counted is what compilers make no instruction of: locals,
+ * constants and the marks of structure.
  */
 import binaryen from 'assemblyscript/binaryen';
 import { MobileBertConfig } from '../../src/config/config.ts';
@@ -28,9 +29,9 @@ const KINDS: Record<Kind, RegExp> = {
   stores: /^v128\.store/,
 };
 const FREE = /^(local\.\S+|\S+\.const|block|loop|end|else|nop|drop|unreachable)\b/;
-/** Behind these another run begins. */
+/** A straight run ends with one of these. */
 const ENDS_RUN = /^(block|loop|if|else|end|br\S*|return)\b/;
-/** Lines of a function that are no instructions. */
+/** Lines that are not instructions. */
 const DECLARATION = /^ *\((param|result|local|type|func|export|global|memory|data|table|elem)\b/;
 
 type Counted = Exports & Record<Kind, WebAssembly.Global<'i64'>>;
@@ -58,7 +59,7 @@ export class CountingModule {
     this.#exports.allocateWeights();
   }
 
-  /** What one pass over S tokens executes. */
+  /** The instructions of one pass over S tokens. */
   forward(S: number): Counts {
     const { memory, reserve, bufferAddress, forward } = this.#exports;
     reserve(1, S, 0, S, 0, Output.TokenLogits);
@@ -85,7 +86,7 @@ export interface Step extends Counts {
   readonly rows: number;
 }
 
-/** Every tile of every product kernel of a module's text. */
+/** The k-steps of all tiles of all product kernels in a module's text. */
 export function stepsOf(wat: string): Step[] {
   const names = wat.matchAll(/^ \(func \$(assembly\/kernels\/f32-gemm\S*)/gm);
   return Array.from(names, ([, full]) => full).flatMap((full) =>
@@ -128,7 +129,7 @@ function withCounters(wat: string): string {
   return [...lines, ...globals, ')'].join('\n');
 }
 
-/** Instructions that add a run's counts to the counters. */
+/** The instructions that add a run's counts to the counters. */
 function additions(run: readonly string[]): string[] {
   return Object.entries(countsOf(run)).flatMap(([kind, count]) => {
     const name = `$${kind}`;

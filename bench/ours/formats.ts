@@ -1,8 +1,8 @@
 /**
- * How long from files to the first logits, by file format? In one process, the files in the disk
- * cache, all formats in turn. In: what tools/golden/export-formats.py makes. Out: times, and ratios
- * to safetensors that hold the same weights and are loaded as the same dtype. First every format
- * has to answer as PyTorch does in float64, and to the bit as those safetensors do.
+ * How long from files to the first logits, by file format? In one process, files in the disk cache,
+ * all formats in turn. In: the files of tools/golden/export-formats.py. Out: times, and ratios to
+ * safetensors with the same weights, loaded as the same dtype. Before that, the logits of every
+ * format have to agree with PyTorch's float64, and to the bit with those of safetensors.
  */
 import {
   appendFileSync,
@@ -25,26 +25,26 @@ import type { Report } from './result.ts';
 
 const FOLDER = 'build/formats';
 const COMMAND = `python tools/golden/export-formats.py ${FOLDER}`;
-/** What the package itself makes, of the q8 safetensors. */
+/** The package's own format, converted from the q8 safetensors. */
 const CONVERTED = 'converted-q8';
 const ROUNDS = 9;
-/** A format that takes longer than this many times safetensors is marked. */
+/** A format is marked where it takes longer than this many times safetensors. */
 const LIMIT = 1.5;
 
 type Dtype = 'fp32' | 'fp16' | 'q8';
 
 interface Format {
   readonly name: string;
-  /** Below FOLDER; a checkpoint of its own. */
+  /** A folder below FOLDER that holds one checkpoint. */
   readonly folder: string;
 }
 
-/** One set of weights, and what it is loaded as. */
+/** One set of weights, and the dtype that it is loaded as. */
 interface Group {
   readonly dtype: Dtype;
-  /** Largest relative L2 error of logits (docs/accuracy.md); F16 weights are kept as they are. */
+  /** Largest relative L2 error of logits (docs/accuracy.md); F16 weights are not rounded again. */
   readonly bound: number;
-  /** The first one is what the others are compared with. */
+  /** The others are compared with the first. */
   readonly formats: readonly [Format, ...Format[]];
 }
 
@@ -103,12 +103,12 @@ interface Expected {
   readonly logits: Readonly<Record<Dtype, Readonly<Record<string, number[]>>>>;
 }
 
-/** One format with what it is measured against. */
+/** One format with the format it is compared with. */
 interface Candidate extends Format {
   readonly dtype: Dtype;
   readonly error: number;
   readonly isRight: boolean;
-  /** Milliseconds of it and, in the same turn, of its group's first format. */
+  /** Milliseconds of this format and, in the same turn, of its group's first. */
   readonly samples: Sample[];
 }
 
@@ -134,7 +134,7 @@ function readExpected(): Expected {
   throw new Error(`Cannot find ${file}: run "${COMMAND}" first`);
 }
 
-/** Always anew: how weights are packed may have changed. */
+/** Converts every time, because the packed format may have changed. */
 async function writeConverted(): Promise<void> {
   const source = join(FOLDER, 'safetensors-dequantised');
   const target = join(FOLDER, CONVERTED);
@@ -147,7 +147,7 @@ async function writeConverted(): Promise<void> {
   }
 }
 
-/** Loads every format once, which fills the disk cache too, and compares what it answers. */
+/** Loads every format once, which also fills the disk cache, and compares its logits. */
 async function check(group: Group, expected: Expected): Promise<Candidate[]> {
   const { dtype, bound, formats } = group;
   const right = new Map(
@@ -165,7 +165,7 @@ async function check(group: Group, expected: Expected): Promise<Candidate[]> {
   return found;
 }
 
-/** Every format once. */
+/** Loads every format once and records the time. */
 async function sampleInTurn(
   machine: Machine,
   group: readonly Candidate[],
@@ -215,7 +215,7 @@ function show(machine: Machine, report: Report, candidate: Candidate): void {
   console.log(line(COLUMNS, [...cells, ratio.value > LIMIT ? `> ${LIMIT}` : '']));
 }
 
-/** Of all files of a checkpoint. */
+/** The size of all files of a checkpoint. */
 function megabytes(folder: string): number {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true });
   const bytes = files

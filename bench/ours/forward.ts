@@ -1,7 +1,7 @@
 /**
- * How long is a forward pass of the released model's size, from ids in JavaScript to logits in
- * JavaScript? Weights are hashed ones, as in test/golden/full; the answers of Hugging Face's
- * float64 lie there.
+ * How long does a forward pass of the released size take, from ids in JavaScript to logits in
+ * JavaScript? Weights are the hashed ones of test/golden/full, which holds Hugging Face's float64
+ * outputs.
  */
 import type { PreTrainedModel } from '../../src/models/pretrained-model.ts';
 import {
@@ -75,7 +75,7 @@ async function benchLength(
   const rate = passFlops(S) / figure.value / 1e6;
   const cells = [
     ...[...start, digits(figure.value), ((1000 * S) / figure.value).toFixed(0)],
-    // The peak is that of f32.
+    // The peak is one of float32.
     ...[rate.toFixed(1), dtype === 'fp32' ? percent(rate / machine.peak) : '', spreadOf(figure)],
   ];
   console.log(line(COLUMNS, cells));

@@ -1,6 +1,6 @@
 /**
- * Models of the released size with the hashed weights of test/golden/full, and what Hugging Face's
- * float64 answers there: every bench of the whole model checks these before it times anything.
+ * Models of the released size with the hashed weights of test/golden/full, and Hugging Face's
+ * float64 outputs: every bench of the whole model checks its outputs before it times anything.
  */
 import { MobileBertForSequenceClassification } from '../../src/models/heads/classification.ts';
 import { MobileBertForMaskedLM } from '../../src/models/heads/pretraining.ts';
@@ -30,14 +30,14 @@ export type Head = keyof typeof classes;
 export const LIMIT = 1e-5;
 
 /**
- * What weights are kept in, and the same limit for it: rounding these to 8 bits alone costs 1 to 2
- * %.
+ * Types of weights, and the largest error of a logit for each: rounding these weights to 8 bits
+ * alone costs 1 to 2 %.
  */
 export const DTYPES = { fp32: LIMIT, fp16: 0.003, q8: 0.04, 'q8-fast': 0.05 } as const;
 
 export type Dtype = keyof typeof DTYPES;
 
-/** Loads one head on one build; q8 takes the build of its own, with relaxed SIMD or without. */
+/** Loads one head on one build; for q8 the package picks the build with relaxed SIMD or without. */
 export async function loadHashed(
   head: Head,
   { build }: Machine,
@@ -62,7 +62,7 @@ export function nearest(calls: readonly FullCall[], S: number): FullCall {
   );
 }
 
-/** The error of a model's answer to a golden call, in the output `name`. */
+/** The error of a model's output `name` in a golden call. */
 export async function errorAt(
   model: PreTrainedModel,
   call: FullCall,
@@ -84,7 +84,7 @@ export function passFlops(S: number): number {
   return shapesOf(S).reduce((sum, shape) => sum + shape.times * flopsOf(shape), 0);
 }
 
-/** A build that models in floats are loaded on. */
+/** The name of a build that runs models of floats. */
 export function shipped(name: BuildName): 'simd' | 'relaxed' {
   if (name === 'simd' || name === 'relaxed') return name;
   throw new RangeError(`Cannot bench the whole model: it never runs on the ${name} build`);

@@ -1,7 +1,7 @@
 /**
- * Has the code become slower? Not in milliseconds, which are the machine's, but against what the
- * same run measures beside it: the peak in registers, a kernel written by hand that never changes,
- * and the instructions that the compiled text executes. Every row has a limit; one that is missed
+ * Has the code become slower? Milliseconds depend on the machine, so figures are relative to what
+ * the same run measures: the arithmetic peak in registers, and a kernel written by hand that never
+ * changes. Instructions are counted in the compiled text. Every row has a limit; a missed limit
  * fails the command.
  */
 import { readFileSync } from 'node:fs';
@@ -24,20 +24,20 @@ import type { Report } from './result.ts';
 import { flopsOf, shapesOf } from './shapes.ts';
 import { attempt, inFrame } from './trial.ts';
 
-/** Tokens at which everything is guarded. */
+/** Tokens of the guarded pass. */
 const S = 128;
 const HEAD = 'MobileBertForQuestionAnswering';
 
 interface Limits {
-  /** Products' GFLOP/s, weighted as in a pass, over the peak. At least. */
+  /** At least: GFLOP/s of the products, weighted as in a pass, over the peak. */
   readonly products: number;
-  /** The reference kernel's time over ours, at one shape. At least. */
+  /** At least: the reference kernel's time over ours, for one shape. */
   readonly reference: number;
-  /** The whole pass' GFLOP/s over the peak. At least. */
+  /** At least: GFLOP/s of the whole pass over the peak. */
   readonly forward: number;
-  /** Instructions of a pass per vector of multiply-adds that it needs. At most. */
+  /** At most: instructions of a pass for each vector of multiply-adds that it needs. */
   readonly instructions: number;
-  /** Instructions of one k-step of the tile that full blocks of rows run in. At most. */
+  /** At most: instructions of one k-step of the full tile. */
   readonly step: number;
 }
 
@@ -59,7 +59,7 @@ const COLUMNS: Column[] = [
   { title: '', width: 10, isText: true },
 ];
 
-/** Prints and records a figure, and fails the process where it misses its limit. */
+/** Prints and records a figure; fails the process where it misses its limit. */
 type Judge = (name: string, figure: Figure, limit: number, side?: 'least' | 'most') => void;
 
 /** Prints a row for every limit; a limit that is missed fails the process. */
@@ -83,7 +83,7 @@ export async function benchGuard(machine: Machine, report: Report): Promise<void
   guardCounts(machine, limits, judge);
 }
 
-/** The figures without noise. */
+/** Instruction counts, which have no noise. */
 function guardCounts({ build }: Machine, limits: Limits, judge: Judge): void {
   const wat = new TextDecoder().decode(readBuild(`${build.name}.wat`));
   const counts = new CountingModule(wat).forward(S);
@@ -106,7 +106,7 @@ function guardCounts({ build }: Machine, limits: Limits, judge: Judge): void {
   );
 }
 
-/** All products of a pass, each with operands in cache. */
+/** GFLOP/s of all products of a pass over the peak, each with operands in cache. */
 async function productsOverPeak(machine: Machine): Promise<Figure> {
   const figures: [Figure, number][] = [];
   let flops = 0;
@@ -130,7 +130,7 @@ async function productsOverPeak(machine: Machine): Promise<Figure> {
   });
 }
 
-/** The feed-forward product against reference-gemm.wat, in turn. */
+/** The time of reference-gemm.wat over that of our feed-forward product, called in turn. */
 async function overReference(machine: Machine): Promise<Figure> {
   const shape = shapesOf(S).find(({ name }) => name === 'feed-forward up')!;
   const reference = referenceKernel(shape.rows, shape.outputs, shape.inputs);
@@ -141,7 +141,7 @@ async function overReference(machine: Machine): Promise<Figure> {
   });
 }
 
-/** C [M,N] = A [M,K] B on ones, checked: every element is K. */
+/** The reference kernel C [M,N] = A [M,K] B on ones, checked: every element is K. */
 function referenceKernel(M: number, N: number, K: number): () => void {
   const module = binaryen.parseText(readFileSync('bench/ours/reference-gemm.wat', 'utf8'));
   module.setFeatures(binaryen.Features.SIMD128);
@@ -175,7 +175,7 @@ async function passOverPeak(machine: Machine): Promise<Figure> {
   return ofPeak(machine, passFlops(S), figure);
 }
 
-/** Milliseconds for so many flops -> a share of the peak. */
+/** A figure in milliseconds for so many flops -> the same as a share of the peak. */
 function ofPeak({ peak }: Machine, flops: number, figure: Figure): Figure {
   const share = (ms: number) => flops / ms / 1e6 / peak;
   const [value, low, high] = [figure.value, figure.high, figure.low].map(share);

@@ -1,8 +1,7 @@
 /**
- * Timing that knows its machine. A sample is a few milliseconds of calls with a probe of integer
- * speed on either side: the probe falls when the machine is slow for reasons of its own (a busy
- * neighbour, a lower clock), and samples between slow probes are dropped. In: a build. Out: medians
- * of quiet samples, their spread, and the arithmetic peak of the same run.
+ * Timing with a check of the machine. A sample is a few milliseconds of calls between two probes of
+ * integer speed (bench/support/probe.js); samples between slow probes are dropped. In: a build.
+ * Out: medians of quiet samples, their spread, and the arithmetic peak of the same run.
  */
 import { Bench } from 'tinybench';
 import { Kernels } from '../../test/support/kernels.ts';
@@ -12,24 +11,21 @@ import { Probe, WARM_UP_MS } from '../support/probe.js';
 import { interval, median, spread as spreadOf } from '../support/statistics.js';
 import { type Clock, type ClockName, clockOf, WALL } from './clock.ts';
 
-/** What is timed; nothing, or a promise of anything. */
+/** What is timed. A promise that it returns is awaited. */
 export type Task = () => unknown;
 
-/** What a task took, or how often one thing lies in another. */
+/** The time of a task, or a ratio of times. */
 export interface Figure {
   /** Milliseconds of one call, or a ratio: the median of the samples that count. */
   readonly value: number;
-  /** Where the true median lies with 95 % certainty, as far as the samples can tell. */
+  /** 95 % confidence interval of the median. */
   readonly low: number;
   readonly high: number;
-  /** From the 10th to the 90th percentile of those samples, as a part of the median. */
+  /** From the 10th to the 90th percentile of the samples that count, as a part of the median. */
   readonly spread: number;
-  /** Samples that count. */
+  /** Number of samples that count. */
   readonly samples: number;
-  /**
-   * The machine was not quiet: too few samples to count only those, or too wide a spread among
-   * them.
-   */
+  /** The machine was not quiet: too few quiet samples, so that all count, or too wide a spread. */
   readonly isNoisy: boolean;
 }
 
@@ -43,21 +39,21 @@ export interface Sample {
 
 /** How long and how often a task is measured. */
 export interface Effort {
-  /** Milliseconds for every task, at least. */
+  /** At least so many milliseconds for every task. */
   readonly time: number;
-  /** Samples of every task, at least. */
+  /** At least so many samples of every task. */
   readonly iterations: number;
   readonly clock: ClockName;
-  /** Only to see that a bench works. */
+  /** A short run that only shows whether a bench works. */
   readonly isQuick: boolean;
 }
 
-/** Quiet samples that lie further apart were interrupted between their probes. */
+/** A larger spread of quiet samples means interruptions between their probes. */
 const WIDE = 0.25;
 /** Fewer quiet samples than this make no median. */
 const ENOUGH = 5;
 
-/** 50 microseconds: samples are milliseconds. */
+/** 50 microseconds; a sample takes milliseconds. */
 const PROBE_TURNS = 100_000;
 const PEAK_TURNS = 20_000;
 const PEAK_FACTOR_BYTES = 128;
@@ -102,7 +98,7 @@ export class Machine {
     return this.#probe.best();
   }
 
-  /** Two lines that every result must carry. */
+  /** Two lines about machine, build and peak, to print above every table. */
   describe(): string {
     return [
       `${machineLine()}, build ${this.build.name}, time of the ${this.effort.clock}`,
@@ -111,13 +107,13 @@ export class Machine {
     ].join('\n');
   }
 
-  /** Times `run`; a promise that it returns is waited for. */
+  /** Times `run`. */
   async measure(run: Task): Promise<Figure> {
     const samples = await this.sample([run]);
     return this.figure(samples, ([ms]) => ms);
   }
 
-  /** The median of what `read` makes of the quiet samples, or of all where those are too few. */
+  /** The median of `read` over the quiet samples, or over all where those are too few. */
   figure(samples: readonly Sample[], read: (ms: readonly number[]) => number): Figure {
     const quiet = this.#probe.quiet(samples);
     const isEnough = quiet.length >= ENOUGH;
@@ -136,7 +132,7 @@ export class Machine {
     return { result, rate: Math.min(before, this.#probe.rate()) };
   }
 
-  /** Times tasks in turn, so that a slow spell meets all of them and their ratios stand. */
+  /** Times tasks in turn, so that a slow spell affects all of them and ratios stay right. */
   async sample(tasks: readonly Task[], clock = this.#clock): Promise<Sample[]> {
     const calls: number[] = [];
     for (const task of tasks) calls.push(await callsPerSample(task, clock));
@@ -147,7 +143,7 @@ export class Machine {
       warmupTime: WARM_UP_MS,
       warmupIterations: 2,
       throws: true,
-      // Warm-up samples are pushed too, and go where the measured ones begin.
+      // Warm-up samples are recorded too; they are dropped when measuring begins.
       setup: (_task, mode) => {
         if (mode === 'run') samples.length = 0;
       },
@@ -171,7 +167,7 @@ async function callsPerSample(run: Task, clock: Clock): Promise<number> {
   }
 }
 
-/** Milliseconds of so many calls of each task, one task after the other. */
+/** Milliseconds of `calls[i]` calls of each task, one task after the other. */
 async function timesOf(
   tasks: readonly Task[],
   calls: readonly number[],
@@ -187,7 +183,7 @@ async function timeOf(run: Task, calls: number, clock: Clock): Promise<number> {
   const start = clock.now();
   for (let i = 0; i < calls; i++) {
     const pending = run();
-    // Waiting for nothing would cost more than a small kernel.
+    // An await costs more than a small kernel.
     if (pending instanceof Promise) await pending;
   }
   return clock.now() - start;

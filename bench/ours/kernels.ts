@@ -1,7 +1,7 @@
 /**
- * How near are MobileBERT's products to the machine's peak? Every product of a forward pass through
- * ops/linear, with what stands behind it in the model; operands lie in cache, so this is the kernel
- * and not the memory.
+ * How near are MobileBERT's products to the machine's peak? Times every product of a forward pass
+ * through ops/linear, with its epilogue in the model. Operands lie in cache, so kernels are
+ * measured, not memory.
  */
 import { add, linear, type Matrix, map, noNorm, rowsOf } from '../../test/reference/ops.ts';
 import type { Frame } from '../../test/support/kernels.ts';
@@ -22,7 +22,7 @@ import type { Report } from './result.ts';
 import { flopsOf, LENGTHS, type Shape, shapesOf } from './shapes.ts';
 import { attempt, inFrame, largestError, type Result, type Trial } from './trial.ts';
 
-/** Errors of float32 sums of up to 512 products stay below this part of the largest result. */
+/** Largest error of float32 sums of up to 512 products, as a part of the largest result. */
 const LIMIT = 2e-6;
 
 const COLUMNS: Column[] = [
@@ -73,7 +73,7 @@ function cells(machine: Machine, shape: Shape, { error, figure }: Result): strin
   ];
 }
 
-/** Nothing where a product was wrong. */
+/** The last row of the table; without figures where a product was wrong. */
 function totals(machine: Machine, ms: number, flops: number, isNoisy: boolean): string[] {
   if (Number.isNaN(ms)) return ['a forward pass', '', '', '', 'WRONG'];
   const rate = flops / ms / 1e6;
@@ -82,7 +82,7 @@ function totals(machine: Machine, ms: number, flops: number, isNoisy: boolean): 
   return ['a forward pass', '', '', '', digits(ms * 1000), rate.toFixed(1), share, mark];
 }
 
-/** The product with operands of its own, unit normals over sqrt(K). */
+/** A trial of the product with its own operands: unit normals, weights over sqrt(K). */
 export function product(frame: Frame, exports: TestingExports, shape: Shape): Trial {
   const { rows, inputs, outputs, behind } = shape;
   const numbers = random(inputs + outputs);

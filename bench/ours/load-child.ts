@@ -1,32 +1,32 @@
 /**
- * One fresh process for bench/ours/load.ts: `node load-child.js <what> <folder> <build> <inputs>`,
- * <what> one of `call`, `warm` (the same after a warmup) and `read`.
- * Out: one line of JSON. `read` only reads the weights' file, which no loader can do without.
+ * One fresh process for bench/ours/load.ts: `node load-child.js <what> <folder> <build> <inputs>`.
+ * <what> is `call`, `warm` (the same after a warmup) or `read`, which only reads the weights' file:
+ * the least that any loader does. Out: one line of JSON.
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { threadTime } from './clock.ts';
 
-/** What one fresh process found. Times are milliseconds, memory is bytes. */
+/** The measurements of one fresh process. Times are milliseconds, memory is bytes. */
 export interface Start {
-  /** The package's own modules. */
+  /** The import of the package. */
   readonly importMs: number;
-  /** From files to a model that answers. */
+  /** From files to a model that is ready. */
   readonly loadMs: number;
-  /** Calls at the asked length, in their order. */
+  /** Calls in their order. */
   readonly calls: readonly number[];
-  /** The same in time that the calling thread computed, whatever else the machine did. */
+  /** The same in CPU time of the calling thread. */
   readonly threadCalls: readonly number[];
-  /** Pages of memory that the first call touched as the process' first. */
+  /** Page faults of the first call. */
   readonly firstFaults: number;
-  /** Calls of a second model in the same process, whose code has been compiled by then. */
+  /** Calls of a second model in the same process, whose code is already optimised. */
   readonly again: readonly number[];
   readonly memory: { readonly weights: number; readonly total: number; readonly resident: number };
   /** First logits of every token. */
   readonly logits: readonly number[];
 }
 
-/** All calls of the first model, the last ones being the steady state. */
+/** Calls of the first model; the last ones are the steady state. */
 const CALLS = 25;
 const AGAIN = 4;
 const BUFFER_BYTES = 2 ** 20;

@@ -1,8 +1,8 @@
 /**
- * How long from files to the first logits, and how much slower is the first call than the later
- * ones? Fresh processes, the files in the disk cache. Beside the plain runs stand those that tell
- * where a slow first call comes from: one whose code is optimised before it runs (--no-liftoff),
- * and a second model in a process whose code is.
+ * How long from files to the first logits, and how much slower is the first call than later ones?
+ * Fresh processes, files in the disk cache. Two more runs show where a slow first call comes from:
+ * one whose code is optimised before it runs (--no-liftoff), and a second model in a process whose
+ * code is already optimised.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ const CHILD = fileURLToPath(new URL('./load-child.js', import.meta.url));
 /** Calls at the end of a process that count as its steady state. */
 const STEADY = 8;
 const ROUNDS = 9;
-/** Tokens of the shortest golden, at which a first call is slowest against the later ones. */
+/** Tokens of the shortest golden, where the first call is slowest relative to later ones. */
 const SHORTEST = 7;
 const MB = 1e6;
 
@@ -37,7 +37,7 @@ const COLUMNS: Column[] = [
   { title: 'spread', width: 8 },
 ];
 
-/** One line of the table: what it reads of a process. */
+/** One line of the table, read from the measurements of a process. */
 type Row = [name: string, unit: Unit, read: (start: Start) => number];
 
 const OF_LOADING: Row[] = [
@@ -91,7 +91,7 @@ export async function benchLoad(machine: Machine, report: Report): Promise<void>
     );
     for (const [name, unit, read] of [...OF_LOADING, ...OF_CALLS]) {
       const figure = figureOf(machine, starts, read);
-      // An older Node has no clock of a thread.
+      // Before Node 23.9 there is no CPU time of a thread.
       if (Number.isFinite(figure.value)) show(name, unit, figure);
     }
     if (S !== SHORTEST) continue;
@@ -108,7 +108,7 @@ export async function benchLoad(machine: Machine, report: Report): Promise<void>
   }
 }
 
-/** The checkpoint on disk, once. */
+/** Writes the checkpoint to disk where it is not there yet. */
 function writeCheckpoint(): void {
   const file = join(FOLDER, 'model.safetensors');
   if (existsSync(file)) return;
@@ -122,7 +122,7 @@ interface Found<T> {
   readonly rate: number;
 }
 
-/** What fresh processes find; the first one only fills the disk cache. */
+/** Runs fresh processes; the first one only fills the disk cache. */
 async function collect<T>(machine: Machine, rounds: number, run: () => Promise<T>) {
   await run();
   const found: Found<T>[] = [];
@@ -159,7 +159,7 @@ function steadyOf(calls: readonly number[]): number {
   return median(calls.slice(-STEADY));
 }
 
-/** 1 where the first call is as fast as the later ones. */
+/** The number, from 1, of the first call within 10 % of the steady state. */
 function firstSteadyCall({ calls }: Start): number {
   const limit = 1.1 * steadyOf(calls);
   return 1 + calls.findIndex((ms) => ms <= limit);

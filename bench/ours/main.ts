@@ -1,7 +1,4 @@
-/**
- * npm run bench -- <bench> [--build simd|relaxed|debug] [--clock wall|thread] [--quick] [--json
- * FILE]
- */
+/** The command line: `npm run bench -- <bench>`, see USAGE and bench/README.md. */
 import { parseArgs } from 'node:util';
 import { type Variant, variants } from '../../test/support/variants.ts';
 import { benchBlock } from './block.ts';
@@ -22,9 +19,9 @@ import { benchTokenizer } from './tokenizer.ts';
 
 interface BenchOfMachine {
   readonly run: (machine: Machine, report: Report) => Promise<void>;
-  /** What it measures has no builds. */
+  /** What it measures does not depend on the build. */
   readonly isSame?: boolean;
-  /** It measures whole numbers, of which every build has another product. */
+  /** It measures integer products, which every build computes in its own way; `dot` by default. */
   readonly isWhole?: boolean;
 }
 
@@ -86,7 +83,7 @@ async function main(): Promise<void> {
   console.log(`written: ${await writeResult(name, runs, effort, file)}`);
 }
 
-/** The build that was asked for, or all that run models in floats here. */
+/** The requested build, or all shipped builds that run models of floats here. */
 function chosen(build: string | undefined): Variant[] {
   const found = variants.filter(({ name }) =>
     build === undefined ? name === 'simd' || name === 'relaxed' : name === build,

@@ -1,6 +1,6 @@
 /**
- * Operands, float64 truth and call of every op that bench/ours/ops.ts times. Ops that work in place
- * get a fresh copy of their input every time, which is part of what is timed.
+ * Operands, float64 reference and call of every op that bench/ours/ops.ts times. Ops that work in
+ * place get a fresh copy of their input for every call; the copy is part of the time.
  */
 import { attention, layerNorm, noNorm, rowsOf } from '../../test/reference/ops.ts';
 import type { Frame } from '../../test/support/kernels.ts';
@@ -14,7 +14,7 @@ import { largestError, type Trial } from './trial.ts';
 /** Makes a trial over a sequence of S tokens. */
 export type MakeTrial = (frame: Frame, exports: TestingExports, S: number) => Trial;
 
-/** log2(e) / sqrt(32), what the softmax multiplies scores by. */
+/** log2(e) / sqrt(32): the factor of scores in the softmax. */
 const SCALE = Math.fround(Math.LOG2E / Math.sqrt(HEAD_SIZE));
 
 /**
@@ -22,10 +22,10 @@ const SCALE = Math.fround(Math.LOG2E / Math.sqrt(HEAD_SIZE));
  * terms.
  */
 const LIMIT = 1e-6;
-/** Values of 12 bits. */
+/** The same for values of 12 bits. */
 const WORD_LIMIT = 1e-3;
 
-/** Powers of one head's scores [S,S]; rows are called one by one from JavaScript. */
+/** Softmax of one head's scores [S,S]; JavaScript calls it row by row. */
 export const softmaxTrial: MakeTrial = (frame, exports, S) => {
   const scores = random(S).normals(S * S, 0, 8);
   const power = (row: ArrayLike<number>) => {
@@ -54,7 +54,7 @@ export function normTrial(name: NormName): MakeTrial {
   };
 }
 
-/** An activation of abi.ts' enum over [S,F]. */
+/** An activation over [S,F], by its number in assembly/abi.ts. */
 export function activationTrial(which: number, reference: (x: number) => number): MakeTrial {
   return (frame, exports, S) => {
     const inner = random(S).normals(S * HIDDEN, 0, 2);
@@ -63,7 +63,7 @@ export function activationTrial(which: number, reference: (x: number) => number)
   };
 }
 
-/** Keys of one head [S,D], rows of the bottleneck apart, as panels [S/8][D][8]. */
+/** Packs keys of one head [S,D], rows T apart, into panels [S/8][D][8]. */
 export const packKeysTrial: MakeTrial = (frame, exports, S) => {
   const keys = random(S).normals(S * BOTTLENECK);
   const at = (n: number, k: number) => keys[n * BOTTLENECK + k];
@@ -76,7 +76,7 @@ export const packKeysTrial: MakeTrial = (frame, exports, S) => {
   return exact(frame, panels, expected, run);
 };
 
-/** Values of one head [S,D] as panels [D/8][S][8]. */
+/** Packs values of one head [S,D] into panels [D/8][S][8]. */
 export const packValuesTrial: MakeTrial = (frame, exports, S) => {
   const values = random(S).normals(S * BOTTLENECK);
   const at = (n: number, k: number) => values[k * BOTTLENECK + n];
@@ -88,10 +88,7 @@ export const packValuesTrial: MakeTrial = (frame, exports, S) => {
   return exact(frame, panels, expected, run);
 };
 
-/**
- * All heads of one layer, packing and softmax included, one key in eight hidden; in f32 or in
- * words.
- */
+/** Attention of one layer, all heads, with packing and softmax; one key in eight is masked. */
 export const attentionTrial: MakeTrial = (...trial) => attend(...trial, 0);
 export const wordAttentionTrial: MakeTrial = (...trial) => attend(...trial, 1);
 

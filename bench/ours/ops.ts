@@ -1,6 +1,6 @@
 /**
- * What does everything between the products cost? Softmax, norms, activations, packing, and a
- * layer's whole attention.
+ * What do operations other than products cost? Softmax, norms, activations, packing, and a layer's
+ * whole attention.
  */
 import { gelu, geluNew, silu } from '../../test/reference/activations.ts';
 import { type Column, digits, head, line, scientific, spreadOf } from '../support/table.js';
@@ -23,9 +23,9 @@ import { attempt, inFrame, type Result } from './trial.ts';
 interface Op {
   readonly name: string;
   readonly make: MakeTrial;
-  /** What it reads; of [S,H] where nothing is said. */
+  /** Extents of its input; [S,H] by default. */
   readonly extents?: (S: number) => number[];
-  /** Multiplications and additions, for an op that is made of products. */
+  /** Multiplications and additions of an op that consists of products. */
   readonly flops?: (S: number) => number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * How near are products of whole numbers to the machine's peak of dot products? MobileBERT's three
- * shapes, rows of 16 and of 8 bits, quantised beforehand; operands lie in cache.
+ * How near are integer products to the machine's peak of dot products? MobileBERT's three shapes,
+ * rows of 16 and of 8 bits, quantised beforehand. Operands lie in cache.
  */
 import type { Frame } from '../../test/support/kernels.ts';
 import { NR } from '../../test/support/panels.ts';
@@ -28,10 +28,10 @@ const SHAPES = [
 ] as const;
 const ROWS = [8, 64] as const;
 
-/** Sums are exact; what follows them is two roundings of float32. */
+/** Sums are exact; two roundings of float32 follow. */
 const LIMIT = 3e-7;
 const PEAK_TURNS = 20_000;
-/** Ten accumulators of four lanes. */
+/** Lanes of the ten accumulators of `peakDot`. */
 const PEAK_LANES = 40;
 
 const COLUMNS: Column[] = [

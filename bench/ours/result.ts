@@ -1,6 +1,6 @@
 /**
- * Figures as a file: one per bench, machine and date, with what they were measured on. In: what
- * benches add. Out: JSON in bench/results, which compare.ts and charts.js read.
+ * The file of a result: one per bench, machine and date. In: the figures that benches add. Out:
+ * JSON in bench/results, which compare.ts and charts.js read.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -8,23 +8,23 @@ import { describeMachine, type MachineRecord, machineSlug } from '../support/mac
 import type { ClockName } from './clock.ts';
 import type { Effort, Figure } from './harness.ts';
 
-/** What a value counts. A ratio has no unit. */
+/** The unit of a value; a ratio has none. */
 export type Unit = 'ms' | 'MB' | 'ratio';
 
 /** One figure under a name that is the same in every run. */
 export interface Entry extends Figure {
   readonly name: string;
   readonly unit: Unit;
-  /** Largest error, as a part of the largest right value; nothing where it was not computed. */
+  /** Largest error, as a part of the largest right value, where it was computed. */
   readonly error?: number;
-  /** What the value is a function of: tokens, sequences of a batch. */
+  /** The abscissa of the value: tokens, or sequences of a batch. */
   readonly at?: number;
 }
 
-/** The figures of one build; those of no build at all stand under the name "none". */
+/** The figures of one build; "none" where they do not depend on the build. */
 export interface Run {
   readonly build: string;
-  /** GFLOP/s of multiply-adds in registers, and integer xors per nanosecond, in the same run. */
+  /** GFLOP/s of multiply-adds in registers, in the same run. */
   readonly peak: number;
   readonly probe: number;
   readonly entries: Entry[];
@@ -35,14 +35,14 @@ export interface Result {
   readonly bench: string;
   readonly date: string;
   readonly machine: MachineRecord;
-  /** Measured in a tenth of the time, to see that the bench works. */
+  /** Measured in a tenth of the time, only to see that the bench works. */
   readonly isQuick: boolean;
-  /** Whose milliseconds: bench/ours/clock.ts. */
+  /** The clock of the milliseconds (clock.ts). */
   readonly clock: ClockName;
   readonly runs: Run[];
 }
 
-/** Collects what one bench finds under one build. */
+/** Collects the figures of one bench under one build. */
 export class Report {
   readonly entries: Entry[] = [];
 
@@ -57,7 +57,7 @@ export class Report {
     });
   }
 
-  /** A count that is the same whenever it is taken. */
+  /** Adds a figure without noise. */
   addExact(name: string, unit: Unit, value: number, at?: number): void {
     const figure = { value, low: value, high: value, spread: 0, samples: 1, isNoisy: false };
     this.add(name, figure, { unit, at });
@@ -81,7 +81,7 @@ export async function writeResult(
   return path;
 }
 
-/** @throws Error naming the file when it is no result of a bench here */
+/** @throws Error naming the file when it is not a result of these benches */
 export async function readResult(path: string): Promise<Result> {
   const result = JSON.parse(await readFile(path, 'utf8'));
   if (Array.isArray(result?.runs) && typeof result.bench === 'string') return result;

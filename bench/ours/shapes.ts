@@ -1,10 +1,10 @@
 /**
- * MobileBERT's products as the released model has them (H 512, T 128, F 512, E 128, A 4, D 32, L
- * 24, four feed-forward networks a block), each with how often a forward pass computes it: a
- * kernel's gain is then the model's.
+ * The products of the released MobileBERT (H 512, T 128, F 512, E 128, A 4, D 32, L 24, four
+ * feed-forward networks a block), each with its number in a forward pass, so that the gain of a
+ * kernel can be weighed.
  */
 
-/** What stands behind a product in the model. */
+/** The epilogue of a product in the model. */
 export type Behind = 'nothing' | 'relu' | 'norm' | 'residual norm';
 
 /** One product y [M,N] = x [M,K] W + b of a forward pass. */
@@ -18,7 +18,7 @@ export interface Shape {
   readonly times: number;
 }
 
-/** Tokens of the sequences that are measured. */
+/** Tokens of the measured sequences. */
 export const LENGTHS = [8, 32, 128, 384] as const;
 
 export const LAYERS = 24;

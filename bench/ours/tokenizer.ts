@@ -1,6 +1,6 @@
 /**
- * How fast are texts turned into ids? Everything that tests compare with the Rust tokenizers is
- * compared here again, all 5,500 texts of test/golden/tokenizer, before anything is timed.
+ * How fast is the tokenizer? Before anything is timed, the ids of all 5,500 texts of
+ * test/golden/tokenizer are compared with those of the Rust tokenizers.
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -9,7 +9,7 @@ import { type Column, digits, head, line, spreadOf } from '../support/table.js';
 import type { Machine } from './harness.ts';
 import type { Report } from './result.ts';
 
-/** Ids between the special tokens of every text, then spans and words. */
+/** Ids without the special tokens, spans and words of a text. */
 type Golden = [ids: number[], spans: number[], words: number[]];
 
 const COLUMNS: Column[] = [
@@ -23,11 +23,11 @@ const COLUMNS: Column[] = [
   { title: 'spread', width: 8 },
 ];
 
-/** What is tokenized in one call after the other. */
+/** Texts, and how they are tokenized. */
 interface Workload {
   readonly name: string;
   readonly texts: readonly string[];
-  /** One call for all of them, padded; else one call each. */
+  /** One call for all texts, padded; otherwise one call for each. */
   readonly isBatch?: boolean;
   readonly options?: object;
 }
@@ -70,7 +70,7 @@ export async function benchTokenizer(machine: Machine, report: Report): Promise<
   console.log(line(COLUMNS, cells));
 }
 
-/** Plain questions, the same as a batch, everything odd, a page, and texts as long as they come. */
+/** Plain questions, the same as a batch, odd texts, a page, and very long texts. */
 function workloads(texts: readonly string[]): Workload[] {
   const plain = texts.filter((text) => /^[A-Za-z][\x20-\x7e]{19,119}$/.test(text)).slice(0, 256);
   const odd = texts.filter((text) => /[^\x20-\x7e]/.test(text)).slice(0, 256);
@@ -95,7 +95,7 @@ function workloads(texts: readonly string[]): Workload[] {
   ];
 }
 
-/** How many tokens there were, padding not counted. */
+/** Tokenizes the texts; returns the number of tokens without padding. */
 function run(tokenizer: MobileBertTokenizer, { texts, isBatch, options }: Workload): number {
   if (isBatch) {
     const { attention_mask } = tokenizer([...texts], { padding: true, return_tensor: false });

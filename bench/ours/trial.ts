@@ -1,22 +1,20 @@
-/**
- * A thing to measure, first for correctness and then for speed: what is wrong gets no speed.
- */
+/** A trial is checked for correctness first and then timed; a wrong result gets no time. */
 import { Frame } from '../../test/support/kernels.ts';
 import type { TestingExports } from '../../test/support/testing-exports.ts';
 import type { Figure, Machine, Task } from './harness.ts';
 
-/** One thing to measure. */
+/** Something to measure. */
 export interface Trial {
-  /** Largest error that is still correct. */
+  /** Largest correct error. */
   readonly limit: number;
   /**
-   * Runs once and compares with float64: the largest error, as a part of the largest right value.
+   * Runs once and returns the largest error against float64, as a part of the largest right value.
    */
   error(): number | Promise<number>;
   readonly run: Task;
 }
 
-/** A trial that was right, with its time; without one, wrong. */
+/** The outcome of a trial; without a figure where it was wrong. */
 export interface Result {
   readonly error: number;
   readonly figure: Figure | undefined;
@@ -33,7 +31,7 @@ export async function attempt(machine: Machine, trial: Trial): Promise<Result> {
 }
 
 /**
- * Runs `body` with memory of its own in the build's testing module, and checks guards behind it.
+ * Runs `body` with its own memory in the build's testing module, then checks the guards around it.
  */
 export async function inFrame<T>(
   { kernels: { exports } }: Machine,

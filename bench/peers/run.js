@@ -1,6 +1,6 @@
 /**
- * MobileBERT here and elsewhere: the same weights, the same inputs, outputs compared before
- * anything is timed, pairs of calls in turn. How to run and read it: README.md.
+ * MobileBERT in this package and in others: the same weights and inputs, outputs compared before
+ * anything is timed, calls in turn. How to run and read it: README.md.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -29,7 +29,7 @@ async function main() {
     return !isMissing;
   });
   const startups = await measureStartups([options.ours, ...runnable], options, probe, skipped);
-  // Before this process is pinned: afterwards it sees one core.
+  // Before this process is pinned, after which it sees one core.
   const machine = describeMachine(startups.get(options.ours).runtime);
   const duels = await measureDuels(runnable, startups, options, probe, skipped);
   if (duels.length === 0) {
@@ -57,7 +57,7 @@ async function main() {
   await write(result, options.out);
 }
 
-/** Rounds over all contestants, so that a slow spell of the machine meets everyone. */
+/** Rounds over all contestants, so that a slow spell of the machine affects all of them. */
 async function measureStartups(contestants, { ours, loads, runtimes }, probe, skipped) {
   /** @type {Map<any, import('./startup.js').Startup>} */
   const startups = new Map();
@@ -66,7 +66,7 @@ async function measureStartups(contestants, { ours, loads, runtimes }, probe, sk
       if (round > 1 && !startups.has(contestant)) continue;
       progress(`load ${round} of ${loads}: ${contestant.label}`);
       try {
-        // The first one only fills the disk cache.
+        // The first start only fills the disk cache.
         if (round === 1) await startOnce(contestant, runtimes, probe);
         const { sample, ...about } = await startOnce(contestant, runtimes, probe);
         startups.set(contestant, {

@@ -1,6 +1,6 @@
 /**
- * Loading and memory: a fresh process each time, files in the disk cache.
- * Out: the library's import, files to first logits, resident bytes at four moments.
+ * Loading and memory: a fresh process each time, files in the disk cache. Out: the times of the
+ * library's import and from files to the first logits, and resident bytes at four moments.
  */
 
 import { figure, median } from '../support/statistics.js';

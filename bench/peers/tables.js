@@ -2,7 +2,7 @@
 import { systemLine } from '../support/machine.js';
 import { head, line } from '../support/table.js';
 
-/** A float32 pass differs from another by about 1e-6; what differs more computes something else. */
+/** Two float32 passes differ by about 1e-6; a larger difference means another computation. */
 export const SAME = 1e-4;
 
 const NAME = { title: '', width: 33, isText: true };
@@ -34,7 +34,7 @@ export function tables(result) {
   ].join('\n');
 }
 
-/** Milliseconds of this package at a length: the median over its duels. */
+/** Milliseconds of this package at a length: the median over all duels. */
 export function oursAt({ duels }, length) {
   const found = duels.map(({ latency }) => latency[length].ours.ms).sort((a, b) => a - b);
   return found[Math.floor(found.length / 2)];
@@ -45,7 +45,7 @@ export function largestError({ error }) {
   return Math.max(...Object.values(error));
 }
 
-/** Whether any figure had to do without quiet samples. */
+/** Whether any figure is without quiet samples. */
 export function isNoisy({ ours, duels }) {
   const figures = duels.flatMap(({ latency, startup }) => [startup, ...Object.values(latency)]);
   return [ours.startup, ...figures].some((figure) => figure.isNoisy);
@@ -58,7 +58,7 @@ export function milliseconds(value) {
 function latencyTable(result) {
   const { lengths } = result.method;
   const columns = [NAME, ...lengths.map((n) => ({ title: `${n} tokens`, width: CELL_WIDTH }))];
-  // Under the times of the peers, whose cells end with a ratio.
+  // Blanks stand where cells of peers have a ratio.
   const us = lengths.map((n) => {
     const mark = result.duels.some(({ latency }) => latency[n].isNoisy) ? '~' : '';
     return `${mark}${milliseconds(oursAt(result, n))}${' '.repeat(RATIO_WIDTH)}`;

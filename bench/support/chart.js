@@ -22,11 +22,11 @@
 const WIDTH = 760;
 const PLOT = { left: 62, right: 484, top: 62, below: 56 };
 const MIDDLE = (PLOT.left + PLOT.right) / 2;
-/** Between the lines of two labels. */
+/** Least distance of two labels. */
 const LINE_HEIGHT = 19;
-/** About so many steps on a linear axis. */
+/** The wanted number of steps on a linear axis. */
 const STEPS = 5;
-/** Rows of [light, dark]; ours first, peers in their order. */
+/** [light, dark] colours: ours first, peers in their order. */
 const COLOURS = [
   ['#0b57d0', '#8ab4f8'],
   ['#b3420a', '#ffa26b'],
@@ -66,7 +66,7 @@ export function chart({ title, subtitle, axis, lines, isLinear = false, ticks, h
   ].join('\n');
 }
 
-/** From [low, high] to [from, to]. */
+/** A logarithmic map of [low, high] to [from, to]. */
 function logarithmic(low, high, from, to) {
   const span = Math.log(high / low) || 1;
   return (value) => from + ((to - from) * Math.log(value / low)) / span;
@@ -89,7 +89,7 @@ function evenSteps(high) {
   return Array.from({ length: Math.floor(high / step) + 1 }, (_, i) => i * step);
 }
 
-/** The heights moved apart to LINE_HEIGHT, in order, as little as that needs from their middle. */
+/** Moves heights apart to at least LINE_HEIGHT, in order and as little as possible. */
 function spread(heights) {
   const order = heights.map((_, i) => i).sort((a, b) => heights[a] - heights[b]);
   /** @type {{ members: number[], centre: number }[]} */
@@ -151,7 +151,7 @@ function drawn({ label, kind, points }, i, x, y, end) {
   ].join('');
 }
 
-/** Three digits are enough to read off a chart. */
+/** A value with two or three digits. */
 function shown(value) {
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : Number(value.toPrecision(2)).toString();
