@@ -5,20 +5,22 @@ import { defineConfig } from 'vitest/config';
 const source = (file: string) => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
 
 /**
- * Where tests must run, by what they depend on. `npm test` (tools/check/test.js) runs under this
- * Node and, where this Node lacks relaxed SIMD, under a current one as well; a test runs under both
- * only where the second run can find what the first cannot.
+ * Three projects, by what a test depends on. `npm test` (tools/check/test.js) uses this Node and,
+ * where it lacks relaxed SIMD, a current Node as well. A test runs under both only where the second
+ * run can find something that the first cannot.
  *
- * - `host`: files, networks, command line, servers and the float64 twin. The same JavaScript gives
- *   the same results whichever build computes, so one run suffices, under this Node: the oldest
- *   supported one finds what is too new for it. (`npm run test:runtimes` runs the package itself under
- *   the others.)
- * - `builds`: kernels and operations, each under every build. WebAssembly is deterministic, but for
- *   what the relaxed instructions leave open, so one run suffices, under the Node that compiles every
- *   build.
- * - `engines`: everything else. Models, pipelines and calibration choose another build under
- *   another Node; the tokenizer rests on the engine's Unicode tables; platforms and features are
- *   what an engine is asked for. A folder that is in neither list is here.
+ * - `host`: files, networks, command line, servers, the float64 twin. Their results depend neither on
+ *   the build nor on the JavaScript engine, so they run under this Node. It may be the oldest
+ *   supported one, which finds features that are too new. (`npm run test:runtimes` runs the package
+ *   under all others.)
+ * - `builds`: kernels and operations, each under every build. Engines agree on WebAssembly, so they run
+ *   under the Node that compiles every build.
+ * - `engines`: everything else, under both. Models, pipelines and calibration choose another build
+ *   under another Node, the tokenizer uses the engine's Unicode tables, and platform and engine probe
+ *   the runtime's features.
+ *
+ * A new folder belongs to `engines` until it is added to a list here. Suites over the list of builds
+ * must not be in `host`.
  */
 const HOST = [
   'test/{architecture,docs}.test.ts',
@@ -28,7 +30,7 @@ const HOST = [
 ];
 const BUILDS = ['test/assembly/**/*.test.ts'];
 
-/** Tests run on the sources: package.json's `imports` and `exports`, with src/ for build/. */
+/** Tests run on the sources: package.json's `imports` and `exports`, with src/ in place of build/. */
 export default defineConfig({
   resolve: {
     alias: {
@@ -40,7 +42,7 @@ export default defineConfig({
     },
   },
   test: {
-    // Vitest leaves one core to a watching editor, which halves the speed of a machine of two.
+    // By default Vitest leaves one core free: half of a machine with two.
     maxWorkers: availableParallelism(),
     testTimeout: 60_000,
     projects: [

@@ -1,9 +1,10 @@
 /**
- * Models for tests: the eight classes by name, options that pick a build, and one call's answer.
- * In: golden cases, builds. Out: models of src/, and their outputs as flat maps of tensors.
+ * Models for tests: the eight classes by name, options that choose a build, and inputs and outputs
+ * of calls. In: golden cases, builds. Out: models of src/, and their outputs as flat maps of
+ * tensors.
  */
 import { MobileBertConfig, type MobileBertConfigOptions } from '../../src/config/config.ts';
-import type { Variant as Wish } from '../../src/engine/build.ts';
+import type { Variant as Requested } from '../../src/engine/build.ts';
 import type { EncoderInputs } from '../../src/models/call/inputs.ts';
 import * as classification from '../../src/models/heads/classification.ts';
 import {
@@ -25,14 +26,20 @@ export const classes = {
   MobileBertForQuestionAnswering,
 } as unknown as Record<string, typeof MobileBertModel>;
 
-/** Options that run a build; what floats are never run on is passed as a module of the caller's. */
-export function optionsOf(build: BuildName): { variant: Wish; wasm?: Uint8Array<ArrayBuffer> } {
+/**
+ * Options that run a build. `debug` and `dot` never run models of floats, so they are passed as
+ * bytes.
+ */
+export function optionsOf(build: BuildName): {
+  variant: Requested;
+  wasm?: Uint8Array<ArrayBuffer>;
+} {
   return build === 'debug' || build === 'dot'
     ? { wasm: readBuild(`${build}.wasm`), variant: 'simd' }
     : { variant: build };
 }
 
-/** The case's class with its checkpoint. */
+/** Loads the case's checkpoint into its class. */
 export function loadModel(golden: GoldenCase, build: BuildName): Promise<PreTrainedModel> {
   const options: MobileBertModelOptions = {
     ...optionsOf(build),
@@ -41,7 +48,7 @@ export function loadModel(golden: GoldenCase, build: BuildName): Promise<PreTrai
   return classes[golden.head]!.from_pretrained(golden.folder, options);
 }
 
-/** The case's arguments, and a wish for everything that it recorded. */
+/** The case's arguments, with all recorded outputs requested. */
 export function inputsOf(golden: GoldenCase): EncoderInputs {
   const tensors = [...golden.inputs].map(([name, { data, shape }]) => [
     name,
@@ -54,7 +61,7 @@ export function inputsOf(golden: GoldenCase): EncoderInputs {
   };
 }
 
-/** Outputs by the names of the golden files: tuples as `hidden_states.0` and so on. */
+/** Outputs by the names of golden files: tuples as `hidden_states.0` and so on. */
 export function named(outputs: object): Map<string, Tensor> {
   const all = new Map<string, Tensor>();
   for (const [name, value] of Object.entries(outputs) as [string, Tensor | Tensor[]][]) {
@@ -65,7 +72,10 @@ export function named(outputs: object): Map<string, Tensor> {
   return all;
 }
 
-/** A configuration of a few thousand weights, sizes no multiple of 4 or 8; `fields` on top. */
+/**
+ * A configuration with a few thousand weights whose sizes are no multiples of 4; `fields` override
+ * it.
+ */
 export function smallConfig(fields: MobileBertConfigOptions = {}): MobileBertConfig {
   return new MobileBertConfig({
     vocab_size: 31,
@@ -82,7 +92,7 @@ export function smallConfig(fields: MobileBertConfigOptions = {}): MobileBertCon
   });
 }
 
-/** Ids [B,S] as nested arrays, all different from row to row. */
+/** Ids [B,S] as nested arrays, with different rows. */
 export function idsOf(B: number, S: number, vocabulary = 31): number[][] {
   return Array.from({ length: B }, (_, b) =>
     Array.from({ length: S }, (_, s) => (7 * b + 5 * s + ((b * s) % 11)) % vocabulary),

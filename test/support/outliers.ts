@@ -9,7 +9,7 @@
  * stays, but for the embeddings'.
  */
 
-/** Residual channel -> how many times larger it is carried. */
+/** Residual channel -> the factor by which it is larger. */
 export type Outliers = ReadonlyMap<number, number>;
 
 const VECTORS = [
