@@ -6,21 +6,21 @@ const source = (file: string) => fileURLToPath(new URL(`./src/${file}`, import.m
 
 /**
  * Three projects, by what a test depends on. `npm test` (tools/check/test.js) uses this Node and,
- * where it lacks relaxed SIMD, a current Node as well. A test runs under both only where the second
- * run can find something that the first cannot.
+ * where it lacks relaxed SIMD, a current Node as well. A test runs under both only where the
+ * second run can find something that the first cannot.
  *
- * - `host`: files, networks, command line, servers, the float64 twin. Their results depend neither on
- *   the build nor on the JavaScript engine, so they run under this Node. It may be the oldest
- *   supported one, which finds features that are too new. (`npm run test:runtimes` runs the package
- *   under all others.)
- * - `builds`: kernels and operations, each under every build. Engines agree on WebAssembly, so they run
- *   under the Node that compiles every build.
+ * - `host`: files, networks, command line, servers, the float64 twin. Their results depend neither
+ *   on the build nor on the JavaScript engine, so they run under this Node. It may be the oldest
+ *   supported one, which finds features that are too new. (`npm run test:runtimes` runs the
+ *   package under all others.)
+ * - `builds`: kernels and operations, each under every build. Engines agree on WebAssembly, so
+ *   they run under the Node that compiles every build.
  * - `engines`: everything else, under both. Models, pipelines and calibration choose another build
- *   under another Node, the tokenizer uses the engine's Unicode tables, and platform and engine probe
- *   the runtime's features.
+ *   under another Node, the tokenizer uses the engine's Unicode tables, and platform and engine
+ *   probe the runtime's features.
  *
- * A new folder belongs to `engines` until it is added to a list here. Suites over the list of builds
- * must not be in `host`.
+ * A new folder belongs to `engines` until it is added to a list here. Suites over the list of
+ * builds must not be in `host`.
  */
 const HOST = [
   'test/{architecture,docs}.test.ts',
@@ -30,7 +30,7 @@ const HOST = [
 ];
 const BUILDS = ['test/assembly/**/*.test.ts'];
 
-/** Tests run on the sources: package.json's `imports` and `exports`, with src/ in place of build/. */
+/** Tests run on the sources: `imports` and `exports` of package.json, with src/ for build/. */
 export default defineConfig({
   resolve: {
     alias: {
