@@ -1,7 +1,8 @@
 /**
  * Vector maths on four f32 lanes. Bounds are largest errors over the stated range, in units in the
  * last place (ulp), held by test/assembly/simd/math.test.ts. Coefficients are minimax fits by
- * tools/fit-math.py, highest degree first; each table names the interval and the fit's own error.
+ * tools/train/fit-math.py, highest degree first; each table names the interval and the fit's own
+ * error.
  *
  * Constants lie in memory: V8 makes a literal vector anew at every use, in four instructions, which
  * costs a fifth of the softmax. Minima and maxima are pmin and pmax, one instruction each where min

@@ -1,8 +1,7 @@
 /**
  * One contestant in a process of its own: `node child.js <adapter> <dtype> <folder>`.
  * In: JSON lines `{ do: 'load' | 'logits' | 'turn' | 'memory', length }`. Out: one line
- * `reply <JSON>` per request; `{ error }` when it failed.
- * Whatever else a library prints is no reply.
+ * `reply <JSON>` per request, `{ error }` where it failed. Libraries may print other lines.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,19 +10,19 @@ import { createInterface } from 'node:readline';
 /**
  * @typedef {Record<'input_ids' | 'attention_mask' | 'token_type_ids', BigInt64Array>} Inputs
  *
- * @typedef {object} Library what an adapter's `open()` gives
+ * @typedef {object} Library returned by an adapter's `open()`
  * @property {string} version
  * @property {(folder: string, dtype: 'fp32' | 'q8' | 'q8-fast') => Promise<Model>} load
  *
  * @typedef {object} Model
  * @property {(inputs: Inputs, length: number) => any} prepare the library's own tensors; not timed
  * @property {(feeds: any) => Promise<Float32Array[]>} run start and end logits [S]; timed
- * @property {() => Promise<string>} [note] a word about how it runs
+ * @property {() => Promise<string>} [note] about the way it runs
  */
 
 const [adapter, dtype, folder] = process.argv.slice(2);
 
-/** A turn: calls in a row, two and more until so much time is over. */
+/** A turn is two calls in a row, or as many as this time allows. */
 const TURN_MS = 100;
 
 /** @type {Model} */
@@ -78,7 +77,7 @@ const requests = {
   },
 };
 
-/** The first `length` tokens, the second half of the second type, nothing hidden. */
+/** The first `length` tokens, the second half of type 1, nothing masked. */
 function feeds(length) {
   if (!prepared.has(length)) {
     const input_ids = BigInt64Array.from(ids.slice(0, length), BigInt);

@@ -1,13 +1,13 @@
-/** Who runs: this package first, then its peers. */
+/** The contestants: this package and its peers. */
 
 /**
  * @typedef {object} Contestant
- * @property {string} id for --peers and results
+ * @property {string} id in --peers and in results
  * @property {string} label
  * @property {string} adapter file of adapters/
  * @property {'fp32' | 'q8' | 'q8-fast'} dtype
  * @property {'wasm' | 'native'} kind what its arithmetic is compiled to
- * @property {boolean} isPinned one thread on one core; false lets it take the cores it wants
+ * @property {boolean} isPinned to one core with one thread; otherwise it uses all cores
  */
 
 /** This package, in one of its dtypes. */

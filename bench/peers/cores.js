@@ -1,4 +1,4 @@
-/** Which cores processes may use, and when: util-linux' taskset and chrt, if they are there. */
+/** Cores and priorities of processes, by util-linux' taskset and chrt where they are installed. */
 import { spawnSync } from 'node:child_process';
 
 /** The cores this process may use, as taskset writes them ("0-3,6"); undefined without taskset. */
@@ -12,7 +12,7 @@ export function lastCore(list) {
   return Number(list.split(/[-,]/).at(-1));
 }
 
-/** Moves this process with all its threads; the probe has to run on the core it probes. */
+/** Pins this process with all its threads: the probe has to run on the contestants' core. */
 export function pinSelf(core) {
   spawnSync('taskset', ['-acp', String(core), String(process.pid)]);
 }
@@ -22,15 +22,15 @@ export function onCores(list, command) {
   return ['taskset', '-c', String(list), ...command];
 }
 
-/** Above whatever else wants the core, below the kernel's own. */
+/** Above all other processes on the core, below the kernel's threads. */
 const AT_ONCE = ['--fifo', '--pid', '50'];
 const AS_OTHERS = ['--other', '--pid', '0'];
 
 /**
- * Whether the main thread of a process runs before whatever else wants its core, or as others do.
- * Threads that compile or collect are left alone: above them, a main thread that waits hangs.
+ * Gives the main thread of a process priority over all other processes on its core, or takes it
+ * away. Its other threads keep their priority: a main thread that waits for them would hang.
  *
- * @returns {boolean} false where that is not allowed
+ * @returns {boolean} false where this is not allowed
  */
 export function setAtOnce(pid, isAtOnce) {
   const { status } = spawnSync('chrt', [...(isAtOnce ? AT_ONCE : AS_OTHERS), String(pid)]);

@@ -3,15 +3,15 @@
  * probe, ours, probe, peer, probe; it counts when all three probes were quiet.
  */
 import { setTimeout } from 'node:timers/promises';
+import { figure, median, relativeL2, round } from '../support/statistics.js';
 import { setAtOnce } from './cores.js';
 import { ContestantProcess } from './process.js';
-import { figure, median, relativeL2, round } from './statistics.js';
 
-/** Until V8 has compiled what it will and caches are warm. */
+/** Enough for V8 to optimise and for caches to fill. */
 const WARM_UP = { ms: 600, pairs: 3 };
 /** Fewer quiet pairs than this make no median. */
 const ENOUGH = 3;
-/** For a peer with all cores to let go of them: its threads wait for work by spinning. */
+/** For a peer with all cores: its threads spin for a while after a call. */
 const REST_MS = 100;
 
 /**
@@ -28,7 +28,7 @@ const REST_MS = 100;
 /**
  * @param {import('./contestants.js').Contestant} peer
  * @param {import('./options.js').Options} options
- * @param {import('./probe.js').Probe} probe
+ * @param {import('../support/probe.js').Probe} probe
  * @param {(length: number) => void} onLength called before each length
  * @returns {Promise<Duel>}
  */
@@ -47,7 +47,7 @@ export async function duel(peer, options, probe, onLength) {
       onLength(length);
       const rest = peer.isPinned ? 0 : REST_MS;
       await warmUp(both, length);
-      // Not before: what a library compiles in threads would wait for its core.
+      // Only after the warm-up: threads in which a library compiles would wait for the core.
       if (runtimes.isRealtime) setAllAtOnce(both, true);
       found.pairs[length] = await pairsAt(both, length, { samples, seconds, rest, probe });
       if (runtimes.isRealtime) setAllAtOnce(both, false);
@@ -76,7 +76,7 @@ function setAllAtOnce(both, isAtOnce) {
   for (const one of both) one.setAtOnce(isAtOnce);
 }
 
-/** @returns {Promise<Pair[]>} until so many are quiet or the time is over */
+/** Measures until enough pairs are quiet or the time is over. @returns {Promise<Pair[]>} */
 async function pairsAt([us, peer], length, { samples, seconds, rest, probe }) {
   const end = performance.now() + 1000 * seconds;
   const pairs = [];
@@ -96,14 +96,14 @@ async function pairsAt([us, peer], length, { samples, seconds, rest, probe }) {
 }
 
 /**
- * Medians of the quiet pairs, or of all where too few were: of the calls in a row, and of the first
- * call of each turn, which finds in the caches what the other one left there.
+ * Medians of the quiet pairs, or of all pairs where too few were quiet: of the calls in a row, and
+ * of the first call of each turn, which finds the caches full of the other contestant's data.
  *
  * @param {Pair[]} pairs
- * @param {import('./probe.js').Probe} probe
+ * @param {import('../support/probe.js').Probe} probe
  */
 export function summarise(pairs, probe) {
-  const quiet = pairs.filter(({ rate }) => probe.isQuiet(rate));
+  const quiet = probe.quiet(pairs);
   const isNoisy = quiet.length < ENOUGH;
   const kept = isNoisy ? pairs : quiet;
   return {

@@ -11,21 +11,21 @@ export const USAGE = `node bench/peers/run.js [options]
   --ours dtype     ${ours.map(({ dtype }) => dtype).join(', ')} of this package (fp32)
   --peers a,b      which of ${peers.map(({ id }) => id).join(', ')} (all)
   --lengths a,b    tokens of a call (8,32,128,384)
-  --samples n      quiet pairs wanted at each length (21)
-  --seconds n      longest time for them (12)
+  --samples n      quiet pairs to measure at each length (21)
+  --seconds n      time limit for them (12)
   --loads n        fresh processes of each for loading and memory (3)
   --quick          --samples 3 --seconds 3 --loads 1
   --node path      Node for the contestants (the one running this)
   --core n|none    for all but those marked "all cores" (the last, where taskset is installed)
-  --realtime       contestants and probe are not interrupted by others (chrt; root may)
-  --folder path    what tools/export-onnx.py made (build/peers)
+  --realtime       contestants and probe run before other processes (chrt; needs root)
+  --folder path    the output of tools/golden/export-onnx.py (build/peers)
   --out path       JSON file to write (bench/results/peers-<machine>-<date>.json)
 
   PEERS_PYTHON     environment: a Python with torch and transformers, for PyTorch`;
 
 const QUICK = { samples: '3', seconds: '3', loads: '1' };
 const FULL = { samples: '21', seconds: '12', loads: '3' };
-/** MobileBERT's position embeddings, and the ids in inputs.json. */
+/** Number of MobileBERT's position embeddings, and of the ids in inputs.json. */
 const LONGEST = 512;
 
 /**
@@ -81,7 +81,7 @@ export function readOptions(args) {
 }
 
 /**
- * Says what has to be made first.
+ * Checks that all files exist.
  *
  * @param {Options} options
  * @throws {Error} naming the command that makes what is missing
@@ -92,8 +92,8 @@ export function expectFiles({ ours: { dtype }, runtimes: { folder } }) {
   const needed = [
     [join(here, 'node_modules'), 'npm ci --prefix bench/peers --ignore-scripts'],
     [join(root, 'build', 'js', 'index.js'), 'npm run build'],
-    [join(root, 'build', 'wasm', 'testing.simd.wasm'), 'node tools/build-wasm.js'],
-    [join(folder, 'inputs.json'), 'python tools/export-onnx.py build/peers'],
+    [join(root, 'build', 'testing', 'testing.simd.wasm'), 'npm run build'],
+    [join(folder, 'inputs.json'), 'python tools/golden/export-onnx.py build/peers'],
   ];
   if (dtype !== 'fp32') {
     const convert = `node build/js/cli/main.js convert ${folder} ${join(folder, 'q8')} --dtype q8`;

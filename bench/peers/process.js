@@ -1,4 +1,4 @@
-/** A contestant's process: started, asked one thing at a time, ended. */
+/** A contestant's process: started, sent one request at a time, ended. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +11,8 @@ const REPLY = 'reply ';
  * @property {string} node path of the Node binary for children
  * @property {string | undefined} python path of a Python with torch and transformers
  * @property {number} [core] to pin to; without it nothing is pinned
- * @property {string} [cores] all that may be used
- * @property {boolean} [isRealtime] calls are not interrupted by other processes
+ * @property {string} [cores] all cores that contestants may use
+ * @property {boolean} [isRealtime] contestants run before other processes
  * @property {string} folder the model's files
  */
 
@@ -20,7 +20,7 @@ const REPLY = 'reply ';
 export class ContestantProcess {
   #child;
   #label;
-  /** Why there will be no more replies. */
+  /** The reason why there will be no more replies. */
   #ending = '';
   #waiting =
     /** @type {{ resolve: (value: any) => void, reject: (error: Error) => void } | null} */ (null);
@@ -39,7 +39,7 @@ export class ContestantProcess {
   }
 
   /**
-   * Starts it and waits until it listens.
+   * Starts a contestant and waits until it is ready for requests.
    *
    * @param {import('./contestants.js').Contestant} contestant
    * @param {Runtimes} runtimes
@@ -70,7 +70,7 @@ export class ContestantProcess {
     return answer;
   }
 
-  /** Whether it is interrupted by other processes while it works. */
+  /** Gives it priority over other processes, or takes it away. */
   setAtOnce(isAtOnce) {
     setAtOnce(this.#child.pid, isAtOnce);
   }

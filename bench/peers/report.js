@@ -4,9 +4,9 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { latencyChart } from './chart.js';
-import { machineLine } from './machine.js';
-import { isNoisy, largestError, milliseconds, oursAt, SAME } from './table.js';
+import { chart } from '../support/chart.js';
+import { systemLine } from '../support/machine.js';
+import { isNoisy, largestError, milliseconds, oursAt, SAME } from './tables.js';
 
 const USAGE = 'node bench/peers/report.js <result.json> [--svg <file>]';
 
@@ -21,7 +21,7 @@ async function main() {
     throw new Error(`Cannot report ${positionals[0]}: it is no result of bench/peers/run.js`);
   }
   console.log(markdown(result));
-  if (values.svg) await writeFile(values.svg, latencyChart(linesOf(result), subtitle(result)));
+  if (values.svg) await writeFile(values.svg, drawing(result));
 }
 
 function markdown(result) {
@@ -33,7 +33,7 @@ function markdown(result) {
     ...startupTable(result),
     '',
     ...(isNoisy(result) ? ['~ the machine was not quiet: no figures to quote.', ''] : []),
-    `${machineLine(result.machine)}; ${result.date.slice(0, 10)}. Batch 1, one thread where not ` +
+    `${systemLine(result.machine)}; ${result.date.slice(0, 10)}. Batch 1, one thread where not ` +
       'said otherwise; medians of calls in a row, in turns of 100 ms with ours, ' +
       'without samples from slow spells of the machine.',
   ].join('\n');
@@ -100,7 +100,17 @@ function table(head, rows) {
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
-/** @returns {import('../chart.js').Line[]} */
+/** Latency over length, both axes logarithmic. */
+function drawing(result) {
+  return chart({
+    title: 'Milliseconds for one call',
+    subtitle: subtitle(result),
+    axis: 'tokens',
+    lines: linesOf(result),
+  });
+}
+
+/** @returns {import('../support/chart.js').Line[]} this package first; x in tokens, y in ms */
 function linesOf(result) {
   const { lengths } = result.method;
   const peers = result.duels.map(({ label, kind, latency }) => ({

@@ -1,18 +1,18 @@
 /**
- * MobileBERT here and elsewhere: the same weights, the same inputs, outputs compared before
- * anything is timed, pairs of calls in turn. How to run and read it: README.md.
+ * MobileBERT in this package and in others: the same weights and inputs, outputs compared before
+ * anything is timed, calls in turn. How to run and read it: README.md.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { describeMachine, machineSlug } from '../support/machine.js';
+import { Probe, QUIET } from '../support/probe.js';
+import { round } from '../support/statistics.js';
 import { pinSelf } from './cores.js';
 import { duel, summarise as summariseLatency } from './latency.js';
-import { describeMachine, machineSlug } from './machine.js';
 import { expectFiles, readOptions, USAGE } from './options.js';
-import { Probe, QUIET } from './probe.js';
 import { startOnce, summarise as summariseStartup } from './startup.js';
-import { round } from './statistics.js';
-import { tables } from './table.js';
+import { tables } from './tables.js';
 
 const results = fileURLToPath(new URL('../results/', import.meta.url));
 
@@ -21,7 +21,7 @@ async function main() {
   if (args.includes('--help')) return console.log(USAGE);
   const options = readOptions(args);
   expectFiles(options);
-  const probe = new Probe();
+  const probe = Probe.open();
   const skipped = [];
   const runnable = options.chosen.filter(({ id, label, adapter }) => {
     const isMissing = adapter.endsWith('.py') && !options.runtimes.python;
@@ -29,7 +29,7 @@ async function main() {
     return !isMissing;
   });
   const startups = await measureStartups([options.ours, ...runnable], options, probe, skipped);
-  // Before this process is pinned: afterwards it sees one core.
+  // Before this process is pinned, after which it sees one core.
   const machine = describeMachine(startups.get(options.ours).runtime);
   const duels = await measureDuels(runnable, startups, options, probe, skipped);
   if (duels.length === 0) {
@@ -57,7 +57,7 @@ async function main() {
   await write(result, options.out);
 }
 
-/** Rounds over all contestants, so that a slow spell of the machine meets everyone. */
+/** Rounds over all contestants, so that a slow spell of the machine affects all of them. */
 async function measureStartups(contestants, { ours, loads, runtimes }, probe, skipped) {
   /** @type {Map<any, import('./startup.js').Startup>} */
   const startups = new Map();
@@ -66,7 +66,7 @@ async function measureStartups(contestants, { ours, loads, runtimes }, probe, sk
       if (round > 1 && !startups.has(contestant)) continue;
       progress(`load ${round} of ${loads}: ${contestant.label}`);
       try {
-        // The first one only fills the disk cache.
+        // The first start only fills the disk cache.
         if (round === 1) await startOnce(contestant, runtimes, probe);
         const { sample, ...about } = await startOnce(contestant, runtimes, probe);
         startups.set(contestant, {

@@ -1,9 +1,10 @@
 /**
- * Loading and memory: a fresh process each time, files in the disk cache.
- * Out: the library's import, files to first logits, resident bytes at four moments.
+ * Loading and memory: a fresh process each time, files in the disk cache. Out: the times of the
+ * library's import and from files to the first logits, and resident bytes at four moments.
  */
+
+import { figure, median } from '../support/statistics.js';
 import { ContestantProcess } from './process.js';
-import { figure, median } from './statistics.js';
 
 /** Tokens of the first call. */
 const FIRST_LENGTH = 8;
@@ -27,7 +28,7 @@ const LONG_LENGTH = 384;
 /**
  * @param {import('./contestants.js').Contestant} contestant
  * @param {import('./process.js').Runtimes} runtimes
- * @param {import('./probe.js').Probe} probe
+ * @param {import('../support/probe.js').Probe} probe
  * @returns {Promise<{ version: string, runtime: string, note?: string, sample: Sample }>}
  */
 export async function startOnce(contestant, runtimes, probe) {
@@ -57,10 +58,10 @@ export async function startOnce(contestant, runtimes, probe) {
  * Medians of the samples between quiet probes, or of all where there are none.
  *
  * @param {Sample[]} samples
- * @param {import('./probe.js').Probe} probe
+ * @param {import('../support/probe.js').Probe} probe
  */
 export function summarise(samples, probe) {
-  const quiet = samples.filter(({ rate }) => probe.isQuiet(rate));
+  const quiet = probe.quiet(samples);
   const kept = quiet.length > 0 ? quiet : samples;
   const megabytes = (/** @type {keyof Sample['memory']} */ when) =>
     Math.round(median(samples.map(({ memory }) => memory[when])) / 1e6);

@@ -1,17 +1,17 @@
 /**
- * One tokenizer in a thread, and so an engine, of its own: what others make of their code and their
- * garbage does not touch it. In: `{ kind, files, texts }`, then messages 'ids' and 'time'. Out: the
- * ids of every text, or the processor's milliseconds of one pass over all texts, one call each: those
- * of the process, in which nothing else is at work then.
+ * One tokenizer in a thread of its own, and so in its own engine: optimisation and garbage of
+ * others do not affect it. In: `{ kind, files, texts }`, then messages 'ids' and 'time'. Out: the
+ * ids of every text, or the CPU milliseconds of one pass over all texts, one call for each. CPU
+ * time is that of the whole process, in which nothing else runs meanwhile.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 
 const { kind, files, texts } = workerData;
 const BARE = { return_tensor: false };
-/** Shorter samples would measure how caches fill. */
+/** Shorter samples would mostly measure caches that fill. */
 const LEAST_MS = 50;
 
-/** What makes each kind's call, and reads the ids of what it gives. */
+/** By kind: a call, and a function that reads the ids from its result. */
 const KINDS = {
   arrays: () => ours(BARE),
   tensors: () => ours({}),
@@ -35,7 +35,7 @@ async function ours(options) {
   };
 }
 
-/** The mean of as many passes as take a while together. */
+/** The mean of as many passes as take LEAST_MS together. */
 function timePass() {
   const start = process.cpuUsage();
   for (let passes = 1; ; passes++) {

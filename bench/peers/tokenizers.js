@@ -1,7 +1,7 @@
 /**
- * Text to ids here and elsewhere: the bundled test questions, and paragraphs of eight of them, one
- * call each, ids compared before anything is timed, passes in turn, in processor time. How to run:
- * README.md.
+ * Tokenizers: this package's, Hugging Face's JavaScript one and the Rust library, on the bundled
+ * test questions and on paragraphs of eight of them, one call for each. Ids are compared before
+ * anything is timed, passes are made in turn and measured in CPU time. How to run: README.md.
  */
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,10 +11,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { parseCsv } from '../../examples/demo/csv.js';
-import { describeMachine, machineLine } from './machine.js';
-import { Probe } from './probe.js';
+import { describeMachine, systemLine } from '../support/machine.js';
+import { Probe } from '../support/probe.js';
+import { median } from '../support/statistics.js';
 import { ContestantProcess } from './process.js';
-import { median } from './statistics.js';
 
 const USAGE = `node bench/peers/tokenizers.js [--rounds n]
 
@@ -24,16 +24,16 @@ const USAGE = `node bench/peers/tokenizers.js [--rounds n]
 
 const root = new URL('../../', import.meta.url);
 const LABEL = 38;
-/** Passes before any counts, so that engines have compiled what they will. */
+/** Passes before any is measured, so that engines have optimised the code. */
 const WARM_UP = 10;
 
 /**
  * @typedef {object} Contestant
  * @property {string} label
  * @property {number[][]} ids of every text
- * @property {() => Promise<number>} time processor's milliseconds of one pass over all texts
+ * @property {() => Promise<number>} time CPU milliseconds of one pass over all texts
  * @property {() => Promise<unknown>} end
- * @property {boolean} isPeer whether ours is compared with it
+ * @property {boolean} isPeer whether ours are compared with it
  */
 
 async function main() {
@@ -48,8 +48,8 @@ async function main() {
   const tokenizer = await MobileBertTokenizer.from_pretrained(model);
   const csv = await readFile(join(model, 'test.csv'), 'utf8');
   const questions = parseCsv(csv).map(({ text }) => text);
-  const probe = new Probe();
-  console.log(machineLine(describeMachine(`Node ${process.versions.node}`)));
+  const probe = Probe.open();
+  console.log(systemLine(describeMachine(`Node ${process.versions.node}`)));
   for (const texts of [questions, joined(questions, 8)]) {
     await compare(tokenizer, texts, Number(values.rounds), probe);
   }
@@ -92,7 +92,7 @@ async function startWorker(label, workerData) {
   return { label, ids, time: () => ask('time'), end: () => worker.terminate(), isPeer };
 }
 
-/** The Rust library in a process of its own. @returns {Promise<Contestant>} */
+/** The Rust library, in a process of its own. @returns {Promise<Contestant>} */
 async function startRust(python, files, texts) {
   const folder = await mkdtemp(join(tmpdir(), 'tokenizers-'));
   try {
@@ -109,7 +109,7 @@ async function startRust(python, files, texts) {
   }
 }
 
-/** For each contestant the milliseconds of its passes that were made between quiet probes. */
+/** For each contestant the median of its passes between quiet probes, in milliseconds. */
 async function measure(contestants, rounds, probe) {
   const samples = contestants.map(() => []);
   for (const { time } of contestants) for (let i = 0; i < WARM_UP; i++) await time();
@@ -121,7 +121,7 @@ async function measure(contestants, rounds, probe) {
     }
   }
   return samples.map((list) => {
-    const quiet = list.filter(({ rate }) => probe.isQuiet(rate));
+    const quiet = probe.quiet(list);
     return {
       ms: median((quiet.length < 3 ? list : quiet).map(({ ms }) => ms)),
       count: quiet.length,
@@ -129,7 +129,10 @@ async function measure(contestants, rounds, probe) {
   });
 }
 
-/** The last contestant judges: the Rust library where it runs. */
+/**
+ * Prints the table. Ids are right if they are the last contestant's: the Rust library's where it
+ * runs.
+ */
 function printTexts(contestants, found, bytes) {
   const peers = contestants.filter(({ isPeer }) => isPeer);
   const columns = ['MB/s', 'quiet', 'wrong ids', ...peers.map(({ label }) => `x ${label}`)];

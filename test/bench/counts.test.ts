@@ -1,6 +1,6 @@
 /** The counter of executed instructions, on a module whose counts can be told by hand. */
 import { describe, expect, it } from 'vitest';
-import { CountingModule, stepsOf } from '../../bench/counts.ts';
+import { CountingModule, stepsOf } from '../../bench/ours/counts.ts';
 import { readBuild } from '../support/variants.ts';
 
 const wat = new TextDecoder().decode(readBuild('simd.wat'));

@@ -1,8 +1,8 @@
 /** What benches make of samples and of two results: bounds that a verdict rests on. */
 import { describe, expect, it } from 'vitest';
-import { ratioOf } from '../../bench/compare.ts';
-import type { Entry } from '../../bench/result.ts';
-import { interval, quantile } from '../../bench/statistics.ts';
+import { ratioOf } from '../../bench/ours/compare.ts';
+import type { Entry } from '../../bench/ours/result.ts';
+import { interval, quantile } from '../../bench/support/statistics.js';
 
 const count = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 

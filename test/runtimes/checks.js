@@ -1,13 +1,13 @@
 /**
- * What every runtime has to do: ten logits of a golden checkpoint, ten scores of the bundled model's
- * pipeline, and a full-size model against the clock. Web Standards only. In: where the files are and
- * a clock. Out: one record for the table of tools/test-runtimes.js.
+ * The checks that run in every runtime: ten logits of a golden checkpoint, ten scores of the
+ * bundled model's pipeline, and the time of a full-size model. Web Standards only. In: access to
+ * the files, and a clock. Out: one record for the table of tools/check/runtimes.js.
  */
 import { MobileBertForSequenceClassification, MobileBertModel, pipeline } from 'mobilebert-wasm';
 
-/** Relative L2 error allowed to logits: test/golden/models says the same of every golden call. */
+/** Largest relative L2 error of logits, as for every case of test/golden/models. */
 const LOGITS_TOLERANCE = 1e-5;
-/** Difference allowed to a score: the reference is float32 itself. */
+/** Largest difference of a score; the reference is float32 as well. */
 const SCORE_TOLERANCE = 1e-5;
 const TOKENS = 128;
 const WARM_CALLS = 3;
@@ -18,13 +18,13 @@ const TIMED_CALLS = 7;
  * @property {any} expected the parsed expected.json
  * @property {(folder: string) => any} source a folder of the repository, as `from_pretrained` takes it
  * @property {() => number | Promise<number>} [now] milliseconds; some hosts stop the clock between I/O
- * @property {boolean} [isTimed] false leaves the full-size model out
+ * @property {boolean} [isTimed] false skips the full-size model
  */
 
 /**
  * @param {Host} host
  * @returns {Promise<{ build: string, threads: number, load: number, latency: Record<string, number> }>}
- * @throws {Error} saying which number is wrong
+ * @throws {Error} naming the number that is wrong
  */
 export async function runChecks({
   expected,
@@ -42,7 +42,7 @@ export async function runChecks({
   return { build, threads, load, latency: isTimed ? await latencies(now) : {} };
 }
 
-/** The build chosen is the faster one, or should be: both are measured where both run. */
+/** Both builds where both run, since the faster one should be the one that is chosen; then q8. */
 async function latencies(now) {
   /** @type {Record<string, number>} */
   const latency = { simd: await measure({ variant: 'simd' }, now) };
@@ -52,7 +52,7 @@ async function latencies(now) {
   return latency;
 }
 
-/** Nothing, where a build does not run; other errors stay errors. */
+/** Turns the refusal of a build into nothing; other errors are thrown. */
 function unlessRefused(error) {
   if (!(error instanceof RangeError)) throw error;
 }

@@ -1,4 +1,4 @@
-/** What the last step of the build adds to the package: modules as text, models in q8. */
+/** The last step of the build: modules as text, models in q8. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { pipeline } from '../../src/pipelines/pipeline.ts';

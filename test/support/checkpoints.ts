@@ -1,17 +1,17 @@
 /**
- * Checkpoints made of golden ones: other names, other number formats, tensors left out or added.
- * In: a golden case and what to change. Out: maps of files for `from_pretrained`.
+ * Checkpoints derived from golden ones: other names, other number formats, tensors added or
+ * removed. In: a golden case and what to change. Out: maps of files for `from_pretrained`.
  */
 import { fileOfTensors } from '../src/weights/safetensors-file.ts';
 import type { GoldenCase } from './golden.ts';
 
-/** One tensor on its way into a file. */
+/** A tensor to write to a file. */
 export interface StoredTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
-/** Number formats that a checkpoint may have. */
+/** Number formats of a checkpoint. */
 export type Format = 'F32' | 'F64' | 'F16' | 'BF16';
 
 /** The case's config.json and weights after `change`, stored in `format`. */
@@ -32,7 +32,7 @@ export function checkpointOf(
   };
 }
 
-/** What a format keeps of float32 numbers. */
+/** float32 numbers after rounding to a format. */
 export function rounded(data: Float32Array, format: Format): Float32Array {
   if (format === 'F16') return Float32Array.from(data, (x) => fromHalf(toHalf(x)));
   if (format !== 'BF16') return data;
@@ -40,7 +40,7 @@ export function rounded(data: Float32Array, format: Format): Float32Array {
   return new Float32Array(bits.map((word) => (word & 0xffff0000) >>> 0).buffer);
 }
 
-/** The numbers in a format: F16 to nearest, BF16 cut off. */
+/** Numbers encoded in a format: F16 rounds to nearest, BF16 truncates. */
 function encode(data: Float32Array, format: Format): ArrayBufferView & { buffer: ArrayBuffer } {
   if (format === 'F64') return Float64Array.from(data);
   if (format === 'F16') return Uint16Array.from(data, toHalf);
@@ -49,11 +49,11 @@ function encode(data: Float32Array, format: Format): ArrayBufferView & { buffer:
   return data.slice() as Float32Array<ArrayBuffer>;
 }
 
-/** Bits of the nearest half-precision number; halves of a unit away from zero. |x| < 65504. */
+/** Bits of the nearest half-precision number; ties go away from zero. |x| < 65504. */
 function toHalf(x: number): number {
   const sign = x < 0 ? 0x8000 : 0;
   const exponent = Math.max(Math.floor(Math.log2(Math.abs(x) || 2 ** -30)), -14);
-  // A unit is 2^(exponent - 10); carries into the exponent are what rounding up means.
+  // A unit is 2^(exponent - 10). Rounding up may carry into the exponent, which is right.
   const units = Math.round(Math.abs(x) / 2 ** (exponent - 10));
   return sign | (((exponent + 14) << 10) + units);
 }

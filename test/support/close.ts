@@ -1,11 +1,11 @@
 /**
  * Comparison of numbers with a stated tolerance.
- * In: what was computed, what is right, the limits. Out: nothing, or an error that names the worst
- * element. NaN never passes, on either side; an infinity passes only element by element and against
- * itself.
+ * In: computed values, expected values, limits. Out: nothing, or an error that names the worst
+ * element. NaN never passes, on either side. An infinity equals only itself, and never passes a
+ * relative limit.
  */
 
-/** Limits; an element or a tensor must keep every one that is given. */
+/** Limits; every given one must be kept. */
 export interface Tolerance {
   /** Largest relative L2 error of the whole: |actual - expected| / |expected|. */
   relative?: number;
@@ -13,7 +13,7 @@ export interface Tolerance {
   ulp?: number;
   /** Largest error of one element. */
   absolute?: number;
-  /** What is compared, for the message. */
+  /** Name of the values, for the message. */
   label?: string;
 }
 
@@ -33,7 +33,7 @@ export function relativeL2(actual: ArrayLike<number>, expected: ArrayLike<number
 }
 
 /**
- * Fails unless `actual` is as near to `expected` as every given limit asks; without limits, equal.
+ * Throws unless `actual` keeps every given limit around `expected`; without limits, unless equal.
  */
 export function expectClose(
   actual: ArrayLike<number>,
@@ -61,7 +61,7 @@ export function expectClose(
   );
 }
 
-/** Distance in units in the last place of float32 at the size of `expected`. */
+/** Distance in units in the last place of float32, at the size of `expected`. */
 export function ulps(actual: number, expected: number): number {
   const exponent = Math.max(-126, Math.floor(Math.log2(Math.abs(expected))));
   return difference(actual, expected) / 2 ** (exponent - 23);
@@ -71,12 +71,12 @@ function difference(actual: number, expected: number): number {
   return actual === expected ? 0 : Math.abs(actual - expected);
 }
 
-/** The message of a broken limit; nothing where it is kept. NaN keeps no limit. */
+/** The message of a broken limit, or nothing where it is kept. NaN keeps no limit. */
 function over(measure: string, error: number, limit: number): string | undefined {
   return error <= limit ? undefined : `${measure} error ${error.toExponential(3)} over ${limit}`;
 }
 
-/** Index and size of the largest error; a NaN is larger than everything. */
+/** Index and size of the largest error; NaN counts as the largest. */
 function worst(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,

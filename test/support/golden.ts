@@ -1,16 +1,16 @@
 /**
- * The golden cases of test/golden/models: a checkpoint, one call, and what Hugging Face's float64
- * answered.
- * In: the name of a case. Out: its configuration, weights, inputs, outputs and float32's own error.
- * The safetensors reader here is the tests' own, so that the project's reader is not its own judge.
+ * The golden cases of test/golden/models: a checkpoint, one call, and Hugging Face's float64
+ * outputs. In: the name of a case. Out: its configuration, weights, inputs, outputs and PyTorch's
+ * own float32 error. The safetensors reader is separate from the project's, so that the latter does
+ * not judge itself.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** What a golden file can hold: F32, F64 and I64. */
+/** Data of a golden file: F32, F64 and I64. */
 export type GoldenData = Float32Array | Float64Array | BigInt64Array;
 
-/** A tensor as it lies in a golden file: row-major. */
+/** A tensor of a golden file, row-major. */
 export interface GoldenTensor<D extends GoldenData = GoldenData> {
   readonly shape: readonly number[];
   readonly data: D;
@@ -19,14 +19,11 @@ export interface GoldenTensor<D extends GoldenData = GoldenData> {
 /** One case of test/golden/models. */
 export interface GoldenCase {
   readonly name: string;
-  /** What the case shows, in a few words. */
+  /** What the case tests, in a few words. */
   readonly what: string;
   /** Hugging Face's class, such as `MobileBertForMaskedLM`. */
   readonly head: string;
-  /**
-   * False where a `MobileBertModel` was made without its pooling layer. Says nothing about the
-   * heads.
-   */
+  /** False for a `MobileBertModel` without pooling layer. Heads ignore it. */
   readonly addPoolingLayer: boolean;
   /**
    * Folder with `config.json` and `model.safetensors`, for `from_pretrained`; cases may share one.
@@ -90,8 +87,8 @@ export function loadCaseOf(root: string, name: string): GoldenCase {
 }
 
 /**
- * The relative L2 error allowed on an output: 1e-5, or five times what PyTorch's own float32 misses
- * where that is more.
+ * The largest relative L2 error of an output: 1e-5, or five times PyTorch's own float32 error where
+ * that is more.
  */
 export function tolerance(golden: GoldenCase, output: string): number {
   return Math.max(1e-5, 5 * (golden.float32Error[output] ?? 0));
@@ -109,7 +106,7 @@ export function readSafetensors(path: string): Map<string, GoldenTensor> {
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const [begin, end] = entry.data_offsets.map((offset) => 8 + headerLength + offset);
-    // A copy of its own, so that it is aligned.
+    // A copy, so that it is aligned.
     const data = makeArray(entry.dtype, new Uint8Array(bytes.subarray(begin, end)).buffer);
     if (data.length !== sizeOf(entry.shape)) throw new Error(`${path}: "${name}" is cut short`);
     tensors.set(name, { shape: entry.shape, data });

@@ -1,15 +1,14 @@
 /**
- * The full-size model with made-up weights: every number is a hash of its tensor's name and its
- * place.
- * In: a tensor's name and shape, or one of the three heads. Out: the same float32 numbers as
- * tools/make-golden-full.py, bit for bit, and the goldens of test/golden/full.
+ * The full-size model with hashed weights: every number is a hash of its tensor's name and its
+ * index. In: a tensor's name and shape, or one of the three heads. Out: the float32 numbers of
+ * tools/golden/make-full.py, bit for bit, and the goldens of test/golden/full.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type GoldenTensor, readSafetensors, sizeOf } from './golden.ts';
 import { carryOutliers, type Outliers } from './outliers.ts';
 
-/** The heads that test/golden/full holds. */
+/** The heads of test/golden/full. */
 export type FullHead =
   | 'MobileBertForQuestionAnswering'
   | 'MobileBertForMaskedLM'
@@ -19,11 +18,11 @@ export type FullHead =
 export interface FullCall {
   readonly head: FullHead;
   readonly length: number;
-  /** `input_ids` and `token_type_ids`, both [1,S]; nothing is hidden. */
+  /** `input_ids` and `token_type_ids`, both [1,S]; nothing is masked. */
   readonly inputs: ReadonlyMap<string, GoldenTensor<BigInt64Array>>;
   /**
-   * Outputs by Hugging Face's names; of a MobileBertForMaskedLM `logits` [1,S,64] of the columns in
-   * `maskedColumns` and `row_norms` [1,S], the L2 norm of every whole row.
+   * Outputs by Hugging Face's names. MobileBertForMaskedLM has `logits` [1,S,64], the columns in
+   * `maskedColumns`, and `row_norms` [1,S], the L2 norm of every full row.
    */
   readonly outputs: ReadonlyMap<string, GoldenTensor<Float64Array>>;
   /** Relative L2 error of PyTorch's own float32, by output. */
@@ -50,10 +49,7 @@ const folder = path.resolve('test/golden/full');
 const LAYERS = 24;
 const INNER_NETWORKS = 3;
 
-/**
- * How tensors that are no plain matrix lie: around `centre`, `spread` to both sides. First match
- * wins.
- */
+/** [pattern, centre, spread]: weights are uniform in centre +- spread. The first match counts. */
 const SPREADS: readonly [RegExp, number, number][] = [
   [/LayerNorm\.weight$/, 0.95, 0.1],
   [/bias$/, 0, 0.02],
@@ -61,7 +57,7 @@ const SPREADS: readonly [RegExp, number, number][] = [
   [/embeddings\.weight$/, 0, 0.5],
 ];
 
-/** Matrices have variance gain^2 / fan-in. First match wins. */
+/** [pattern, gain]: other matrices have variance gain^2 / fan-in. The first match counts. */
 const GAINS: readonly [RegExp, number][] = [
   [/\.(query|key)\.weight$/, 2],
   [/\.output\.bottleneck\.dense\.weight$/, 0.25],
@@ -83,16 +79,13 @@ export function hashedTensor(name: string, shape: readonly number[]): Float32Arr
   return data;
 }
 
-/** `count` whole numbers from 0 to `below` - 1. */
+/** `count` integers from 0 to `below` - 1. */
 export function hashedIntegers(name: string, count: number, below: number): number[] {
   const seed = hashText(name);
   return Array.from({ length: count }, (_, i) => hashCounter(seed, i) % below);
 }
 
-/**
- * Hashed words of the vocabulary: the goldens' `input_ids` for the lengths they have, and any other
- * length.
- */
+/** Hashed ids of any length; for the lengths of the goldens, their `input_ids`. */
 export function hashedIds(length: number, vocabSize = 30522): number[] {
   return hashedIntegers(`input_ids.${length}`, length, vocabSize);
 }
@@ -133,8 +126,8 @@ export function hashedWeights(head: FullHead): Map<string, GoldenTensor<Float32A
 }
 
 /**
- * A head's checkpoint as the chunks of a safetensors file: the header, then one tensor a chunk.
- * `outliers` of the residual stream change no answer.
+ * A head's checkpoint as the chunks of a safetensors file: the header, then one tensor per chunk.
+ * `outliers` of the residual stream do not change the function.
  */
 export function* hashedSafetensors(
   head: FullHead,
@@ -191,7 +184,7 @@ function hashText(text: string): number {
   return hash;
 }
 
-/** 32 bits for place `i`: murmur3's finaliser of (i * 0x9e3779b1) xor seed. */
+/** 32 bits for index `i`: murmur3's finaliser of (i * 0x9e3779b1) xor seed. */
 function hashCounter(seed: number, i: number): number {
   let bits = Math.imul(i, 0x9e3779b1) ^ seed;
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);

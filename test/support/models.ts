@@ -1,6 +1,7 @@
 /**
- * Models for tests: the eight classes by name, options that pick a build, and one call's answer.
- * In: golden cases, builds. Out: models of src/, and their outputs as flat maps of tensors.
+ * Models for tests: the eight classes by name, options that choose a build, and inputs and outputs
+ * of calls. In: golden cases, builds. Out: models of src/, and their outputs as flat maps of
+ * tensors.
  */
 import { MobileBertConfig, type MobileBertConfigOptions } from '../../src/config/config.ts';
 import type { Variant as Requested } from '../../src/engine/build.ts';
@@ -35,7 +36,7 @@ export function optionsOf(build: BuildName): {
     : { wasm: readBuild(`${build}.wasm`), variant: 'simd' };
 }
 
-/** The case's class with its checkpoint. */
+/** Loads the case's checkpoint into its class. */
 export function loadModel(golden: GoldenCase, build: BuildName): Promise<PreTrainedModel> {
   const options: MobileBertModelOptions = {
     ...optionsOf(build),
@@ -44,7 +45,7 @@ export function loadModel(golden: GoldenCase, build: BuildName): Promise<PreTrai
   return classes[golden.head]!.from_pretrained(golden.folder, options);
 }
 
-/** The case's arguments, and a request for everything that it recorded. */
+/** The case's arguments, with all recorded outputs requested. */
 export function inputsOf(golden: GoldenCase): EncoderInputs {
   const tensors = [...golden.inputs].map(([name, { data, shape }]) => [
     name,
@@ -57,7 +58,7 @@ export function inputsOf(golden: GoldenCase): EncoderInputs {
   };
 }
 
-/** Outputs by the names of the golden files: tuples as `hidden_states.0` and so on. */
+/** Outputs by the names of golden files: tuples as `hidden_states.0` and so on. */
 export function named(outputs: object): Map<string, Tensor> {
   const all = new Map<string, Tensor>();
   for (const [name, value] of Object.entries(outputs) as [string, Tensor | Tensor[]][]) {
@@ -68,7 +69,10 @@ export function named(outputs: object): Map<string, Tensor> {
   return all;
 }
 
-/** A configuration of a few thousand weights, sizes no multiple of 4 or 8; `fields` on top. */
+/**
+ * A configuration with a few thousand weights whose sizes are no multiples of 4; `fields` override
+ * it.
+ */
 export function smallConfig(fields: MobileBertConfigOptions = {}): MobileBertConfig {
   return new MobileBertConfig({
     vocab_size: 31,
@@ -85,7 +89,7 @@ export function smallConfig(fields: MobileBertConfigOptions = {}): MobileBertCon
   });
 }
 
-/** Ids [B,S] as nested arrays, all different from row to row. */
+/** Ids [B,S] as nested arrays, with different rows. */
 export function idsOf(B: number, S: number, vocabulary = 31): number[][] {
   return Array.from({ length: B }, (_, b) =>
     Array.from({ length: S }, (_, s) => (7 * b + 5 * s + ((b * s) % 11)) % vocabulary),

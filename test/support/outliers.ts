@@ -1,14 +1,15 @@
 /**
- * Checkpoints whose residual stream carries outlier channels, as MobileBERT's released weights do: the
- * same function of the same inputs, some channels many times larger.
- * In: one tensor of a checkpoint without LayerNorm, and factors by channel. Out: the tensor rescaled.
+ * Checkpoints whose residual stream has outlier channels, as in MobileBERT's released weights. They
+ * compute the same function, but some channels are many times larger. In: one tensor of a checkpoint
+ * without LayerNorm, and factors by channel. Out: the rescaled tensor.
  *
- * With s for the factors, the stream h becomes s h: what writes into it (the embeddings' norm, the output
- * bottlenecks with their norms' shifts) is multiplied by s, what reads it (input and shared bottlenecks,
- * values, heads and the pooler) has its columns divided by s. A NoNorm's own scale stays, but for the embeddings'.
+ * With the factors s, the stream h becomes s h. Weights that write into it (the embeddings' norm, the
+ * output bottlenecks and the shifts of their norms) are multiplied by s. Weights that read it (input
+ * and shared bottlenecks, values, heads and the pooler) have their columns divided by s. Scales of
+ * other NoNorms stay.
  */
 
-/** Residual channel -> how many times larger it is carried. */
+/** Residual channel -> the factor by which it is larger. */
 export type Outliers = ReadonlyMap<number, number>;
 
 const VECTORS = [

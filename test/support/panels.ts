@@ -1,5 +1,5 @@
 /**
- * The packed panels of assembly/kernels/f32-gemm-nr8.ts, made the plain way.
+ * The packed panels of assembly/kernels/f32-gemm-nr8.ts, in plain code.
  *
  *   | bias 0..7 | k=0: 0..7 | k=1: 0..7 | ... | k=K-1: 0..7 |      one panel: eight columns, K deep
  */
@@ -18,7 +18,7 @@ export function roundUp8(n: number): number {
 }
 
 /**
- * element(n, k) for N columns of depth K -> panels [N/8][bias 8, K x 8]; lanes past N hold
+ * element(n, k) of N columns of depth K -> panels [N/8][bias 8, K x 8]; lanes past N hold
  * `padding`.
  */
 export function makePanels(

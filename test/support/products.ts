@@ -1,6 +1,6 @@
 /**
  * Operands of one panel's product and its sums in float64, for the tests of f32-gemm-nr8.
- * In: rows M and depth K. Out: the same operands for the same extents, made once.
+ * In: rows M and depth K. Out: operands, made once for each pair of extents.
  */
 import { NR } from './panels.ts';
 import { painted, random } from './random.ts';
@@ -20,15 +20,15 @@ export interface Operands {
   readonly shift: Float32Array;
 }
 
-/** Operands with what comes of them before any epilogue. */
+/** Operands with their product before any epilogue. */
 export interface Product extends Operands {
   /** bias + sum over k of a * b, [M,8]. */
   readonly sums: Float64Array;
-  /** The same of the terms' sizes, which a sum's error is a part of. */
+  /** The same with |a * b|: errors of sums are relative to this. */
   readonly sizes: Float64Array;
 }
 
-/** Multiples of 1/128, scales that are powers of two: every sum below 2^10 is exact in float32. */
+/** Multiples of 1/128, and powers of two as scales: every sum below 2^10 is exact in float32. */
 export const paint = remember((rows, depth) => {
   const powers = [1, -2, 0.5, 4, -1, 0.25, 2, -0.5, 8, 0.125, 1];
   return {
@@ -43,7 +43,7 @@ export const paint = remember((rows, depth) => {
   };
 });
 
-/** Unit normals; per-row scales in [0.1, 3), as inverse sums are positive. */
+/** Unit normals. Row scales are in [0.1, 3): positive, like the inverse sums of a softmax. */
 export const draw = remember((rows, depth) => {
   const numbers = random(rows * 1000 + depth);
   return {
@@ -58,7 +58,7 @@ export const draw = remember((rows, depth) => {
   };
 });
 
-/** Sums are the slow part of the suite, and every build and epilogue needs the same ones. */
+/** Keeps products: their sums are slow, and every build and epilogue needs the same ones. */
 function remember(
   make: (rows: number, depth: number) => Operands,
 ): (rows: number, depth: number) => Product {

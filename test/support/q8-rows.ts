@@ -1,6 +1,6 @@
 /**
- * Rows of whole numbers as products of 8-bit weights read them: the layout that
- * assembly/kernels/q8-rows.ts states, written once more for its tests. In: numbers; out: bytes.
+ * Quantised rows in the layout of assembly/kernels/q8-rows.ts, written a second time for its tests.
+ * In: integers. Out: bytes.
  */
 
 /** How finely a row is quantised. */
@@ -10,7 +10,7 @@ export interface Form {
   readonly form: number;
   readonly lowest: number;
   readonly highest: number;
-  /** Whether rows are laid as words in two planes of bytes. */
+  /** Whether a row holds 16-bit numbers, as two planes of bytes. */
   readonly isOfWords: boolean;
 }
 
@@ -18,7 +18,7 @@ export const FORMS: readonly Form[] = [
   { name: 'Words', form: 0, lowest: -32639, highest: 32639, isOfWords: true },
   { name: 'Bytes', form: 1, lowest: -127, highest: 127, isOfWords: false },
   { name: 'Magnitudes', form: 2, lowest: 0, highest: 255, isOfWords: false },
-  // Products read the upper bytes; rows are quantised as words.
+  // Rows are quantised to 16 bits; products read only the upper bytes.
   { name: 'UpperBytes', form: 3, lowest: -32639, highest: 32639, isOfWords: true },
 ];
 
@@ -27,12 +27,12 @@ export function formsOf(hasByteRows: boolean): readonly Form[] {
   return hasByteRows ? FORMS : FORMS.slice(0, 1);
 }
 
-/** Depths of a row, padded. */
+/** The padded depth of a row. */
 export function q8Depth(depth: number): number {
   return 16 * Math.ceil(depth / 16);
 }
 
-/** One row; what pads it meets weights of zero, so it may be anything. */
+/** One row. Padding meets weights of zero, so it may hold anything. */
 export function q8Row(
   { name, isOfWords }: Form,
   numbers: ArrayLike<number>,
@@ -52,7 +52,7 @@ export function q8Row(
   return row;
 }
 
-/** A word in 256ths, rounded. */
+/** A 16-bit number over 256, rounded. */
 export function upperByte(word: number): number {
   return Math.floor((word + 128) / 256);
 }

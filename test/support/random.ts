@@ -1,25 +1,25 @@
 /**
- * Seeded numbers for tests: the same seed gives the same numbers on every machine.
- * In: a seed. Out: a generator of uniform, normal and whole numbers, and painted inputs.
+ * Seeded random numbers: the same seed gives the same numbers on every machine.
+ * In: a seed. Out: a generator of uniform and normal numbers and of integers; painted inputs.
  */
 
-/** A generator of numbers; every method moves the same stream on. */
+/** A generator of numbers; all methods draw from one stream. */
 export interface Random {
   /** A number in [low, high); [0, 1) without arguments. */
   uniform(low?: number, high?: number): number;
-  /** A normal number: mean 0 and deviation 1 without arguments. */
+  /** A normal number; mean 0 and deviation 1 without arguments. */
   normal(mean?: number, deviation?: number): number;
-  /** A whole number in [low, high). */
+  /** An integer in [low, high). */
   integer(low: number, high: number): number;
   /** `length` uniform float32 numbers in [low, high); [-1, 1) without limits. */
   uniforms(length: number, low?: number, high?: number): Float32Array;
   /** `length` normal float32 numbers. */
   normals(length: number, mean?: number, deviation?: number): Float32Array;
-  /** `length` whole numbers in [low, high). */
+  /** `length` integers in [low, high). */
   integers(length: number, low: number, high: number): Int32Array;
 }
 
-/** A generator from a whole-number seed: mulberry32, 32 bits of state. */
+/** A generator with an integer seed: mulberry32, 32 bits of state. */
 export function random(seed: number): Random {
   let state = seed | 0;
   const next = () => {
@@ -46,9 +46,9 @@ export function random(seed: number): Random {
 }
 
 /**
- * `length` float32 numbers in (-1, 1) that repeat with the prime period 251, so that swapped rows
- * or columns of any size in use cannot cancel. All are multiples of 1/128: sums of a few products
- * are exact in float32.
+ * `length` float32 numbers in (-1, 1) with the prime period 251, so that swapped rows or columns of
+ * any size in use are noticed. All are multiples of 1/128: sums of a few products are exact in
+ * float32.
  */
 export function painted(length: number, start = 0): Float32Array {
   return Float32Array.from({ length }, (_, i) => (((start + i) % 251) - 125) / 128);

@@ -1,6 +1,5 @@
 /**
- * The records of assembly/memory/layout.ts that ops take, built for one call: fields of 4 bytes in
- * their order.
+ * Builds the records of assembly/memory/layout.ts that ops take: fields of 4 bytes, in their order.
  */
 import type { Frame } from './kernels.ts';
 import { makePanels, roundUp8 } from './panels.ts';
@@ -43,7 +42,7 @@ export function normRecord(
   return frame.input(Int32Array.of(NORM_KIND[name], scale.length, epsilonBits, ...addresses));
 }
 
-/** Dense rows -> rows padded with zeros to whole panels, or to `stride` floats. */
+/** Dense rows -> rows of `stride` floats, padded with zeros; by default to whole panels. */
 export function padRows(
   dense: Float32Array,
   columns: number,
@@ -57,7 +56,7 @@ export function padRows(
   return padded;
 }
 
-/** The first `columns` of rows that are `stride` floats apart, dense. */
+/** Rows of `stride` floats -> dense rows of their first `columns`. */
 export function cutRows(padded: Float32Array, columns: number, stride: number): Float32Array {
   const rows = padded.length / stride;
   return Float32Array.from(

@@ -1,7 +1,7 @@
-/** Warnings of a test file, kept instead of printed. */
+/** Warnings of a test file: recorded, not printed. */
 import { afterEach, beforeEach, vi } from 'vitest';
 
-/** What `console.warn` was given in the running test; call it once, at the top of a test file. */
+/** The messages of `console.warn` in the running test. Call it once, at the top of a test file. */
 export function keepWarnings(): string[] {
   const warnings: string[] = [];
   beforeEach(() => {

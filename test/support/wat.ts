@@ -25,9 +25,7 @@ export function innermostLoops(text: string): string[] {
   return loops;
 }
 
-/**
- * How often instructions that match stand in a text; patterns are anchored to the whole mnemonic.
- */
+/** The number of instructions in a text that match; a pattern has to match the whole mnemonic. */
 export function count(text: string, mnemonic: RegExp): number {
   const whole = new RegExp(`^ *(?:${mnemonic.source})(?= |$)`);
   return text.split('\n').filter((line) => whole.test(line)).length;

@@ -1,6 +1,6 @@
 /**
  * Where the Rust tokenizers' Unicode differs from that of engines, made by
- * tools/make-tokenizer-golden.py: the distances between borders of ranges, from U+0000 on, in
+ * tools/golden/make-tokenizer.py: the distances between borders of ranges, from U+0000 on, in
  * base 18, with i to z for the digits of a number before its last one. Do not edit.
  */
 

@@ -1,4 +1,6 @@
-/** esbuild leaves `new URL(..., import.meta.url)` alone: the modules are imported as files. */
+/**
+ * esbuild does not resolve `new URL(..., import.meta.url)`, so the modules are imported as files.
+ */
 import { init } from 'mobilebert-wasm';
 import dot from 'mobilebert-wasm/wasm/dot.wasm';
 import relaxed from 'mobilebert-wasm/wasm/relaxed.wasm';

@@ -1,4 +1,4 @@
-/** One file that needs no other: the modules are within. */
+/** One file that needs no other: it holds the modules as text. */
 import { init } from 'mobilebert-wasm';
 import { inlineWasm } from 'mobilebert-wasm/inline';
 

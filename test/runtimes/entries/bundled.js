@@ -1,4 +1,4 @@
-/** What a bundler makes one site of: examples/browser and the checks, and the report that page.js awaits. */
+/** The site that bundlers bundle: examples/browser, the checks, and the report to the server. */
 import { failure } from './failure.js';
 import { run } from './in-page.js';
 
@@ -11,7 +11,7 @@ async function main() {
   return run(false);
 }
 
-/** Types into the example's page and reads what it says. */
+/** Types into the example's page and reads its answer. */
 async function useExample() {
   const root = document.querySelector('main');
   await import('./examples/browser/main.js');
@@ -24,7 +24,7 @@ async function useExample() {
   if (!said.startsWith('lost_or_stolen_card ')) throw new Error(`The example says ${said}`);
 }
 
-/** Waits for a change of the page; an error that the example shows is thrown. */
+/** Waits for a change of the page; throws the error that the example shows. */
 async function changed(root, isDone) {
   while (!isDone()) {
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,4 +1,4 @@
-/** A service worker that is no module, as Firefox wants it: one file, the modules within. */
+/** A classic service worker, since Firefox has no module ones: one file that holds the modules. */
 import { init } from 'mobilebert-wasm';
 import { inlineWasm } from 'mobilebert-wasm/inline';
 import './service-worker.js';

@@ -1,4 +1,4 @@
-/** What a TypeScript user writes: it has to compile, and to have these types. */
+/** A TypeScript user's code: it has to compile, with these types. */
 import {
   AutoTokenizer,
   type Classification,

@@ -1,4 +1,4 @@
-/** An error as text, with its message: not every engine's `stack` holds it, and it may be empty. */
+/** An error as text. The message comes first: `stack` may be empty or lack it in some engines. */
 export function failure(error) {
   return { error: `${error}\n${error?.stack ?? ''}`.trim() };
 }

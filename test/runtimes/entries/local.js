@@ -1,4 +1,4 @@
-/** Runtimes with files of their own: Node, Deno and Bun. Prints the record as the last line. */
+/** Runtimes that read files: Node, Deno and Bun. Prints the record as the last line. */
 
 import { runChecks } from './checks.js';
 import expected from './expected.json' with { type: 'json' };

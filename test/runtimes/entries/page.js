@@ -1,6 +1,6 @@
 /**
- * The page: the place to run in stands in the address (`?in=page`, `worker`, `service-worker`,
- * `classic-service-worker` or a bundle's name), the record goes back to the server that gave it out.
+ * The page. Its address names the place that runs the checks (`?in=page`, `worker`,
+ * `service-worker`, `classic-service-worker` or a bundle's name). The record goes to the server.
  */
 import { failure } from './failure.js';
 
@@ -9,7 +9,7 @@ const report = (record) =>
   fetch(`/report?in=${place}`, { method: 'POST', body: JSON.stringify(record) });
 
 try {
-  // A bundle reports for itself.
+  // A bundle reports its own record.
   if (place.startsWith('bundle-')) await import(`/bundles/${place}/bundled.js`);
   else await report(await run());
 } catch (error) {
@@ -37,7 +37,7 @@ async function run() {
   return answer(port1, installing);
 }
 
-/** The first message of a port; errors come from the worker behind it. */
+/** The first message of a port, or an error of its worker. */
 function answer(port, worker) {
   return new Promise((resolve, reject) => {
     port.addEventListener('message', ({ data }) => resolve(data), { once: true });

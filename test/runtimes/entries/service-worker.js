@@ -1,4 +1,4 @@
-/** The same in a service worker; without the full-size model, for browsers end slow events. */
+/** The checks in a service worker, without the full-size model: browsers end slow events. */
 import { failure } from './failure.js';
 import { run } from './in-page.js';
 

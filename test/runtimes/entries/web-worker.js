@@ -1,4 +1,4 @@
-/** The same in a Web Worker, bundled: import maps do not reach workers. */
+/** The checks in a Web Worker. It is bundled because import maps do not apply to workers. */
 import { failure } from './failure.js';
 import { run } from './in-page.js';
 

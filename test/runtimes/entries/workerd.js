@@ -1,6 +1,6 @@
 /**
- * Cloudflare's runtime: files are data modules of the worker, the record is its answer. Modules come
- * compiled, and `init` takes them: the platform itself leaves `relaxed` out.
+ * Cloudflare's runtime: files are data modules of the worker, the record is its response. `init`
+ * gets all compiled modules, because the package's own platform for workerd leaves `relaxed` out.
  */
 
 import files from 'files';
@@ -14,7 +14,7 @@ import { failure } from './failure.js';
 
 const source = (folder) => files[folder];
 
-/** The clock of a worker stands still between I/O. */
+/** The clock of a worker advances only with I/O. */
 async function now() {
   await new Promise((resolve) => setTimeout(resolve, 0));
   return Date.now();

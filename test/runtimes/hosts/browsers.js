@@ -1,6 +1,6 @@
 /**
- * Browsers of the system, headless and with a fresh profile: each opens the page, which reports to
- * the server that gave it out. No driver is needed.
+ * Browsers of the system, headless and with a fresh profile: each opens the page, which reports its
+ * record to the server. Only WebKitGTK needs a driver.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { openInWebKit } from './webkit.js';
 
 const REPORT_TIMEOUT = 120_000;
 
-/** Quiet: no first-run pages, no updates, nothing fetched but the page. */
+/** No first-run pages, no updates, no requests but the page's. */
 export const CHROMIUM_FLAGS = [
   ...[
     '--headless',
@@ -37,7 +37,10 @@ const FIREFOX_PREFERENCES = {
   'network.connectivity-service.enabled': false,
 };
 
-/** On some machines a switch between AVX and SSE costs 100 ns: the full-size model would take minutes. */
+/**
+ * On some machines a switch between AVX and SSE costs 100 ns; the full-size model would take
+ * minutes.
+ */
 const WITHOUT_AVX = { 'javascript.options.wasm_simd_avx': false };
 
 export const CHROMIUM = {
@@ -58,7 +61,7 @@ const BROWSERS = [
     // Its service workers cannot be modules.
     places: ['page', 'worker', 'classic-service-worker'],
     async open(program, profile, url) {
-      // Service workers are not timed: they run as Firefox is delivered.
+      // Service workers are not timed, so they run with Firefox' defaults.
       const engine = url.endsWith('service-worker') ? {} : WITHOUT_AVX;
       const lines = Object.entries({ ...FIREFOX_PREFERENCES, ...engine }).map(
         ([key, value]) => `user_pref("${key}", ${JSON.stringify(value)});\n`,
@@ -97,7 +100,7 @@ export async function runIn({ programs, packages, open }, place) {
   await mkdir(profiles, { recursive: true });
   const profile = await mkdtemp(`${profiles}/`);
   const report = server.report(place, REPORT_TIMEOUT);
-  // Awaited below; until then a failure is not unhandled.
+  // It is awaited below; without a handler, an earlier failure would end the process.
   report.catch(() => {});
   let browser;
   try {
@@ -113,7 +116,7 @@ export async function runIn({ programs, packages, open }, place) {
   }
 }
 
-/** WebKitWebDriver does not say its own. */
+/** The version; nothing of WebKitWebDriver, which does not print one. */
 async function versionOf(program) {
   const said = await run(program, ['--version']).catch(() => '');
   return said.match(/\d+(\.\d+)+/)?.[0] ?? '';

@@ -1,4 +1,4 @@
-/** The tarball as Bun's own installer unpacks it; the other runtimes take what npm installed. */
+/** The package as Bun's own installer unpacks it; the other hosts use npm's installation. */
 import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../support/commands.js';
@@ -16,7 +16,7 @@ export const bunInstallHost = {
     const tarball = (await readdir(STAGE)).find((file) => file.endsWith('.tgz'));
     const dependencies = { 'mobilebert-wasm': `file:../${tarball}` };
     await writeFile(path.join(FOLDER, 'package.json'), JSON.stringify({ dependencies }));
-    // A cache of its own: a tarball of before may have had the same name.
+    // A fresh cache: an earlier tarball may have had the same name.
     await run(bun, ['install'], {
       cwd: FOLDER,
       env: { BUN_INSTALL_CACHE_DIR: path.join(FOLDER, 'cache') },

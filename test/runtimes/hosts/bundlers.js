@@ -1,6 +1,6 @@
 /**
- * Bundlers: each makes a site of entries/bundled.js, which is examples/browser and the checks, and
- * Chromium opens it. `new URL(..., import.meta.url)` has to find the modules.
+ * Bundlers: each bundles entries/bundled.js (examples/browser and the checks) into a site that
+ * Chromium opens. `new URL(..., import.meta.url)` has to find the modules.
  */
 import path from 'node:path';
 import process from 'node:process';
@@ -35,7 +35,7 @@ const BUNDLERS = {
       base: './',
       configFile: false,
       logLevel: 'error',
-      // 4 KB and less would become data: URLs, which the page's policy refuses to fetch.
+      // Up to 4 KB would become data: URLs, which the page's policy refuses to fetch.
       build: { outDir, rollupOptions, target: 'es2022', assetsInlineLimit: 0 },
     });
   },
@@ -86,14 +86,16 @@ const BUNDLERS = {
     });
   },
 
-  /** Its options are in the stage's package.json. */
+  /** Parcel's options are in the stage's package.json. */
   async parcel(dir) {
     const parcel = await fetched('parcel', 'parcel@2', 'lib/bin.js');
     const args = ['build', input, '--dist-dir', dir, '--no-cache', '--no-source-maps'];
     await run(process.execPath, [parcel, ...args], { cwd: STAGE });
   },
 
-  /** Bundles for Workers unless it is told otherwise; what it makes is deployed as a static asset. */
+  /**
+   * wrangler bundles for Workers by default; here for pages, which are deployed as static assets.
+   */
   async wrangler(dir) {
     const entry = path.join(STAGE, 'wrangler/bundled.js');
     const forPages = { WRANGLER_BUILD_CONDITIONS: 'browser', WRANGLER_BUILD_PLATFORM: 'browser' };
@@ -101,7 +103,7 @@ const BUNDLERS = {
     await dryDeploy([entry, ...options], dir, { cwd: STAGE, env: forPages });
   },
 
-  /** No bundler by itself: the modules within the code, and no other file. */
+  /** One file that holds the modules as text (`mobilebert-wasm/inline`). */
   async 'single file'(dir) {
     const bundle = await rolldown({
       input: { bundled: path.join(STAGE, 'bundled-single.js') },
@@ -121,7 +123,7 @@ export const bundlerHosts = Object.entries(BUNDLERS).map(([name, bundle]) => ({
   },
 }));
 
-/** A module of a package that was fetched. */
+/** A module of a fetched package. */
 async function fetchedModule(folder, spec, file) {
   return import(pathToFileURL(await fetched(folder, spec, file)).href);
 }

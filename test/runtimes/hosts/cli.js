@@ -1,4 +1,4 @@
-/** The command of the installed package, with the model that comes with it. */
+/** The command of the installed package, with the bundled model. */
 import path from 'node:path';
 import { run } from '../support/commands.js';
 import { STAGE } from '../support/paths.js';

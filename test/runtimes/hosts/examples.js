@@ -1,6 +1,6 @@
 /**
- * The servers of examples/: each is started, asked what it has to answer and to refuse, and put under
- * load. Its line in the table ends with what it served, at what cost, and how its memory grew.
+ * The servers of examples/: each is started, gets requests that it has to answer and to refuse, and
+ * is put under load. Its line in the table ends with throughput, latency, CPU time and memory.
  */
 import path from 'node:path';
 import process from 'node:process';
@@ -19,7 +19,7 @@ const TEXT = 'I lost my card in Rome';
 const START_TIMEOUT = 30_000;
 
 const file = (name) => path.join(STAGE, 'examples', name);
-// Its deno.json says `npm:mobilebert-wasm`, which is the package of the stage.
+// Its deno.json imports `npm:mobilebert-wasm`, which is the stage's package.
 const denoConfig = ['--config', file('deno-deploy/deno.json'), '--node-modules-dir=manual'];
 const deno = ['run', '--allow-net', '--allow-read', '--allow-env', '--no-lock', ...denoConfig];
 
@@ -50,7 +50,7 @@ export const exampleHosts = Object.entries(SERVERS).map(([name, command]) => ({
   },
 }));
 
-/** Method, path, body and the status wanted. */
+/** Method, path, body and the expected status. */
 const ANSWERS = [
   ['GET', '/healthz', undefined, 200],
   ['POST', '/classify', JSON.stringify({ texts: [TEXT, ''] }), 200],
@@ -82,7 +82,7 @@ async function checkAnswers(url) {
   await leaveEarly(url);
 }
 
-/** Clients that leave in the middle must not hurt those who stay. */
+/** Clients that disconnect in the middle must not disturb the others. */
 async function leaveEarly(url) {
   const body = JSON.stringify({ texts: new Array(32).fill(`${TEXT} `.repeat(60)) });
   const early = Array.from({ length: 4 }, () =>
@@ -98,7 +98,8 @@ async function load(url, pid) {
   const cannon = await fetched('autocannon', 'autocannon@8', 'autocannon.js');
   const body = JSON.stringify({ texts: [TEXT] });
   const shoot = async (amount) => {
-    // It ends on a tick of its sampling: at the default of a second, rates would be steps.
+    // autocannon ends on a tick of its sampling; with the default of a second, rates would be
+    // steps.
     const options = ['--json', '-L', 10, '-m', 'POST', '-b', body, '-c', CONCURRENCY, '-a', amount];
     return JSON.parse(await run(process.execPath, [cannon, ...options.map(String), url]));
   };

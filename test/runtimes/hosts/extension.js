@@ -1,4 +1,6 @@
-/** An unpacked extension of Manifest V3, whose service worker does the checks when Chromium loads it. */
+/**
+ * An unpacked extension (Manifest V3): its service worker runs the checks when Chromium loads it.
+ */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { start } from '../support/commands.js';
@@ -7,7 +9,9 @@ import { CHROMIUM, CHROMIUM_FLAGS, runIn } from './browsers.js';
 
 const FOLDER = path.join(STAGE, 'extension');
 
-/** Chrome takes no extensions from its command line any more; Chromium does where this is off. */
+/**
+ * Chromium loads extensions from its command line only with this feature off; Chrome never does.
+ */
 const FLAGS = [
   '--disable-features=DisableLoadExtensionCommandLineSwitch',
   `--disable-extensions-except=${FOLDER}`,

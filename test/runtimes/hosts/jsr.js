@@ -1,4 +1,4 @@
-/** What JSR would be given: Deno checks files, exports and imports, and publishes nothing. */
+/** A dry run of publishing to JSR: Deno checks files, exports and imports. */
 import { cp, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from '../support/commands.js';
@@ -6,7 +6,7 @@ import { ROOT, STAGE } from '../support/paths.js';
 import { programs } from './local.js';
 
 const FOLDER = path.join(STAGE, 'jsr');
-// Types lie in .d.ts files beside the scripts, which Deno cannot check against each other.
+// Deno cannot check scripts against the .d.ts files beside them.
 const FLAGS = ['--dry-run', '--allow-dirty', '--allow-slow-types', '--no-check'];
 
 /** @type {import('./host.js').Host} */

@@ -18,7 +18,7 @@ export const typescriptHosts = KINDS.map((kind) => ({
   name: `TypeScript, ${kind.moduleResolution}`,
   async run() {
     const file = path.join(STAGE, `tsconfig.${kind.moduleResolution}.json`);
-    // Types of the package itself are checked too: skipLibCheck is off.
+    // The package's own types are checked too: skipLibCheck is off.
     const compilerOptions = { ...kind, strict: true, noEmit: true, target: 'es2022', types: [] };
     await writeFile(file, JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
     const version = (await run(process.execPath, [TSC, '--version'])).match(/[\d.]+/)?.[0] ?? '';

@@ -3,7 +3,7 @@ import { start } from '../support/commands.js';
 import { freePort, waitFor } from '../support/server.js';
 import { installed } from '../support/system.js';
 
-/** As the other browsers' `open`: something with `ended`, `tail` and `stop`. */
+/** Like `open` of the other browsers: returns `ended`, `tail` and `stop`. */
 export async function openInWebKit(program, profile, url) {
   const xvfb = await installed(['/usr/bin/Xvfb'], ['xvfb']);
   const display = start(xvfb, [
@@ -36,7 +36,7 @@ export async function openInWebKit(program, profile, url) {
   }
 }
 
-/** The display that Xvfb chose: it says so when it is ready. */
+/** The number of the display, which Xvfb chooses and prints when it is ready. */
 async function displayNumber({ output, ended, tail }) {
   let isOver = false;
   ended.then(() => {

@@ -1,6 +1,7 @@
 /**
- * examples/cloudflare-worker as Workers would run it: bundled by wrangler, in workerd, with an isolate's
- * memory, from a cold start on: with the bundled model, and with one of the released size.
+ * examples/cloudflare-worker as Cloudflare runs it: bundled by wrangler, in workerd, with the
+ * memory of an isolate, from a cold start. Once with the bundled model and once with one of the
+ * released size.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -15,12 +16,12 @@ import { dryDeploy } from './wrangler.js';
 const EXAMPLE = path.join(STAGE, 'examples/cloudflare-worker');
 const BUNDLE = path.join(STAGE, 'worker');
 
-/** An isolate of Workers has 128 MB: of JavaScript, and of WebAssembly in pages of 64 KiB. */
+/** An isolate has 128 MB: 64 for JavaScript, 1024 pages of 64 KiB for WebAssembly. */
 const ISOLATE = ['--max-heap-size=64', '--wasm-max-mem-pages=1024'];
-/** A full-size model has to do with 80, the runtime's own memory included. */
+/** A full-size model has to run in 80 MiB, the runtime's own memory included. */
 const SMALL_ISOLATE = ['--max-heap-size=32', '--wasm-max-mem-pages=768'];
 const MOST_MIB = 80;
-/** Of script and modules after gzip. */
+/** Bytes of script and modules after gzip. */
 const MOST_BYTES = 120_000;
 
 const TEXT = 'I lost my card in Rome';
@@ -67,7 +68,7 @@ async function bundleWorker() {
   return size;
 }
 
-/** From the cold start on, as text; throws where memory does not keep to its limit. */
+/** Times and memory from the cold start on, as text; throws where memory exceeds its limit. */
 async function measure(url, pid) {
   const start = await cpuTime(pid);
   let first = 0;

@@ -1,4 +1,4 @@
-/** Cloudflare's runtime, with the checkpoints as data modules and the builds as compiled ones. */
+/** Cloudflare's runtime: checkpoints are data modules, builds are compiled modules. */
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run, start } from '../support/commands.js';
@@ -9,7 +9,7 @@ import { CHECKPOINTS } from '../support/stage.js';
 
 const WASM = 'node_modules/mobilebert-wasm/build/wasm';
 const FILES = ['config.json', 'model.safetensors', 'tokenizer_config.json', 'vocab.txt'];
-/** Modules of ES syntax and standard APIs of this day. */
+/** The date decides which standard APIs a worker has. */
 const COMPATIBILITY_DATE = '2025-11-01';
 
 const find = () => fetched('workerd', '@cloudflare/workerd-linux-64', 'bin/workerd');
@@ -77,7 +77,7 @@ const worker :Workerd.Worker = (
 `;
 }
 
-/** The checkpoints as data modules, and the module `files` that hands them out. */
+/** The checkpoints as data modules, and the module `files` that exports them. */
 async function checkpointModules() {
   const files = (await Promise.all(CHECKPOINTS.map(dataModules))).flat();
   return [
@@ -92,7 +92,7 @@ async function dataModules(folder) {
   return files.map((file) => ({ folder, file, path: `${folder}/${file}` }));
 }
 
-/** The module that hands the data modules out by folder and file. */
+/** The source of a module that exports the data modules by folder and file. */
 function filesModule(files) {
   const imports = files.map(({ path }, i) => `import file${i} from '${path}';`);
   const folders = CHECKPOINTS.map((folder) => {

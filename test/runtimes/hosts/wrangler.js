@@ -1,4 +1,4 @@
-/** Cloudflare's bundler, which is the first half of a deployment. */
+/** Cloudflare's bundler: a deployment up to the upload. */
 import process from 'node:process';
 import { run } from '../support/commands.js';
 import { fetched } from '../support/packages.js';

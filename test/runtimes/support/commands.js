@@ -1,11 +1,11 @@
-/** Child processes: run to the end, or kept until they are stopped. */
+/** Child processes: run to their end, or until they are stopped. */
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 
-/** The end of what a failed process said: enough for a message. */
+/** Characters of a failed process' output that a message quotes. */
 const TAIL = 2000;
 
-/** Groups of processes that run. They are detached, so nothing but this ends them with the tests. */
+/** Process groups that run. They are detached, so this module has to end them with the tests. */
 const running = new Set();
 process.on('exit', () => {
   for (const pid of running) process.kill(-pid, 'SIGKILL');
@@ -52,7 +52,7 @@ export function start(command, args, { cwd, env = {} } = {}) {
   child.stderr.setEncoding('utf8').on('data', (text) => {
     output.stderr += text;
   });
-  /** @type {Promise<number | string>} exit status, signal, or why it did not start */
+  /** @type {Promise<number | string>} exit status, signal, or the reason why it did not start */
   const ended = new Promise((resolve) => {
     child.on('error', (error) => resolve(error.message));
     child.on('exit', () => running.delete(child.pid));
@@ -63,7 +63,7 @@ export function start(command, args, { cwd, env = {} } = {}) {
     ended,
     pid: child.pid,
     tail: () => (output.stderr + output.stdout).trim().slice(-TAIL),
-    /** Ends it with all that it started. */
+    /** Ends the process and all that it started. */
     async stop() {
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       process.kill(-child.pid, 'SIGKILL');

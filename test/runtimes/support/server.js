@@ -1,4 +1,4 @@
-/** The site that browsers open, as strict as sites get, and small things about ports. */
+/** The site that browsers open, with a strict security policy; free and open ports. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 
-/** No inline code but the import map, no eval; compiling WebAssembly has to be allowed by name. */
+/** No inline code but the import map, and no eval; WebAssembly needs a permission of its own. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval' 'sha256-IMPORTMAP'",
@@ -19,7 +19,7 @@ const POLICY = [
 ].join('; ');
 
 /**
- * Serves a folder, isolated from other origins, and takes what pages report.
+ * Serves a folder, isolated from other origins, and receives the records of pages.
  *
  * @param {string} folder
  * @param {string} importMapHash SHA-256 of the page's inline import map, in base64
@@ -50,7 +50,7 @@ export async function serve(folder, importMapHash) {
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     origin: `http://127.0.0.1:${port}`,
-    /** The record that a place reports. */
+    /** The record of the checks in one place, such as "worker". */
     report: (place, timeout) =>
       Promise.race([
         new Promise((resolve) => waiting.set(place, resolve)),
@@ -65,7 +65,7 @@ export async function serve(folder, importMapHash) {
   };
 }
 
-/** A port that nobody listens on. */
+/** A port that no process listens on. */
 export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -74,7 +74,7 @@ export async function freePort() {
   return port;
 }
 
-/** Waits until a started process takes connections. */
+/** Waits until a started process accepts connections. */
 export async function waitFor(port, child, timeout = 20_000) {
   let isOver = false;
   child.ended.then(() => {

@@ -1,6 +1,6 @@
 /**
- * The stage: an empty project that has installed the packed package, with the entries of this folder
- * and the files that they load. What runs in the runtimes is what users get, not the checkout.
+ * The stage: an empty project that has installed the packed package, with the programs of entries/
+ * and the files that they load. So runtimes run what users get, not the checkout.
  */
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { HERE, ROOT, STAGE } from './paths.js';
 /** Folders of checkpoints that expected.json names. */
 export const CHECKPOINTS = ['test/golden/models/sequence-single', 'models/banking77-intents'];
 
-/** An empty project, and what Parcel wants to be told: `exports` and `imports` are an option there. */
+/** An empty project. Parcel reads `exports` and `imports` only where an option says so. */
 const MANIFEST = {
   private: true,
   type: 'module',
@@ -20,7 +20,7 @@ const MANIFEST = {
   targets: { default: { context: 'browser', outputFormat: 'esmodule', scopeHoist: true } },
 };
 
-/** Builds the stage from build/js and build/wasm as they are. */
+/** Makes the stage from the present build/js and build/wasm. */
 export async function makeStage() {
   await rm(STAGE, { recursive: true, force: true });
   await installPackage(STAGE);
@@ -32,7 +32,7 @@ export async function makeStage() {
     await cp(path.join(ROOT, folder), path.join(STAGE, 'files', folder), { recursive: true });
   }
   await cp(path.join(ROOT, 'examples'), path.join(STAGE, 'examples'), { recursive: true });
-  // Where examples look for models: the servers beside examples/, the worker's assets in build/.
+  // Servers read models beside examples/, the worker's assets are in build/.
   await makeModels(path.join(STAGE, 'models'));
   await cp(path.join(STAGE, 'models'), path.join(STAGE, 'build/models'), { recursive: true });
   await makeFullSize(path.join(STAGE, 'full-size'));
@@ -52,7 +52,7 @@ export async function installPackage(folder) {
   await run('npm', ['install', ...flags, `./${tarball}`], { cwd: folder });
 }
 
-/** Workers of pages: one file each, for import maps do not reach them, with the modules beside. */
+/** Workers of pages: one file each, because import maps do not apply to them. */
 async function bundleWorkers() {
   for (const name of ['web-worker', 'service-worker']) {
     await bundleFile(`${name}.js`, 'bundle', 'esm');
@@ -60,7 +60,7 @@ async function bundleWorkers() {
   await bundleFile('classic-service-worker.js', 'bundle', 'iife');
 }
 
-/** An unpacked extension with all its files within. */
+/** An unpacked extension that holds all its files. */
 async function makeExtension() {
   await bundleFile('extension/background.js', 'extension', 'esm');
   for (const file of ['expected.json', 'files']) {
@@ -68,7 +68,7 @@ async function makeExtension() {
   }
 }
 
-/** One file of an entry, for service workers refuse import(). */
+/** Bundles an entry into one file, because service workers refuse import(). */
 async function bundleFile(entry, folder, format) {
   const bundle = await rolldown({
     input: path.join(STAGE, entry),
@@ -81,7 +81,7 @@ async function bundleFile(entry, folder, format) {
   await bundle.close();
 }
 
-/** One module of ES syntax; builds stay modules of their own, as wrangler leaves them. */
+/** Bundles the entry of workerd; .wasm files stay modules of their own, as with wrangler. */
 async function bundleWorkerd() {
   const bundle = await rolldown({
     input: path.join(STAGE, 'workerd.js'),
@@ -95,7 +95,7 @@ async function bundleWorkerd() {
   await bundle.close();
 }
 
-/** Modules by their file names: workerd finds modules by name, not by path. */
+/** Imports .wasm files by file name: workerd finds modules by name, not by path. */
 const compiledModules = {
   name: 'compiled-modules',
   resolveId: (id) => (id.endsWith('.wasm') ? { id: path.basename(id), external: true } : null),

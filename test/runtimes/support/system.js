@@ -1,4 +1,4 @@
-/** Programs of the system: Debian's, installed where this process may install them. */
+/** Programs of the system: Debian's packages, installed where this process may install them. */
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { Missing } from '../hosts/host.js';
@@ -8,11 +8,11 @@ const APT = '/usr/bin/apt-get';
 const MINUTES = 60_000;
 
 /**
- * The first of some programs that is there, after installing packages if none is.
+ * The first of some programs that exists; packages are installed if none does.
  *
  * @param {string[]} programs paths
  * @param {string[]} packages of Debian
- * @throws {Missing} saying what to install, where only someone else can
+ * @throws {Missing} naming the packages, where this process may not install them
  */
 export async function installed(programs, packages) {
   const found = programs.find((file) => existsSync(file));

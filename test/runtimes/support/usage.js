@@ -1,22 +1,22 @@
-/** What a process has used, as Linux counts it. */
+/** CPU time and memory of a process, from /proc (Linux). */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A tick of /proc, in milliseconds. */
 const TICK = 10;
-/** Between two looks at memory, in milliseconds. */
+/** Milliseconds between two readings of memory. */
 const PERIOD = 5;
 
-/** CPU time of a process so far, in milliseconds, its own and the kernel's for it. */
+/** CPU time of a process so far, user and system, in milliseconds. */
 export async function cpuTime(pid) {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // Fields count from the end of the name, which may hold anything.
+  // Fields are counted from the end of the program's name, which may hold spaces and brackets.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK;
 }
 
 /**
- * Memory of a process in MiB: all that is resident, and `own`, without the pages of its program's file.
+ * Memory of a process in MiB: `resident`, and `own` without pages of mapped files.
  */
 export async function memory(pid) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
@@ -24,7 +24,7 @@ export async function memory(pid) {
   return { resident: of('VmRSS'), own: of('RssAnon') };
 }
 
-/** Looks at a process's own memory while something runs; returns the most it saw, in MiB. */
+/** The peak of a process' own memory while `work` runs, in MiB, by sampling. */
 export async function peakWhile(pid, work) {
   let peak = 0;
   let isOver = false;

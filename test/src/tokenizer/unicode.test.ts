@@ -10,7 +10,7 @@ import {
 } from '../../../src/tokenizer/text/normalize.ts';
 import { golden } from './golden.ts';
 
-/** The configurations of make_blocks() in tools/make-tokenizer-golden.py. */
+/** The configurations of make_blocks() in tools/golden/make-tokenizer.py. */
 const CONFIGURATIONS = [true, false].map((isFull) => ({
   clean_text: isFull,
   tokenize_chinese_chars: isFull,

@@ -1,4 +1,4 @@
-/** A short run of tools/fuzz.js on the sources: broken files are refused by name, or taken. */
+/** A short run of tools/check/fuzz.js on the sources: broken files are refused by name or accepted. */
 import { describe, expect, it, vi } from 'vitest';
 import * as library from '../../../src/index.ts';
 import { loadWeights } from '../../../src/weights/load.ts';
@@ -11,7 +11,7 @@ interface Target {
 
 /** Plain JavaScript, which the compiler does not read: its type is said here. */
 const { fuzz, generator, mutate, targetsOf } = (await import(
-  new URL('../../../tools/fuzz.js', import.meta.url).href
+  new URL('../../../tools/check/fuzz.js', import.meta.url).href
 )) as {
   fuzz(options: { targets: Target[]; count: number; seed: number }): Promise<string[]>;
   generator(seed: number): () => number;

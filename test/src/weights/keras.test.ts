@@ -1,4 +1,4 @@
-/** Keras' files, whole, cut and hostile; the files are those of tools/make-keras-golden.py. */
+/** Keras' files, whole, cut and hostile; the files are those of tools/golden/make-keras.py. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FilesError, WeightsError } from '../../../src/errors.ts';

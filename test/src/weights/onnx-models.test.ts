@@ -1,4 +1,4 @@
-/** ONNX models of heads, loaded as from_pretrained finds them (tools/make-onnx-golden.py). */
+/** ONNX models of heads, loaded as from_pretrained finds them (tools/golden/make-onnx.py). */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FilesError } from '../../../src/errors.ts';

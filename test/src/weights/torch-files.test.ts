@@ -1,4 +1,4 @@
-/** PyTorch's files, whole, cut and hostile; the files are those of tools/make-format-golden.py. */
+/** PyTorch's files, whole, cut and hostile; the files are those of tools/golden/make-formats.py. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** The service worker of an extension (Manifest V3): it has the files within, and says how it went. */
+/** The service worker of an extension (Manifest V3): runs the checks and reports the record. */
 import { failure } from '../failure.js';
 import { run } from '../in-page.js';
 

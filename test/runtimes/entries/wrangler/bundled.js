@@ -1,6 +1,6 @@
 /**
- * For wrangler a program has a default export, and `.wasm` is a module of Workers: those of the
- * package are within.
+ * wrangler expects a default export and takes `.wasm` files for modules of Workers, so the
+ * package's modules are held as text.
  */
 import '../bundled-single.js';
 

@@ -1,6 +1,6 @@
 /**
  * Every file format that PyTorch, its ONNX exporters and Keras write is the same model as its safetensors
- * (tools/make-format-golden.py, make-onnx-golden.py, make-keras-golden.py).
+ * (tools/golden/make-formats.py, make-onnx.py, make-keras.py).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';

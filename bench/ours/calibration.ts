@@ -1,0 +1,135 @@
+/**
+ * What does calibration gain, and what does it cost? In: the model of the released size with hashed
+ * weights, plain and with outlier channels. Out: relative L2 errors of logits, at the goldens'
+ * lengths against Hugging Face's float64 and over other texts against this package's fp32; time and
+ * memory.
+ */
+import process from 'node:process';
+import { calibration } from '../../src/calibration/calibrate.ts';
+import { largestError } from '../../src/conversion/relative-error.ts';
+import type { PreTrainedModel } from '../../src/models/pretrained-model.ts';
+import { relativeL2 } from '../../test/support/close.ts';
+import { fullConfig, hashedIds, hashedSafetensors } from '../../test/support/hashed-weights.ts';
+import type { Outliers } from '../../test/support/outliers.ts';
+import { type Column, head, line } from '../support/table.js';
+import { classes, goldenCalls, type Head } from './full-size.ts';
+import type { Machine } from './harness.ts';
+import type { Report } from './result.ts';
+
+const HEADS: readonly Head[] = [
+  'MobileBertForQuestionAnswering',
+  'MobileBertForSequenceClassification',
+];
+
+const OUTLIERS: readonly [name: string, Outliers][] = [
+  ['plain', new Map()],
+  [
+    'outliers',
+    new Map([
+      [7, 70],
+      [100, 600],
+      [333, 4096],
+      [500, 3000],
+    ]),
+  ],
+];
+
+/** Lengths of the other texts, and the number of texts of each length. */
+const OTHERS = [7, 16, 32, 128];
+const TEXTS = 24;
+
+const LENGTHS = [7, 32, 128];
+
+const COLUMNS: Column[] = [
+  { title: '', width: 18, isText: true },
+  { title: 'weights', width: 11, isText: true },
+  { title: 'logits', width: 13, isText: true },
+  ...LENGTHS.map((length) => ({ title: `${length} tokens`, width: 10 })),
+  { title: `${TEXTS * OTHERS.length} texts`, width: 10 },
+];
+
+/** Prints a table for every head, and the time of its calibration. */
+export async function benchCalibration(_: Machine, report: Report): Promise<void> {
+  for (const name of HEADS) {
+    console.log(`\n${head(COLUMNS, name.slice('MobileBertFor'.length))}`);
+    for (const [kind, outliers] of OUTLIERS) await compareWeights(name, kind, outliers, report);
+  }
+}
+
+async function compareWeights(name: Head, kind: string, outliers: Outliers, report: Report) {
+  const config = fullConfig(name);
+  const Class = classes[name] as typeof classes.MobileBertForQuestionAnswering;
+  const load = async (weights: Record<string, Blob>, dtype: string): Promise<PreTrainedModel> => {
+    const model = await Class.from_pretrained({ 'config.json': config, ...weights }, { dtype });
+    return model as unknown as PreTrainedModel;
+  };
+  const checkpoint = { 'model.safetensors': new Blob([...hashedSafetensors(name, outliers)]) };
+  const exact = await load(checkpoint, 'fp32');
+  const expected = await answers(exact);
+  const print = async (dtype: string, weights: string, model: PreTrainedModel) => {
+    const errors = await errorsOf(model, name, expected);
+    for (const [logits, cells] of errors) {
+      console.log(line(COLUMNS, [`${kind} ${dtype}`, weights, logits, ...cells]));
+    }
+  };
+  const model = await load(checkpoint, 'q8');
+  await print('q8', 'nearest', model);
+  await print('q8-fast', 'nearest', await load(checkpoint, 'q8-fast'));
+  const start = performance.now();
+  await model.calibrate(exact, calibration());
+  const seconds = (performance.now() - start) / 1000;
+  await print('q8', 'calibrated', model);
+  const packed = { 'model.q8.safetensors': new Blob(copies(await model.packed())) };
+  await print('q8-fast', 'calibrated', await load(packed, 'q8-fast'));
+  const megabytes = process.resourceUsage().maxRSS / 1e3;
+  console.log(
+    `${kind}: ${seconds.toFixed(0)} s, at most ${megabytes.toFixed(0)} MB of memory so far`,
+  );
+  report.addExact(`${name} ${kind}`, 'ms', Math.round(1000 * seconds));
+}
+
+/** Errors in percent by output, at the goldens' lengths and over the other texts. */
+async function errorsOf(
+  model: PreTrainedModel,
+  name: Head,
+  expected: readonly Map<string, Float32Array>[],
+): Promise<Map<string, string[]>> {
+  const rows = new Map<string, string[]>();
+  for (const call of goldenCalls(name).filter(({ length }) => LENGTHS.includes(length))) {
+    const tensors = [...call.inputs].map(([key, { data, shape }]) => [key, { data, dims: shape }]);
+    const outputs = await model(Object.fromEntries(tensors));
+    for (const [output, { data }] of call.outputs) {
+      const error = relativeL2(Reflect.get(outputs, output).data, data as Float64Array);
+      rows.set(output, [...(rows.get(output) ?? []), inPercent(error)]);
+    }
+  }
+  const found = await answers(model);
+  for (const [output, cells] of rows) {
+    const only = (all: readonly Map<string, Float32Array>[]) =>
+      all.map((answer) => new Map([[output, answer.get(output)!]]));
+    cells.push(inPercent(largestError(only(found), only(expected))));
+  }
+  return rows;
+}
+
+async function answers(model: PreTrainedModel): Promise<Map<string, Float32Array>[]> {
+  const all: Map<string, Float32Array>[] = [];
+  for (const length of OTHERS) {
+    for (let i = 1; i <= TEXTS; i++) {
+      const ids = hashedIds(length + 1000 * i).slice(0, length);
+      const types = ids.map((_, at) => Number(2 * at >= length));
+      const outputs = await model({ input_ids: [ids], token_type_ids: [types] });
+      const logits = Object.entries(outputs).filter(([key]) => key.endsWith('logits'));
+      all.push(new Map(logits.map(([key, { data }]) => [key, data as Float32Array])));
+    }
+  }
+  return all;
+}
+
+function copies(chunks: Iterable<Uint8Array>): Uint8Array<ArrayBuffer>[] {
+  return Array.from(chunks, (chunk) => Uint8Array.from(chunk));
+}
+
+function inPercent(error: number): string {
+  return `${(100 * error).toFixed(2)} %`;
+}

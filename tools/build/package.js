@@ -1,0 +1,24 @@
+/**
+ * The last step of the build, after the compilers:
+ *
+ * - build/wasm/probe.wasm: the probe of relaxed SIMD, for hosts that cannot compile at run time
+ * - build/wasm/*.js: where the modules are, and the modules themselves (modules.js)
+ * - build/models: the bundled models in q8, made by the package's own converter
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { BUILDS, buildsWhere, MODEL_BUILDS } from '../../build/js/builds.js';
+import { RELAXED_PROBE } from '../../build/js/engine/features.js';
+import { edgeModule, inlineModule, urlsModule } from './modules.js';
+import { packModels } from './pack-models.js';
+
+writeFileSync('build/wasm/probe.wasm', Buffer.from(RELAXED_PROBE, 'base64'));
+
+const withFiles = buildsWhere(BUILDS, ({ ships }) => ships !== 'never');
+const onEdge = buildsWhere(BUILDS, ({ isOnEdge }) => isOnEdge);
+const read = (name) => readFileSync(`build/wasm/${name}.wasm`);
+writeFileSync('build/wasm/urls.js', urlsModule(MODEL_BUILDS));
+writeFileSync('build/wasm/node-urls.js', urlsModule(withFiles));
+writeFileSync('build/wasm/workerd.js', edgeModule(onEdge));
+writeFileSync('build/wasm/inline.js', inlineModule(MODEL_BUILDS, read));
+
+packModels('models', 'build/models');
