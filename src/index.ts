@@ -15,11 +15,15 @@ export type { Build, Variant } from './engine/build.ts';
 export type { MemoryUsage } from './engine/engine.ts';
 export { type InitOptions, init, type WasmSource, type WasmSources } from './engine/module.ts';
 export { ConfigError, FilesError, InputError, TokenizerError, WeightsError } from './errors.ts';
-export { type CustomCache, type Environment, env, LogLevel } from './hub/env.ts';
-export type { FileHandle, FolderHandle } from './hub/handles.ts';
-export type { FilesOptions } from './hub/options.ts';
+export {
+  type CustomCache,
+  type Environment,
+  env,
+  type FilesOptions,
+  LogLevel,
+} from './hub/options.ts';
 export type { FileProgress, ProgressCallback, ProgressEvent } from './hub/progress.ts';
-export type { FileLike, Source, StoredObject } from './hub/source.ts';
+export type { FileHandle, FileLike, FolderHandle, Source, StoredObject } from './hub/source.ts';
 
 // ---- models ----
 

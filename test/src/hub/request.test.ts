@@ -1,7 +1,7 @@
 /** The access token: which server sees it. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { env } from '../../../src/hub/env.ts';
 import { openFiles } from '../../../src/hub/files.ts';
+import { env } from '../../../src/hub/options.ts';
 import { startServer, type TestServer } from './server.ts';
 
 const defaults = { ...env };

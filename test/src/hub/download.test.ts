@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FilesError } from '../../../src/errors.ts';
-import { env } from '../../../src/hub/env.ts';
 import { openFiles } from '../../../src/hub/files.ts';
+import { env } from '../../../src/hub/options.ts';
 import { readAll, someBytes } from './reading.ts';
 import { type Fault, hubHeaders, serveFile, startServer, type TestServer } from './server.ts';
 

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { env } from '../../../src/hub/env.ts';
 import { openFiles } from '../../../src/hub/files.ts';
+import { env } from '../../../src/hub/options.ts';
 import { MobileBertModel } from '../../../src/models/heads/mobilebert-model.ts';
 import { disk } from '../../../src/platform/disk.ts';
 import { loadCase } from '../../support/golden.ts';

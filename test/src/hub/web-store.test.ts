@@ -1,7 +1,7 @@
 /** The Web's Cache, and a cache of the caller's own, as on a page. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { env } from '../../../src/hub/env.ts';
 import { openFiles } from '../../../src/hub/files.ts';
+import { env } from '../../../src/hub/options.ts';
 import { readAll, someBytes } from './reading.ts';
 import { type Fault, hubHeaders, serveFile, startServer, type TestServer } from './server.ts';
 
