@@ -2,14 +2,11 @@
 
 // ---- settings, configuration, errors ----
 
-export {
-  AutoConfig,
-  type ConfigFromPretrainedOptions,
-  type IdToLabel,
-  type LabelToId,
-  MobileBertConfig,
-  type MobileBertConfigOptions,
-  type PrunedHeads,
+export type {
+  IdToLabel,
+  LabelToId,
+  MobileBertConfigOptions,
+  PrunedHeads,
 } from './config/config.ts';
 export type { Build, Variant } from './engine/build.ts';
 export type { MemoryUsage } from './engine/engine.ts';
@@ -24,6 +21,11 @@ export {
 } from './hub/options.ts';
 export type { FileProgress, ProgressCallback, ProgressEvent } from './hub/progress.ts';
 export type { FileHandle, FileLike, FolderHandle, Source, StoredObject } from './hub/source.ts';
+export {
+  AutoConfig,
+  type ConfigFromPretrainedOptions,
+  MobileBertConfig,
+} from './models/pretrained-config.ts';
 
 // ---- models ----
 

@@ -4,13 +4,14 @@
  * place, the old words' weights copied to the bit.
  */
 
-import { checkLanguageModelHead, MobileBertConfig } from '../../config/config.ts';
+import { checkLanguageModelHead } from '../../config/config.ts';
 import { decoder, type Parameter, type Place, parameters } from '../../weights/names.ts';
 import { NormalSource } from '../../weights/normal.ts';
 import { dimensionsOf } from '../dimensions.ts';
 import { addressesOf } from '../load/packed.ts';
 import type { Target } from '../load/placement.ts';
 import type { ModelEngine } from '../model-engine.ts';
+import { MobileBertConfig } from '../pretrained-config.ts';
 import { fetchParameter, fetchPlace } from '../save/fetch-parameter.ts';
 import { wordEmbedding } from './input-embeddings.ts';
 import { meanRows } from './mean-rows.ts';
