@@ -1,6 +1,6 @@
 /**
- * Rules between the fields of MobileBertConfig. Each prevents shapes that would not match in Hugging
- * Face's modeling_mobilebert.py: there the forward pass fails, here the config.
+ * Rules between the fields of MobileBertConfig. Each prevents shapes that would not match in
+ * Hugging Face's modeling_mobilebert.py: there the forward pass fails, here the config.
  */
 
 import { ConfigError } from '../errors.ts';
@@ -34,8 +34,8 @@ export function checkCombinations(config: WholeConfig): void {
 }
 
 /**
- * The additional rules of language model heads. Their decoder is [word_embeddings^T ; dense], stacked
- * to hidden_size rows, so the embedding may not be wider than that.
+ * The additional rules of language model heads. Their decoder is [word_embeddings^T ; dense],
+ * stacked to hidden_size rows, so the embedding may not be wider than that.
  *
  * @throws ConfigError when they do not hold
  */

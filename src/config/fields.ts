@@ -1,6 +1,6 @@
 /**
- * The fields of MobileBertConfig: one rule for the value of each, checked before anything uses it. A
- * config.json may come from anywhere: it must not ask for absurd sizes or bring NaN.
+ * The fields of MobileBertConfig: one rule for the value of each, checked before anything uses it.
+ * A config.json may come from anywhere: it must not ask for absurd sizes or bring NaN.
  */
 
 import { ConfigError } from '../errors.ts';

@@ -30,8 +30,8 @@ export function defaultLabels(count: unknown): Labels {
 }
 
 /**
- * Makes both maps from options. `num_labels` replaces an `id2label` of another size. `label2id` alone
- * is ignored, as in Python; where it is missing, `id2label` is inverted (Python leaves None).
+ * Makes both maps from options. `num_labels` replaces an `id2label` of another size. `label2id`
+ * alone is ignored, as in Python; where it is missing, `id2label` is inverted (Python leaves None).
  *
  * @throws ConfigError for maps that are none
  */

@@ -68,7 +68,7 @@ async function* read(reading: Reading): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Yields a download and writes it to the store, which has all of it before the last chunk is out. */
+/** Yields a download and stores it: the whole file is stored before its last chunk is yielded. */
 async function* readAndStore(
   { file, store, options }: Reading,
   shared: InFlight,

@@ -47,8 +47,8 @@ function fileName(version: string): string {
   return version.replace(/[^\w-]/g, '_').slice(0, 80);
 }
 
-// ---- Python's cache: models--org--name/snapshots/<commit>/<path>, refs/<revision> holds the commit ----
-// (huggingface_hub's file_download.py and constants.py)
+// ---- Python's cache (huggingface_hub's file_download.py and constants.py) ----
+// models--org--name/snapshots/<commit>/<path>; refs/<revision> holds the commit
 
 const COMMIT = /^[0-9a-f]{40}$/;
 

@@ -1,6 +1,6 @@
 /**
- * Requests in flight, by file and store. Loads of the same file share one request: the first to read
- * its body puts the file into the store, the others wait and read it from there.
+ * Requests in flight, by file and store. Loads of the same file share one request: the first to
+ * read its body puts the file into the store, the others wait and read it from there.
  */
 
 import { env, type FilesOptions } from './options.ts';

@@ -17,8 +17,8 @@ const HUB_ID = /^([\w-][\w.-]*\/)?[\w-][\w.-]{0,95}$/;
 const REVISION = /^[^\s/\\:?*[~^][^\s\\:?*[~^]*$/;
 
 /**
- * Finds a checkpoint. In this order, `source` is a URL, the path of a folder, the name of a folder in
- * `env.localModelPath`, a hub id, or a path on the page's own site.
+ * Finds a checkpoint. In this order, `source` is a URL, the path of a folder, the name of a folder
+ * in `env.localModelPath`, a hub id, or a path on the page's own site.
  *
  * @throws FilesError when it is none of them
  */

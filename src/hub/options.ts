@@ -23,7 +23,7 @@ export interface FilesOptions {
   cache_dir?: string | null | undefined;
   /**
    * Access token of the hub, for private and gated checkpoints. It is sent to the host of
-   * `env.remoteHost` only. The default is HF_TOKEN of the environment, which is not sent to mirrors.
+   * `env.remoteHost` only. The default is HF_TOKEN of the environment, which no mirror gets.
    */
   token?: string | null | undefined;
 }

@@ -1,6 +1,4 @@
-/**
- * The files of a hub id: from a cache, else from the hub. Options can restrict them to the cache.
- */
+/** The files of a hub id: from a cache, else from the hub, unless options forbid that. */
 
 import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
@@ -26,9 +24,9 @@ export interface Repository {
 const MARKERS = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'vocab.txt'];
 
 /**
- * Returns a function that opens a file by its path; undefined when there is none. With
- * `local_files_only` or `env.allowRemoteModels = false` only cached files are found; so it is, with a
- * warning, once the hub cannot be reached.
+ * Returns a function that opens a file by its path; undefined when there is none. Only cached files
+ * are found with `local_files_only` or `env.allowRemoteModels = false`, and, with a warning, once
+ * the hub cannot be reached.
  *
  * @throws FilesError when nothing may be fetched and nothing is cached
  */

@@ -1,6 +1,6 @@
 /**
- * request(): one answer of a server. Follows redirections, and retries after failures that may pass.
- * Redirections are followed here, not by `fetch`, so that no origin but the hub's gets the token.
+ * request(): one answer of a server, with retries after failures that may pass. Redirections are
+ * followed here, not by `fetch`, so that no origin but the hub's gets the token.
  */
 
 import { platform } from '#platform';
@@ -42,7 +42,7 @@ const HUB_ADVICE: Readonly<Record<number, string>> = {
   429: 'expected fewer requests; wait, or give a "token"',
 };
 
-/** The retries that are left for one file. Waits start at `env.retryDelay`, double, and vary by 25 %. */
+/** The retries left for one file. Waits start at `env.retryDelay`, double, and vary by 25 %. */
 export class Retries {
   #failures = 0;
   readonly #signal: AbortSignal | undefined;
@@ -60,7 +60,7 @@ export class Retries {
    * Waits before the next try.
    *
    * @param asked milliseconds that the server asks to wait
-   * @throws the failure when no retry is left, or the server asks for a longer wait than MAX_WAIT_MS
+   * @throws the failure when no retry is left, or the server asks for too long a wait
    */
   async afterFailure(failure: Error, { most = env.maxRetries, asked = 0 } = {}): Promise<void> {
     if (this.#failures >= most || asked > MAX_WAIT_MS) throw failure;

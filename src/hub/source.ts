@@ -44,8 +44,8 @@ export interface FolderHandle {
 }
 
 /**
- * A checkpoint: a folder's path, a base URL, a hub id, a folder's handle, or a map from file names to
- * files. In a map, a plain object stands for the JSON file that it was parsed from.
+ * A checkpoint: a folder's path, a base URL, a hub id, a folder's handle, or a map from file names
+ * to files. In a map, a plain object stands for the JSON file that it was parsed from.
  */
 export type Source = string | URL | FolderHandle | Record<string, FileLike | object>;
 

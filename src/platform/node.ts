@@ -13,7 +13,7 @@ import type { ByteSource, Platform, WasmBuild } from './types.ts';
 export const platform: Platform = {
   fusesSlowly() {
     const { v8, bun } = process.versions;
-    // Bun names a V8 that it has not.
+    // Bun reports a version of V8, but runs JavaScriptCore.
     return fusesSlowly(bun ? undefined : v8);
   },
 
@@ -46,7 +46,7 @@ export const platform: Platform = {
     try {
       return process.env[name] || undefined;
     } catch {
-      // Deno, where the variable may not be read.
+      // Deno throws without the permission to read the variable.
       return undefined;
     }
   },
@@ -63,7 +63,7 @@ export const platform: Platform = {
 };
 
 async function compile(url: URL): Promise<WebAssembly.Module> {
-  // Deno may run this file from the network.
+  // Deno may load this file from the network.
   const bytes = url.protocol === 'file:' ? readFile(url) : fetch(url).then((r) => r.arrayBuffer());
   return WebAssembly.compile(await bytes);
 }
@@ -72,7 +72,7 @@ function wasmUrl(build: WasmBuild | 'calibration'): URL {
   // Compiled, this file is build/js/platform/node.js; tests and benches run src/platform/node.ts.
   if (import.meta.url.endsWith('.ts'))
     return new URL(`../../build/wasm/${build}.wasm`, import.meta.url);
-  // Written out, so that tools which trace files for deployment see all.
+  // Literals, so that deployment tools that trace files find all modules.
   if (build === 'simd') return new URL('../../wasm/simd.wasm', import.meta.url);
   if (build === 'dot') return new URL('../../wasm/dot.wasm', import.meta.url);
   if (build === 'calibration') return new URL('../../wasm/calibration.wasm', import.meta.url);
@@ -83,7 +83,7 @@ function localPath(path: string): string {
   return path.startsWith('file:') ? fileURLToPath(path) : path;
 }
 
-/** What lies at a path; undefined for nothing, FilesError when that cannot be said. */
+/** The stats of a path; undefined when nothing is there. @throws FilesError for other failures */
 async function statOf(path: string) {
   try {
     return await stat(path);

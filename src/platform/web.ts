@@ -1,4 +1,4 @@
-/** Browsers, their workers, and every host with fetch and no files of its own. */
+/** Browsers, their workers, and other hosts with fetch and without local files. */
 
 import { FilesError } from '../errors.ts';
 import type { Platform, WasmBuild } from './types.ts';
@@ -13,7 +13,7 @@ export const platform: Platform = {
         url.href,
       );
     }
-    // Streaming compilation insists on the MIME type, which not every server knows.
+    // Streaming compilation requires a MIME type that not every server sends.
     const type = response.headers.get('content-type') ?? '';
     if (type.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
     return WebAssembly.compile(await response.arrayBuffer());
@@ -36,7 +36,7 @@ export const platform: Platform = {
   variable: () => undefined,
 };
 
-/** Written out, because bundlers look for exactly this form. */
+/** Literals, since bundlers recognise only this form. */
 function wasmUrl(build: WasmBuild): URL {
   if (build === 'simd') return new URL('../../wasm/simd.wasm', import.meta.url);
   if (build === 'dot') return new URL('../../wasm/dot.wasm', import.meta.url);

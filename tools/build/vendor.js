@@ -1,6 +1,7 @@
 /**
  * Puts the libraries that src/ imports by name into the package, which thus has no dependencies and
- * can be imported from a URL without an import map. Runs after the TypeScript compiler, on its output:
+ * can be imported from a URL without an import map. Runs after the TypeScript compiler, on its
+ * output:
  *
  * - vendor/<library>.js: one ES module of what is imported from a library, with licences at its top
  * - vendor/<library>.d.ts: the library's declarations, where ours name its types
@@ -14,8 +15,8 @@ import { rolldown } from 'rolldown';
 import { parseSync } from 'rolldown/utils';
 
 /**
- * The libraries that src/ may import; NOTICE names each of them. `platform` is where a library runs.
- * `license` replaces the licence file that a library should have and has not.
+ * The libraries that src/ may import; NOTICE names each of them. `platform` is where a library
+ * runs. `license` replaces the licence file that a library should have and has not.
  */
 export const LIBRARIES = {
   '@assemblyscript/loader': {
@@ -32,8 +33,8 @@ Licensed under the Apache License, Version 2.0: LICENSE of this package has its 
  *
  * @param {string} folder output of the TypeScript compiler
  * @returns {Promise<string[]>} the files written below `vendor`
- * @throws {Error} for an import that is neither relative, of Node, of package.json's `imports` nor of
- *   `LIBRARIES`
+ * @throws {Error} for an import that is neither relative, of Node, of package.json's `imports` nor
+ *   of `LIBRARIES`
  */
 export async function vendor(folder) {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -5,7 +5,7 @@ import type { HashName } from '../../../src/platform/types.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** NIST, "Examples with Intermediate Values": SHA1.pdf and SHA256.pdf, and the long ones of FIPS 180-2. */
+/** NIST, "Examples with Intermediate Values" (SHA1.pdf, SHA256.pdf); long ones of FIPS 180-2. */
 const VECTORS: [HashName, string, string][] = [
   ['sha1', '', 'da39a3ee5e6b4b0d3255bfef95601890afd80709'],
   ['sha1', 'abc', 'a9993e364706816aba3e25717850c26c9cd0d89d'],
