@@ -146,7 +146,7 @@ describe('openFiles()', () => {
     },
   );
 
-  it('encodes what a URL would read otherwise', async () => {
+  it('encodes characters that have a meaning in URLs', async () => {
     await (await openFiles(server.url)).open('%2e%2e/a?b#c.json');
     expect(server.paths).toEqual(['/%252e%252e/a%3Fb%23c.json']);
     const inside = await openFiles(pathToFileURL(join(folder, 'org', 'name', 'sub')));
