@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-/** Plain JavaScript, which the compiler does not read: its type is given here. */
+/** The tool is JavaScript, which the compiler does not read. */
 const { LIBRARIES, vendor } = (await import(
   new URL('../../tools/build/vendor.js', import.meta.url).href
 )) as {
@@ -98,7 +98,9 @@ describe('vendor()', () => {
     expect(written).toBe(
       path.join(folder, 'vendor', `${library.replace(/^@/, '').replace('/', '-')}.js`),
     );
-    expect(readFileSync(written!, 'utf8')).toMatch(LICENSE);
+    const text = readFileSync(written!, 'utf8');
+    expect(text).toMatch(LICENSE);
+    expect(text.startsWith(`/*!\n * ${library} `)).toBe(true);
     expect((await load('a/x.js')).result).toBe(result);
     expect(specifiersOf(written!).filter((specifier) => !specifier.startsWith('node:'))).toEqual(
       [],

@@ -1,11 +1,10 @@
 /**
- * Puts the libraries that src/ imports by name into the package, which thus has no dependencies and
- * can be imported from a URL without an import map. Runs after the TypeScript compiler, on its
- * output:
+ * Bundles the libraries that src/ imports by name into the package. So it has no dependencies, and
+ * can be imported from a URL without an import map. Runs on the output of the TypeScript compiler:
  *
- * - vendor/<library>.js: one ES module of what is imported from a library, with licences at its top
- * - vendor/<library>.d.ts: the library's declarations, where ours name its types
- * - all other .js and .d.ts files: import those instead
+ * - writes vendor/<library>.js: one ES module of what is imported from a library, below its licence
+ * - writes vendor/<library>.d.ts, the library's declarations, where ours name its types
+ * - rewrites imports of libraries in all .js and .d.ts files to those files
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
@@ -15,8 +14,8 @@ import { rolldown } from 'rolldown';
 import { parseSync } from 'rolldown/utils';
 
 /**
- * The libraries that src/ may import; NOTICE names each of them. `platform` is where a library
- * runs. `license` replaces the licence file that a library should have and has not.
+ * The libraries that src/ may import. NOTICE must name each of them. `platform` is rolldown's.
+ * `license` stands in for the licence file of a package that has none.
  */
 export const LIBRARIES = {
   '@assemblyscript/loader': {
@@ -38,7 +37,7 @@ Licensed under the Apache License, Version 2.0: LICENSE of this package has its 
  */
 export async function vendor(folder) {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.(js|d\.ts)$/.test(file) && !file.startsWith('vendor'))
+    .filter((file) => /\.(js|d\.ts)$/.test(file) && !/^vendor[\\/]/.test(file))
     .map((file) => path.join(folder, file));
   const imports = files.flatMap(bareImports);
   const written = [];
@@ -60,8 +59,8 @@ export async function vendor(folder) {
 }
 
 /**
- * One import of a library: its file, specifier and place there, and the names that it takes;
- * undefined names: all of the module.
+ * One import of a library: the importing file, the specifier, where that stands in the file, and
+ * the names imported; undefined for all names.
  *
  * @typedef {{ file: string, library: string, specifier: string, start: number, end: number,
  *   names: string[] | undefined }} Import
@@ -81,7 +80,7 @@ function bareImports(file) {
   });
 }
 
-/** Everything that the code of a file imports or exports from elsewhere. */
+/** Every import and re-export in the code of a file. */
 function requests(file, code) {
   const { module, errors } = parseSync(file, code);
   if (errors.length > 0) throw new Error(`Cannot parse ${file}: ${errors[0].message}`);
@@ -122,7 +121,7 @@ function isDeclared({ file }) {
   return file.endsWith('.d.ts');
 }
 
-/** The module of what `imports` take from a library. */
+/** The code of a module that exports what `imports` need of a library. */
 async function bundle(library, imports) {
   const origins = new Map();
   for (const { specifier, names } of imports) {
@@ -155,16 +154,15 @@ async function bundle(library, imports) {
   await build.close();
   const [chunk] = output;
   const used = Object.entries(chunk.modules).filter(([, { renderedLength }]) => renderedLength > 0);
-  const roots = new Set(
-    used
-      .map(([id]) => id)
-      .filter(path.isAbsolute)
-      .map(packageRoot),
+  const modules = used.map(([id]) => id).filter(path.isAbsolute);
+  // The library first, then its dependencies.
+  const roots = Array.from(new Set(modules.map(packageRoot))).sort(
+    (a, b) => Number(b.endsWith(`/${library}`)) - Number(a.endsWith(`/${library}`)),
   );
-  return `/*!\n${comment(Array.from(roots, licenseOf).join('\n\n'))}\n */\n${chunk.code}`;
+  return `/*!\n${comment(roots.map(licenseOf).join('\n\n'))}\n */\n${chunk.code}`;
 }
 
-/** Lines of a block comment. */
+/** A text as lines of a block comment. */
 function comment(text) {
   return text
     .replaceAll('*/', '* /')
@@ -178,8 +176,7 @@ function licenseOf(root) {
   const { name, version, license } = readManifest(root);
   const file = readdirSync(root).find((entry) => /^licen[sc]e([.-]|$)/i.test(entry));
   const text = file ? readFileSync(path.join(root, file), 'utf8') : LIBRARIES[name]?.license;
-  if (!text)
-    throw new Error(`Cannot vendor ${name}: found no licence text in ${root}, expected one`);
+  if (!text) throw new Error(`Cannot vendor ${name}: found no licence file in ${root}`);
   return `${name} ${version} (${license})\n\n${text.trim()}`;
 }
 
@@ -214,7 +211,7 @@ function declarationsOf(library, imports) {
   );
 }
 
-/** Lets a file's imports of libraries lead to the vendored modules. */
+/** Rewrites a file's imports of libraries to the vendored modules. */
 function rewrite(folder, file, imports) {
   let code = readFileSync(file, 'utf8');
   for (const { library, start, end } of imports.toSorted((a, b) => b.start - a.start)) {
