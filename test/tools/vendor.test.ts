@@ -153,8 +153,9 @@ describe('vendor()', () => {
   });
 });
 
-/** The first comment: a library's name, version and licence, with the text or where it is. */
-const LICENSE = /^\/\*!\n \* \S+ \d+\.\d+\.\d+ \((MIT|Apache-2\.0)\)\n[^/]*Copyright/;
+/** A short notice of all packages, which bundlers keep, then the licences or where they are. */
+const LICENSE =
+  /^\/\*!\n( \* \S+ \d+\.\d+\.\d+ \((MIT|Apache-2\.0)\), Copyright .*\n)+ \*\/\n\/\*\n \* \S+ ((?!\*\/)[\s\S])*(Permission is hereby granted|LICENSE of this package has its text)/;
 
 /** What a file imports, comments left out. */
 function specifiersOf(file: string): string[] {

@@ -159,7 +159,11 @@ async function bundle(library, imports) {
   const roots = Array.from(new Set(modules.map(packageRoot))).sort(
     (a, b) => Number(b.endsWith(`/${library}`)) - Number(a.endsWith(`/${library}`)),
   );
-  return `/*!\n${comment(roots.map(licenseOf).join('\n\n'))}\n */\n${chunk.code}`;
+  const packages = roots.map(licenseOf);
+  // Bundlers keep a comment that begins with "!": the short one. The texts stay in this file.
+  const notices = packages.map(({ title, text }) => `${title}, ${text.match(/^Copyright.*$/m)[0]}`);
+  const texts = packages.map(({ title, text }) => `${title}\n\n${text}`);
+  return `/*!\n${comment(notices.join('\n'))}\n */\n/*\n${comment(texts.join('\n\n'))}\n */\n${chunk.code}`;
 }
 
 /** A text as lines of a block comment. */
@@ -171,13 +175,13 @@ function comment(text) {
     .join('\n');
 }
 
-/** Name, version and licence text of a package. */
+/** Name, version and licence of a package, and the licence's text. */
 function licenseOf(root) {
   const { name, version, license } = readManifest(root);
   const file = readdirSync(root).find((entry) => /^licen[sc]e([.-]|$)/i.test(entry));
   const text = file ? readFileSync(path.join(root, file), 'utf8') : LIBRARIES[name]?.license;
   if (!text) throw new Error(`Cannot vendor ${name}: found no licence file in ${root}`);
-  return `${name} ${version} (${license})\n\n${text.trim()}`;
+  return { title: `${name} ${version} (${license})`, text: text.trim() };
 }
 
 function readManifest(root) {
