@@ -1,6 +1,6 @@
 /**
- * The errors a caller may want to catch by class. Everything else is a TypeError, RangeError or
- * SyntaxError. Messages read "action that failed: what was found, what was expected".
+ * Errors that a caller may want to catch by class; all others are TypeErrors, RangeErrors and
+ * SyntaxErrors. Messages read "Cannot <action>: <what was found>, expected <what was wanted>".
  */
 
 /** A model configuration that cannot be used: a field of the wrong type, range or combination. */
@@ -8,12 +8,12 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** A checkpoint whose weights cannot be used: a broken file, or a tensor of the wrong shape. */
+/** Weights that cannot be used: a broken file, or a tensor of the wrong shape. */
 export class WeightsError extends Error {
   override readonly name = 'WeightsError';
 }
 
-/** An input of a model call that cannot be used: a shape, an id or a length out of range. */
+/** An input of a model call that cannot be used: its shape, an id or a length is out of range. */
 export class InputError extends RangeError {
   override readonly name = 'InputError';
 }
@@ -26,7 +26,7 @@ export class TokenizerError extends Error {
 /** A file of a checkpoint that cannot be opened, fetched or read. */
 export class FilesError extends Error {
   override readonly name = 'FilesError';
-  /** Path, URL or name of the file. */
+  /** Path, URL or name of the file, as in the message. */
   readonly file: string;
 
   constructor(message: string, file: string, options?: ErrorOptions) {

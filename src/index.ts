@@ -2,24 +2,30 @@
 
 // ---- settings, configuration, errors ----
 
-export {
-  AutoConfig,
-  type ConfigFromPretrainedOptions,
-  type IdToLabel,
-  type LabelToId,
-  MobileBertConfig,
-  type MobileBertConfigOptions,
-  type PrunedHeads,
+export type {
+  IdToLabel,
+  LabelToId,
+  MobileBertConfigOptions,
+  PrunedHeads,
 } from './config/config.ts';
 export type { Build, Variant } from './engine/build.ts';
 export type { MemoryUsage } from './engine/engine.ts';
 export { type InitOptions, init, type WasmSource, type WasmSources } from './engine/module.ts';
 export { ConfigError, FilesError, InputError, TokenizerError, WeightsError } from './errors.ts';
-export { type CustomCache, type Environment, env, LogLevel } from './hub/env.ts';
-export type { FileHandle, FolderHandle } from './hub/handles.ts';
-export type { FilesOptions } from './hub/options.ts';
+export {
+  type CustomCache,
+  type Environment,
+  env,
+  type FilesOptions,
+  LogLevel,
+} from './hub/options.ts';
 export type { FileProgress, ProgressCallback, ProgressEvent } from './hub/progress.ts';
-export type { FileLike, Source, StoredObject } from './hub/source.ts';
+export type { FileHandle, FileLike, FolderHandle, Source, StoredObject } from './hub/source.ts';
+export {
+  AutoConfig,
+  type ConfigFromPretrainedOptions,
+  MobileBertConfig,
+} from './models/pretrained-config.ts';
 
 // ---- models ----
 

@@ -1,6 +1,6 @@
-/** Warnings for the console, and the level below which nothing is printed. */
+/** Warnings on the console, and the level from which they are printed. */
 
-/** How much to print; a level prints itself and everything above it. */
+/** Levels: messages of the level in effect and of higher ones are printed. */
 export const LogLevel = { DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, NONE: 50 } as const;
 
 /** The level in effect, one of `LogLevel`. `env.logLevel` reads and writes it. */

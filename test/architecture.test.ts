@@ -13,7 +13,7 @@ const SRC: Record<string, readonly string[]> = {
   tensor: ['errors'],
   platform: ['builds', 'errors'],
   hub: ['platform', 'log', 'errors'],
-  config: ['hub', 'errors'],
+  config: ['errors'],
   tokenizer: ['tensor', 'errors', 'callable'],
   weights: ['config', 'platform', 'half', 'errors'],
   engine: ['platform', 'builds', 'half', 'errors'],
@@ -72,6 +72,32 @@ const SRC: Record<string, readonly string[]> = {
 /** What a room may import dynamically on top: so that an entry stays small until it is needed. */
 const DYNAMIC: Record<string, readonly string[]> = { tokenizer: ['hub'] };
 
+/** Files of import circles that are still to be opened. To be emptied; nothing may be added. */
+const OPEN_CIRCLES: readonly string[] = [
+  'src/cli/commands/answer.ts',
+  'src/cli/commands/cache.ts',
+  'src/cli/commands/classify.ts',
+  'src/cli/commands/convert.ts',
+  'src/cli/commands/embed.ts',
+  'src/cli/commands/fill.ts',
+  'src/cli/commands/inspect.ts',
+  'src/cli/commands/ner.ts',
+  'src/cli/commands/tokens.ts',
+  'src/cli/commands/zero-shot.ts',
+  'src/cli/run.ts',
+  'src/engine/build.ts',
+  'src/engine/module.ts',
+  'src/models/heads/architectures.ts',
+  'src/models/heads/classification.ts',
+  'src/models/heads/mobilebert-model.ts',
+  'src/models/heads/pretraining.ts',
+  'src/models/heads/question-answering.ts',
+  'src/models/pretrained-model.ts',
+  'src/models/save/save.ts',
+  'src/pipelines/load-pipeline.ts',
+  'src/pipelines/pipeline.ts',
+];
+
 /** Floors of assembly/, downward only. */
 const ASSEMBLY: Record<string, readonly string[]> = {
   abi: [],
@@ -119,8 +145,9 @@ describe.each([
     expect(broken).toEqual([]);
   });
 
-  it('has no import cycle between files', () => {
-    expect(findCycle(files)).toEqual([]);
+  it('has no import circle between files, type-only and dynamic imports included', () => {
+    const isOpen = (file: string) => OPEN_CIRCLES.includes(file);
+    expect(findCircles(files).filter((circle) => !circle.every(isOpen))).toEqual([]);
   });
 });
 
@@ -224,31 +251,30 @@ function importsOf(file: string): Import[] {
   }));
 }
 
-/** The files of one cycle of static imports, or nothing. */
-function findCycle(files: readonly string[]): string[] {
-  const done = new Set<string>();
-  const visit = (file: string, path: readonly string[]): string[] => {
-    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
-    if (done.has(file) || !existsSync(file)) return [];
-    for (const { target, isDynamic } of importsOf(file)) {
-      if (isDynamic || isTypeOnly(file, target)) continue;
-      const cycle = visit(target, [...path, file]);
-      if (cycle.length > 0) return cycle;
+/**
+ * The import circles between files, of static, type-only and dynamic imports: the strongly connected
+ * components of more than one file (Tarjan 1972), each sorted.
+ */
+function findCircles(files: readonly string[]): string[][] {
+  const circles: string[][] = [];
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const open: string[] = [];
+  const visit = (file: string): void => {
+    const index = order.size;
+    order.set(file, index);
+    lowest.set(file, index);
+    open.push(file);
+    for (const { target } of importsOf(file)) {
+      if (!existsSync(target)) continue;
+      if (!order.has(target)) visit(target);
+      if (!open.includes(target)) continue;
+      lowest.set(file, Math.min(lowest.get(file)!, lowest.get(target)!));
     }
-    done.add(file);
-    return [];
+    if (lowest.get(file) !== index) return;
+    const circle = open.splice(open.indexOf(file));
+    if (circle.length > 1) circles.push(circle.sort());
   };
-  for (const file of files) {
-    const cycle = visit(file, []);
-    if (cycle.length > 0) return cycle;
-  }
-  return [];
-}
-
-/** Whether every import of `target` in `file` is `import type`, which leaves no trace at run time. */
-function isTypeOnly(file: string, target: string): boolean {
-  const name = path.posix.basename(target);
-  const statements = code(file).match(/(import|export)\s[^;]*?from\s+'[^']+'/g) ?? [];
-  const own = statements.filter((statement) => statement.includes(`/${name}'`));
-  return own.length > 0 && own.every((statement) => /^(import|export) type\b/.test(statement));
+  for (const file of files) if (!order.has(file)) visit(file);
+  return circles.sort(([a], [b]) => (a! < b! ? -1 : 1));
 }

@@ -1,8 +1,8 @@
 /** What `mobilebert inspect` finds out: a checkpoint's files, and the model they make on this machine. */
 
 import { MobileBertConfig } from '../config/config.ts';
-import { env, LogLevel } from '../hub/env.ts';
 import { openFiles } from '../hub/files.ts';
+import { env, LogLevel } from '../hub/options.ts';
 import type { ProgressCallback } from '../hub/progress.ts';
 import { architectureOf } from '../models/heads/architectures.ts';
 import type { LoadingInfo } from '../models/load/load-checkpoint.ts';

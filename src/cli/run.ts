@@ -1,6 +1,6 @@
 /** From arguments to a command and from its end to an exit code. */
 
-import { env as library } from '../hub/env.ts';
+import { env as library } from '../hub/options.ts';
 import { UsageError } from './arguments.ts';
 import { type Io, print } from './io.ts';
 import { printable } from './text-width.ts';

@@ -1,18 +1,22 @@
 /**
- * What must hold between the fields of MobileBertConfig. Each rule is a place in Hugging Face's
- * modeling_mobilebert.py where shapes would not meet; there the forward pass fails, here the
- * config.
+ * Rules between the fields of MobileBertConfig. Each prevents shapes that would not match in
+ * Hugging Face's modeling_mobilebert.py: there the forward pass fails, here the config.
  */
 
 import { ConfigError } from '../errors.ts';
-import type { MobileBertConfig } from './config.ts';
-import { checkPrunedHeads } from './pruned-heads.ts';
+import type { ConfigFields } from './fields.ts';
 
 /** The most weights a model may have: 4 GiB of float32, all that 32-bit linear memory addresses. */
 const MAX_WEIGHTS = 2 ** 30;
 
-/** ConfigError when fields that are fine alone cannot go together. */
-export function checkCombinations(config: MobileBertConfig): void {
+/** All fields, and the values that MobileBertConfig derives from them. */
+export interface WholeConfig extends ConfigFields {
+  readonly num_labels: number;
+  readonly true_hidden_size: number;
+}
+
+/** @throws ConfigError when fields that are valid alone contradict each other */
+export function checkCombinations(config: WholeConfig): void {
   checkAttention(config);
   checkPrunedHeads(config);
   const { pad_token_id, vocab_size, problem_type, num_labels } = config;
@@ -30,10 +34,12 @@ export function checkCombinations(config: MobileBertConfig): void {
 }
 
 /**
- * What the language model heads need on top: the decoder is [word_embeddings^T ; dense] stacked to
- * hidden_size rows, so the embedding may not be larger than that.
+ * The additional rules of language model heads. Their decoder is [word_embeddings^T ; dense],
+ * stacked to hidden_size rows, so the embedding may not be wider than that.
+ *
+ * @throws ConfigError when they do not hold
  */
-export function checkLanguageModelHead(config: MobileBertConfig): void {
+export function checkLanguageModelHead(config: WholeConfig): void {
   const { embedding_size, hidden_size, vocab_size } = config;
   if (embedding_size > hidden_size) {
     throw new ConfigError(
@@ -43,7 +49,7 @@ export function checkLanguageModelHead(config: MobileBertConfig): void {
   checkWeightCount(countWeights(config) + vocab_size * (hidden_size - embedding_size));
 }
 
-function checkAttention(config: MobileBertConfig): void {
+function checkAttention(config: WholeConfig): void {
   const { num_attention_heads, true_hidden_size, hidden_size, intra_bottleneck_size } = config;
   if (true_hidden_size % num_attention_heads !== 0) {
     const name = config.use_bottleneck ? 'intra_bottleneck_size' : 'hidden_size';
@@ -51,8 +57,8 @@ function checkAttention(config: MobileBertConfig): void {
       `Cannot use config: "num_attention_heads" is ${num_attention_heads}, expected a divisor of "${name}" (${true_hidden_size})`,
     );
   }
-  // Without either bottleneck the query and key projections, made for the bottleneck's width,
-  // read the hidden state itself (Bottleneck.forward, last case).
+  // Without either bottleneck, the query and key projections read the hidden state itself, but have
+  // the bottleneck's width (Bottleneck.forward, last case).
   const readsHidden =
     config.use_bottleneck &&
     !config.use_bottleneck_attention &&
@@ -71,8 +77,33 @@ function checkWeightCount(count: number): void {
   );
 }
 
-/** Weights of the base model with pooler and classifier; biases and norms left out. */
-function countWeights(config: MobileBertConfig): number {
+/** Every pruned head must exist, and every layer must keep one. */
+function checkPrunedHeads(config: WholeConfig): void {
+  const { pruned_heads, num_hidden_layers, num_attention_heads } = config;
+  for (const [layer, heads] of Object.entries(pruned_heads)) {
+    if (heads.length === 0) continue;
+    const where = `Cannot use config: "pruned_heads" `;
+    if (Number(layer) >= num_hidden_layers) {
+      throw new ConfigError(
+        `${where}names layer ${layer}, expected less than "num_hidden_layers" (${num_hidden_layers})`,
+      );
+    }
+    const odd = heads.find((head) => head >= num_attention_heads);
+    if (odd !== undefined) {
+      throw new ConfigError(
+        `${where}names head ${odd} of layer ${layer}, expected less than "num_attention_heads" (${num_attention_heads})`,
+      );
+    }
+    if (heads.length >= num_attention_heads) {
+      throw new ConfigError(
+        `${where}names ${heads.length} heads of layer ${layer}, expected less than "num_attention_heads" (${num_attention_heads})`,
+      );
+    }
+  }
+}
+
+/** Weights of the base model with pooler and classifier, without biases and norms. */
+function countWeights(config: WholeConfig): number {
   const { hidden_size: H, true_hidden_size: T, intermediate_size: F, embedding_size: E } = config;
   const attention = 3 * T * T + T * (config.use_bottleneck_attention ? T : H);
   const bottlenecks = config.use_bottleneck ? 3 * H * T : 0;

@@ -1,13 +1,11 @@
 /**
  * config.json -> MobileBertConfig: every option of Hugging Face's configuration_mobilebert.py with
- * its default, checked when it is made, and written back as `save_pretrained` writes it. Keys of a
- * config.json that mean nothing here are kept and written back too.
+ * its default, checked, and written back as `save_pretrained` writes it. Unknown keys of a
+ * config.json are kept and written back too.
  */
 
 import { ConfigError, FilesError } from '../errors.ts';
-import { type FilesOptions, openFiles } from '../hub/files.ts';
-import type { PretrainedFiles, Source } from '../hub/source.ts';
-import { checkCombinations } from './combinations.ts';
+import { checkCombinations, type WholeConfig } from './combinations.ts';
 import {
   type ACTIVATIONS,
   COMMON_FIELDS,
@@ -25,7 +23,7 @@ export { checkLanguageModelHead } from './combinations.ts';
 export type { IdToLabel, LabelToId } from './labels.ts';
 export type { PrunedHeads } from './pruned-heads.ts';
 
-/** Options of `new MobileBertConfig`: any field, `num_labels`, and keys to be kept as they are. */
+/** Options of `new MobileBertConfig`: any field, `num_labels`, and unknown keys, which are kept. */
 export interface MobileBertConfigOptions
   extends Partial<Pick<MobileBertConfig, keyof typeof FIELDS | keyof typeof COMMON_FIELDS>> {
   num_labels?: number;
@@ -34,11 +32,16 @@ export interface MobileBertConfigOptions
   [key: string]: unknown;
 }
 
-/** Options of `from_pretrained`: how to get config.json, and fields to set over what it says. */
-export type ConfigFromPretrainedOptions = FilesOptions & MobileBertConfigOptions;
+/** The files of a checkpoint, as far as a configuration needs them. */
+export interface ConfigFiles {
+  /** The checkpoint's name, for error messages. */
+  readonly name: string;
+  /** A file parsed; undefined when there is none. */
+  json(file: string): Promise<unknown>;
+}
 
 /** Configuration of a MobileBERT model. */
-export class MobileBertConfig {
+export class MobileBertConfig implements WholeConfig {
   readonly model_type = 'mobilebert';
 
   /** Rows of the word embedding. */
@@ -58,7 +61,7 @@ export class MobileBertConfig {
   attention_probs_dropout_prob = 0.1;
   /** The longest sequence, in tokens. */
   max_position_embeddings = 512;
-  /** Number of segments that token_type_ids may name. */
+  /** Number of segments: token_type_ids are below it. */
   type_vocab_size = 2;
   /** Standard deviation of randomly initialised weights. */
   initializer_range = 0.02;
@@ -66,22 +69,22 @@ export class MobileBertConfig {
   pad_token_id: number | null = 0;
   /** Width of the word embedding. */
   embedding_size = 128;
-  /** Whether a word's embedding is read with its neighbours' (a convolution of width 3). */
+  /** Whether a token's embedding is joined with its neighbours' (a convolution of width 3). */
   trigram_input = true;
-  /** Whether blocks work at `intra_bottleneck_size` rather than at `hidden_size`. */
+  /** Whether blocks compute at `intra_bottleneck_size` instead of `hidden_size`. */
   use_bottleneck = true;
   intra_bottleneck_size = 128;
-  /** Whether query, key and value all read the input bottleneck. */
+  /** Whether query, key and value all read the input bottleneck's output. */
   use_bottleneck_attention = false;
   /** Whether query and key read a bottleneck of their own. */
   key_query_shared_bottleneck = true;
   /** Feed-forward networks per block. */
   num_feedforward_networks = 4;
-  /** NoNorm (scale and shift) or a true LayerNorm. */
+  /** 'no_norm' is NoNorm: scale and shift. */
   normalization_type: (typeof NORMALIZATIONS)[number] = 'no_norm';
-  /** Whether the pooler has a dense layer with tanh, or is just the first token. */
+  /** Whether the pooler has a dense layer with tanh; without it, it takes the first token. */
   classifier_activation = true;
-  /** For training only; null: as `hidden_dropout_prob`. */
+  /** For training only; null stands for `hidden_dropout_prob`. */
   classifier_dropout: number | null = null;
   /** Whether the language model head's decoder is the word embedding itself. */
   tie_word_embeddings = true;
@@ -90,7 +93,7 @@ export class MobileBertConfig {
   id2label: IdToLabel;
   /** Class indices by label. */
   label2id: LabelToId;
-  /** Which loss sequence classification takes; null: decided by the labels it is given. */
+  /** The loss of sequence classification; null for one that suits the labels of a call. */
   problem_type: (typeof PROBLEM_TYPES)[number] | null = null;
   /** Whether model calls return hidden states unless told otherwise. */
   output_hidden_states = false;
@@ -98,16 +101,16 @@ export class MobileBertConfig {
   output_attentions = false;
   /** Model classes the checkpoint was saved from. */
   architectures: string[] | null = null;
-  /** Attention heads that were taken out, by layer; `prune_heads` of a model adds to them. */
+  /** Attention heads that were removed, by layer; `prune_heads` of a model adds to them. */
   pruned_heads: PrunedHeads = {};
 
-  /** @throws ConfigError naming the field that cannot be used, what it holds and what was wanted */
+  /** @throws ConfigError naming the field that cannot be used, its value and what was wanted */
   constructor(options: MobileBertConfigOptions = {}) {
     const labels = labelsFrom(options.num_labels, options.id2label, options.label2id);
     this.id2label = labels.id2label;
     this.label2id = labels.label2id;
     for (const [key, value] of Object.entries(options)) {
-      // A key that is not ours is kept, unless it would hide a member (num_labels, __proto__, ..).
+      // Unknown keys are kept, except those that would hide a member (num_labels, __proto__, ..).
       const kept = isField(key) || !(key in this);
       if (kept && value !== undefined) Reflect.set(this, key, value);
     }
@@ -115,33 +118,28 @@ export class MobileBertConfig {
   }
 
   /**
-   * Reads config.json of a checkpoint. Fields among the options override the file's.
+   * Reads config.json of a checkpoint. Fields among the overrides replace the file's.
    *
    * @throws FilesError when there is none, ConfigError when it cannot be used
    */
-  static async from_pretrained(
-    source: Source,
-    options: ConfigFromPretrainedOptions = {},
-  ): Promise<MobileBertConfig> {
-    return MobileBertConfig.fromFiles(await openFiles(source, options), options);
-  }
-
-  /** As `from_pretrained`, from files that are open already. */
-  static async fromFiles(
-    files: PretrainedFiles,
+  static async fromFiles<C extends MobileBertConfig>(
+    this: new (
+      options: MobileBertConfigOptions,
+    ) => C,
+    files: ConfigFiles,
     overrides: MobileBertConfigOptions = {},
-  ): Promise<MobileBertConfig> {
-    return new MobileBertConfig(merge(await readConfig(files), overrides));
+  ): Promise<C> {
+    return new this(merge(await readConfig(files), overrides));
   }
 
-  /** Checks all fields again, after some were set. A model does it before it uses a config. */
+  /** Checks all fields again, after some were set. Models call it before they use a config. */
   validate(): void {
     checkFields(this);
     labelsFrom(undefined, this.id2label, this.label2id);
     checkCombinations(this);
   }
 
-  /** Number of classes: the size of `id2label`. Setting another number makes new labels. */
+  /** Number of classes: the size of `id2label`. Setting another number replaces the labels. */
   get num_labels(): number {
     return Object.keys(this.id2label).length;
   }
@@ -149,14 +147,14 @@ export class MobileBertConfig {
     if (count !== this.num_labels) Object.assign(this, defaultLabels(count));
   }
 
-  /** Width inside a block: the bottleneck's where there is one. */
+  /** Width inside a block: that of the bottleneck, or `hidden_size` without one. */
   get true_hidden_size(): number {
     return this.use_bottleneck ? this.intra_bottleneck_size : this.hidden_size;
   }
 
   /**
-   * The plain object that `save_pretrained` writes to config.json: MobileBERT's own fields, those
-   * common to all models where they differ from their default, and keys kept from a file.
+   * The plain object that `save_pretrained` writes to config.json: MobileBERT's own fields, fields
+   * common to all models where they differ from their default, and unknown keys.
    */
   to_dict(): Record<string, unknown> {
     const hasDefaultLabels =
@@ -171,25 +169,13 @@ export class MobileBertConfig {
     return structuredClone(Object.fromEntries(written));
   }
 
-  /** What JSON.stringify writes: `to_dict()`. */
+  /** `to_dict()`, for JSON.stringify. */
   toJSON(): Record<string, unknown> {
     return this.to_dict();
   }
 }
 
-/** Finds the configuration of a checkpoint by its model_type; here there is one kind. */
-export const AutoConfig = {
-  /**
-   * As `MobileBertConfig.from_pretrained`.
-   *
-   * @throws ConfigError when config.json is of another model type
-   */
-  from_pretrained(source: Source, options: ConfigFromPretrainedOptions = {}) {
-    return MobileBertConfig.from_pretrained(source, options);
-  },
-};
-
-async function readConfig(files: PretrainedFiles): Promise<object> {
+async function readConfig(files: ConfigFiles): Promise<object> {
   const json = await files.json('config.json');
   if (json === undefined) {
     throw new FilesError(
@@ -209,7 +195,7 @@ async function readConfig(files: PretrainedFiles): Promise<object> {
   return json;
 }
 
-/** The file's fields with the caller's over them; the caller's labels replace all labels. */
+/** The file's fields, replaced by the caller's; the caller's labels replace all labels. */
 function merge(json: object, overrides: MobileBertConfigOptions): MobileBertConfigOptions {
   const labels = ['num_labels', 'id2label', 'label2id'];
   const fields = Object.entries(overrides).filter(

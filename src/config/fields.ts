@@ -1,17 +1,18 @@
 /**
- * What each field of MobileBertConfig may hold: one rule per field, checked before any work, so
- * that a config.json from anywhere can neither ask for absurd sizes nor smuggle in NaN.
+ * The fields of MobileBertConfig: one rule for the value of each, checked before anything uses it.
+ * A config.json may come from anywhere: it must not ask for absurd sizes or bring NaN.
  */
 
 import { ConfigError } from '../errors.ts';
 import { isPrunedHeads } from './pruned-heads.ts';
 
-interface Rule {
+interface Rule<T = unknown> {
+  /** For error messages: "expected <wanted>". */
   readonly wanted: string;
-  readonly test: (value: unknown) => boolean;
+  readonly test: (value: unknown) => value is T;
 }
 
-/** The largest size of a single dimension. Every real model is far below it. */
+/** The largest size of one dimension, far above that of any real model. */
 const MAX_SIZE = 2 ** 20;
 
 /** Activations of `hidden_act` that the kernels know. */
@@ -27,7 +28,10 @@ export const PROBLEM_TYPES = [
 
 const size = integer(1, MAX_SIZE);
 const share = real(0, 1);
-const flag: Rule = { wanted: 'true or false', test: (value) => typeof value === 'boolean' };
+const flag: Rule<boolean> = {
+  wanted: 'true or false',
+  test: (value) => typeof value === 'boolean',
+};
 
 /** One rule per field, in the order Hugging Face's configuration_mobilebert.py lists them. */
 export const FIELDS = {
@@ -57,26 +61,31 @@ export const FIELDS = {
   tie_word_embeddings: flag,
 } as const satisfies Record<string, Rule>;
 
-/** Fields every Hugging Face configuration has; written only where they differ from the default. */
+/** Fields of every Hugging Face configuration; written only where they differ from the default. */
 export const COMMON_FIELDS = {
   problem_type: orNull(oneOf(PROBLEM_TYPES)),
   output_hidden_states: flag,
   output_attentions: flag,
-  architectures: orNull({
+  architectures: orNull<string[]>({
     wanted: 'a list of class names',
     test: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
   }),
   pruned_heads: { wanted: 'lists of heads by layer', test: isPrunedHeads },
 } as const satisfies Record<string, Rule>;
 
+type Values<Rules> = { [Name in keyof Rules]: Rules[Name] extends Rule<infer T> ? T : never };
+
+/** All fields that have a rule, with the types that the rules give them. */
+export interface ConfigFields extends Values<typeof FIELDS>, Values<typeof COMMON_FIELDS> {}
+
 const RULES: Record<string, Rule> = { ...FIELDS, ...COMMON_FIELDS };
 
-/** Whether `name` is a field with a rule of its own. */
+/** Whether a field has a rule. */
 export function isField(name: string): boolean {
   return Object.hasOwn(RULES, name);
 }
 
-/** Checks every field of `config` that has a rule; ConfigError names the first that breaks it. */
+/** Checks every field that has a rule. @throws ConfigError naming the first that breaks it */
 export function checkFields(config: object): void {
   for (const [name, rule] of Object.entries(RULES)) {
     const value: unknown = Reflect.get(config, name);
@@ -84,36 +93,36 @@ export function checkFields(config: object): void {
   }
 }
 
-/** The error for one field: its name, what it holds, what was wanted. */
+/** The error for one field: its name, its value, and what was wanted. */
 export function fieldError(name: string, value: unknown, wanted: string): ConfigError {
   return new ConfigError(`Cannot use config: "${name}" is ${show(value)}, expected ${wanted}`);
 }
 
-function integer(low: number, high: number): Rule {
+function integer(low: number, high: number): Rule<number> {
   return {
     wanted: `an integer from ${low} to ${high}`,
-    test: (value) => Number.isInteger(value) && within(value as number, low, high),
+    test: (value): value is number => Number.isInteger(value) && within(value as number, low, high),
   };
 }
 
-function real(low: number, high: number): Rule {
+function real(low: number, high: number): Rule<number> {
   return {
     wanted: `a number from ${low} to ${high}`,
-    test: (value) => typeof value === 'number' && within(value, low, high),
+    test: (value): value is number => typeof value === 'number' && within(value, low, high),
   };
 }
 
-function oneOf(values: readonly string[]): Rule {
+function oneOf<const T extends string>(values: readonly T[]): Rule<T> {
   return {
     wanted: values
       .map((value) => `"${value}"`)
       .join(', ')
       .replace(/, (?=[^,]*$)/, ' or '),
-    test: (value) => values.includes(value as string),
+    test: (value): value is T => values.includes(value as T),
   };
 }
 
-function orNull(rule: Rule): Rule {
+function orNull<T>(rule: Rule<T>): Rule<T | null> {
   return { wanted: `${rule.wanted}, or null`, test: (value) => value === null || rule.test(value) };
 }
 
@@ -122,7 +131,7 @@ function within(value: number, low: number, high: number): boolean {
   return value >= low && value <= high;
 }
 
-/** A value as an error message shows it: strings quoted and cut short, objects by kind alone. */
+/** A value for an error message: strings are quoted and cut, objects named by kind only. */
 function show(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';

@@ -1,7 +1,6 @@
 /**
- * The label maps of a configuration, id2label and label2id, and their relation to num_labels as in
- * Hugging Face's PreTrainedConfig: num_labels is the size of id2label, and setting another number
- * makes both maps anew.
+ * The label maps of a configuration, id2label and label2id. As in Hugging Face's PreTrainedConfig,
+ * num_labels is the size of id2label, and setting another number replaces both maps.
  */
 
 import { ConfigError } from '../errors.ts';
@@ -21,7 +20,7 @@ export interface Labels {
 /** The most labels a head may have. */
 const MAX_LABELS = 2 ** 20;
 
-/** LABEL_0, LABEL_1, ... */
+/** Maps for the labels LABEL_0, LABEL_1, ... @throws ConfigError for an absurd count */
 export function defaultLabels(count: unknown): Labels {
   if (!Number.isInteger(count) || (count as number) < 1 || (count as number) > MAX_LABELS) {
     throw fieldError('num_labels', count, `an integer from 1 to ${MAX_LABELS}`);
@@ -31,8 +30,10 @@ export function defaultLabels(count: unknown): Labels {
 }
 
 /**
- * The maps that options ask for. `num_labels` wins over an `id2label` of another size; `label2id`
- * alone is ignored, as in Python; without it, it is `id2label` turned round (None in Python).
+ * Makes both maps from options. `num_labels` replaces an `id2label` of another size. `label2id`
+ * alone is ignored, as in Python; where it is missing, `id2label` is inverted (Python leaves None).
+ *
+ * @throws ConfigError for maps that are none
  */
 export function labelsFrom(num_labels: unknown, id2label: unknown, label2id: unknown): Labels {
   if (id2label === undefined || id2label === null) return defaultLabels(num_labels ?? 2);
@@ -68,14 +69,14 @@ function readLabelToId(value: unknown): LabelToId {
   );
 }
 
-/** Entries of a map that is neither empty nor absurdly large; an array counts as one. */
+/** The entries of a map or array. @throws ConfigError when it is empty or absurdly large */
 function entries(name: string, value: unknown): [string, unknown][] {
   const found = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   if (found.length >= 1 && found.length <= MAX_LABELS) return found;
   throw fieldError(name, value, `an object of 1 to ${MAX_LABELS} labels`);
 }
 
-/** Object.fromEntries defines plain properties, so that a label named __proto__ is one too. */
+/** Swaps keys and values. Object.fromEntries makes even `__proto__` a plain property. */
 function invert(labels: IdToLabel): LabelToId {
   return Object.fromEntries(Object.entries(labels).map(([id, label]) => [label, Number(id)]));
 }

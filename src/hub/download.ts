@@ -1,35 +1,63 @@
 /**
- * download(): the bytes of one file over HTTP. A connection that breaks, stalls or ends early is made
- * again, from the byte where it stopped; what cannot be put right ends in an error.
+ * One file over HTTP. A connection that breaks, stalls or ends early is made again, from the byte
+ * where it stopped.
  */
 
 import { FilesError } from '../errors.ts';
-import { type Check, MismatchError } from './check.ts';
-import type { Declared } from './declared.ts';
-import { env } from './env.ts';
-import type { FilesOptions } from './options.ts';
-import { readStream } from './read-stream.ts';
-import { type Answer, request } from './request.ts';
-import { Retries } from './retries.ts';
+import type { ByteSource } from '../platform/types.ts';
+import { Check, type Declared, MismatchError } from './integrity.ts';
+import { env, type FilesOptions } from './options.ts';
+import { type Answer, Retries, request } from './request.ts';
+import { readStream } from './waiting.ts';
 
-/** A connection that brought so many bytes was worth making: the count of tries begins anew. */
+/** A connection that brings at least this many bytes resets the count of retries. */
 const PROGRESS_BYTES = 2 ** 20;
 
-/** A file on its way. */
+/**
+ * Fetches a URL, without a cache; undefined when it answers 404.
+ *
+ * @throws FilesError with the URL for every other failure; the signal's reason when that aborts
+ */
+export async function fetchFile(url: URL, options: FilesOptions): Promise<ByteSource | undefined> {
+  const { signal, token } = options;
+  if (options.local_files_only && !/^(blob|data):$/.test(url.protocol)) {
+    throw new FilesError(
+      `Cannot fetch ${url}: "local_files_only" is set, expected a local file`,
+      url.href,
+    );
+  }
+  const opened = await request(url, { signal, token }, new Retries(signal));
+  let first: Answer | undefined = opened;
+  return (
+    opened && {
+      name: url.href,
+      size: opened.declared.size,
+      async *stream() {
+        // The first reading uses the answer that is open; a second reading makes a request.
+        const answer = first;
+        first = undefined;
+        const check = new Check(url.href, opened.declared);
+        yield* download({ url, declared: opened.declared, check, options }, answer);
+      },
+    }
+  );
+}
+
+/** A file to be downloaded. */
 export interface Download {
   readonly url: URL;
   /** What was declared when the file was opened; later answers must agree. */
   readonly declared: Declared;
-  /** Notes the bytes; its `received` says where the download begins. */
+  /** Checks and counts the bytes; the download begins at `check.received`. */
   readonly check: Check;
   readonly options: FilesOptions;
 }
 
 /**
- * All bytes from `check.received` on, each of them checked.
+ * Yields all bytes from `check.received` on, checked.
  *
- * @param first an answer that is at hand, from the file's first byte
- * @throws FilesError for what does not pass; the signal's reason
+ * @param first an open answer that begins with the file's first byte
+ * @throws FilesError when retries do not help; the signal's reason when that aborts
  */
 export async function* download(file: Download, first?: Answer): AsyncGenerator<Uint8Array> {
   const { url, declared, check, options } = file;
@@ -49,7 +77,7 @@ export async function* download(file: Download, first?: Answer): AsyncGenerator<
   }
 }
 
-/** Yields what one connection brings; returns what went wrong with it. */
+/** Yields the bytes of one connection; returns the error that ended it, if any. */
 async function* body(
   { url, check, options: { signal } }: Download,
   response: Response,
@@ -77,7 +105,7 @@ async function* body(
   }
 }
 
-/** How many bytes of an answer were there before: none where the server knows ranges. */
+/** Bytes of an answer that were received before; 0 where the server supports ranges. */
 function bytesToSkip(url: URL, declared: Declared, answer: Answer, offset: number): number {
   for (const key of ['version', 'size'] as const) {
     const [before, now] = [declared[key], answer.declared[key]];

@@ -1,17 +1,18 @@
 /**
- * openFiles(): from whatever a caller names as a checkpoint to its files. Knows folders, URLs and
- * the hub, and no file format.
+ * openFiles(): from a source that names a checkpoint to its files. Knows folders, URLs and the hub,
+ * and of file formats only text and JSON.
  */
 
 import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
-import { fileIn, isFolderHandle } from './handles.ts';
 import { locate } from './locate.ts';
 import type { FilesOptions } from './options.ts';
 import { Progress } from './progress.ts';
 import {
   type ByteSource,
+  type FileHandle,
   type FileLike,
+  type FolderHandle,
   openSource,
   openUrl,
   type PretrainedFiles,
@@ -20,7 +21,7 @@ import {
 
 export type { FilesOptions } from './options.ts';
 
-/** The most bytes a file may have that is read whole, as text. */
+/** The largest file that is read as text, in bytes. */
 const MAX_TEXT_BYTES = 2 ** 28;
 
 /**
@@ -59,7 +60,7 @@ interface Opener {
   open(file: string): Promise<ByteSource | undefined>;
 }
 
-/** How to open a file of the checkpoint: one function per kind of source. */
+/** Chooses how the files of a source are opened, by its kind. */
 async function openerOf(source: Source, options: FilesOptions): Promise<Opener> {
   if (typeof source === 'object' && !(source instanceof URL)) {
     const isFolder = isFolderHandle(source);
@@ -74,12 +75,12 @@ async function openerOf(source: Source, options: FilesOptions): Promise<Opener> 
   if (place.kind === 'folder') {
     return { name, open: (file) => platform.openFile(`${place.path}/${file}`) };
   }
-  // Encoded before it is resolved: a name can neither leave the folder nor become a query.
+  // Encoding keeps a name from leaving the folder or becoming a query.
   const urlOf = (file: string) =>
     new URL(file.split('/').map(encodeURIComponent).join('/'), place.base);
   if (place.kind === 'url') return { name, open: (file) => openUrl(urlOf(file), options) };
   const { id, revision } = place;
-  const { openRepository } = await import('./hub-files.ts');
+  const { openRepository } = await import('./repository.ts');
   return { name, open: await openRepository({ id, revision, urlOf }, options) };
 }
 
@@ -87,7 +88,26 @@ function entryOf(files: Record<string, FileLike | object>, name: string) {
   return Object.hasOwn(files, name) ? (files[name] ?? undefined) : undefined;
 }
 
-/** A file or folder name that stays inside the checkpoint. */
+function isFolderHandle(source: object): source is FolderHandle {
+  return typeof Reflect.get(source, 'getFileHandle') === 'function';
+}
+
+/** The file at a path below a folder; undefined when there is none. */
+async function fileIn(folder: FolderHandle, path: string): Promise<FileHandle | undefined> {
+  const names = path.split('/');
+  const file = names.pop()!;
+  try {
+    let place = folder;
+    for (const name of names) place = await place.getDirectoryHandle(name);
+    return await place.getFileHandle(file);
+  } catch (error) {
+    const { name } = error as DOMException;
+    if (name === 'NotFoundError' || name === 'TypeMismatchError') return undefined;
+    throw error;
+  }
+}
+
+/** Returns the name of a file or folder. @throws FilesError when it leads out of the checkpoint */
 function checkedName(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
   const odd = /[\\:\x00-\x1f]/.test(name);

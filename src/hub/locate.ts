@@ -1,25 +1,24 @@
-/** From the string that names a checkpoint to the place where its files are. */
+/** locate(): from the string that names a checkpoint to the folder, URL or repository it means. */
 
 import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
-import { env } from './env.ts';
-import type { FilesOptions } from './options.ts';
+import { env, type FilesOptions } from './options.ts';
 
-/** A local folder, or a URL that ends in a slash, of the hub's or not. */
+/** Where a checkpoint's files are; URLs end in a slash. */
 export type Place =
   | { kind: 'folder'; path: string }
   | { kind: 'url'; base: URL }
   | { kind: 'hub'; base: URL; id: string; revision: string };
 
-/** As the hub: optional organisation, then a name of letters, digits, `-`, `_` and `.`. */
+/** The hub's rule: optional organisation, then a name of letters, digits, `-`, `_` and `.`. */
 const HUB_ID = /^([\w-][\w.-]*\/)?[\w-][\w.-]{0,95}$/;
 
-/** Branches may have slashes; what git forbids could lead out of a cache's folder. */
+/** Slashes are allowed. Characters that git forbids could lead out of the cache folder. */
 const REVISION = /^[^\s/\\:?*[~^][^\s\\:?*[~^]*$/;
 
 /**
- * Finds a checkpoint: a URL is one; else a folder of that path, a folder of that name in
- * `env.localModelPath`, a path on the page's own site, or a repository of the hub, in this order.
+ * Finds a checkpoint. In this order, `source` is a URL, the path of a folder, the name of a folder
+ * in `env.localModelPath`, a hub id, or a path on the page's own site.
  *
  * @throws FilesError when it is none of them
  */
@@ -59,7 +58,7 @@ function notFound(source: string): FilesError {
   );
 }
 
-/** With a slash at the end, so that file names resolve inside; query and fragment dropped. */
+/** The URL without query and fragment, with a slash at its end: file names resolve below it. */
 function folderUrl(source: string): URL {
   const url = new URL(source);
   if (!url.pathname.endsWith('/')) url.pathname += '/';

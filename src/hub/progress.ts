@@ -3,9 +3,9 @@
  * per file, and progress_total over all files of one checkpoint.
  */
 
-import type { ByteSource } from './source.ts';
+import type { ByteSource } from '../platform/types.ts';
 
-/** Bytes of one file so far and in all; `total` grows with `loaded` where it is not known. */
+/** Bytes of one file so far and in all; an unknown `total` grows with `loaded`. */
 export interface FileProgress {
   loaded: number;
   total: number;
@@ -35,7 +35,7 @@ export class Progress {
     this.#callback = callback;
   }
 
-  /** The same source, which reports as it is read from front to back. */
+  /** The same source; its stream reports progress. */
   watch(source: ByteSource, file: string): ByteSource {
     this.#callback({ status: 'initiate', name: this.#name, file });
     return { ...source, stream: () => this.#stream(source, file) };

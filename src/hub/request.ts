@@ -1,61 +1,95 @@
 /**
- * request(): one answer of a server, through redirections, passing trouble and `env.fetch`. The
- * access token goes to the hub's own origin; redirections are followed here, so that no other
- * server ever sees it.
+ * request(): one answer of a server, with retries after failures that may pass. Redirections are
+ * followed here, not by `fetch`, so that no origin but the hub's gets the token.
  */
 
 import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
-import { MismatchError } from './check.ts';
-import { type Declared, declaredBy } from './declared.ts';
-import { env } from './env.ts';
-import type { FilesOptions } from './options.ts';
-import type { Retries } from './retries.ts';
-import { within } from './timing.ts';
+import { type Declared, declaredBy, MismatchError } from './integrity.ts';
+import { env, type FilesOptions } from './options.ts';
+import { sleep, within } from './waiting.ts';
 
-/** A response with status 200 or 206, and what is known of the whole file. */
+/** A response with status 200 or 206, and what the headers say of the whole file. */
 export interface Answer {
   readonly response: Response;
   readonly declared: Declared;
 }
 
-/** What is asked for. */
-export interface Wish extends Pick<FilesOptions, 'signal' | 'token'> {
-  /** The first byte that is wanted. */
+/** What a request asks for. */
+export interface RequestOptions extends Pick<FilesOptions, 'signal' | 'token'> {
+  /** The first byte wanted. */
   readonly offset?: number;
 }
 
-/** No server at all: there is no net, or no such host. */
+/** No server answered: there is no network, or no such host. */
 export class UnreachableError extends FilesError {}
 
-const MOST_REDIRECTIONS = 10;
+const MAX_REDIRECTIONS = 10;
 
-/** Tries for a host that cannot be reached: being offline shall not take long to be found out. */
-const MOST_UNREACHABLE = 2;
+/** Retries for a host that cannot be reached: being offline should be noticed soon. */
+const MAX_UNREACHABLE_RETRIES = 2;
 
-/** Trouble that passes. */
-const PASSING = [408, 425, 429, 500, 502, 503, 504];
+/** The longest wait that a server may ask for. */
+const MAX_WAIT_MS = 120_000;
 
-/** What the hub wants to say. */
+/** Status codes of failures that may pass. */
+const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
+
+/** What the hub means by a status code. */
 const HUB_ADVICE: Readonly<Record<number, string>> = {
   401: 'expected the name of a public file, or a "token" that may read it',
   403: 'expected a "token" that may read it',
   429: 'expected fewer requests; wait, or give a "token"',
 };
 
+/** The retries left for one file. Waits start at `env.retryDelay`, double, and vary by 25 %. */
+export class Retries {
+  #failures = 0;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /** Restores all retries, after progress. */
+  renew(): void {
+    this.#failures = 0;
+  }
+
+  /**
+   * Waits before the next try.
+   *
+   * @param asked milliseconds that the server asks to wait
+   * @throws the failure when no retry is left, or the server asks for too long a wait
+   */
+  async afterFailure(failure: Error, { most = env.maxRetries, asked = 0 } = {}): Promise<void> {
+    if (this.#failures >= most || asked > MAX_WAIT_MS) throw failure;
+    const wait = env.retryDelay * 2 ** this.#failures * (0.75 + Math.random() / 2);
+    this.#failures++;
+    await sleep(Math.max(wait, asked), this.#signal);
+  }
+}
+
 /**
- * Asks for a file; undefined when the answer is 404.
+ * Requests a file; undefined when the answer is 404.
  *
- * @throws FilesError with the URL for every other failure that does not pass; the signal's reason
+ * @throws FilesError with the URL for every other failure, after retries where they may help; the
+ *   signal's reason when that aborts
  */
-export async function request(url: URL, wish: Wish, retries: Retries): Promise<Answer | undefined> {
+export async function request(
+  url: URL,
+  requested: RequestOptions,
+  retries: Retries,
+): Promise<Answer | undefined> {
   for (;;) {
-    const answer = await follow(url, wish).catch(async (error: unknown) => {
-      wish.signal?.throwIfAborted();
+    const answer = await follow(url, requested).catch(async (error: unknown) => {
+      requested.signal?.throwIfAborted();
       if (!(error instanceof UnreachableError)) throw error;
-      // A browser extension's own files have no status: what is not there cannot be fetched.
+      // A browser extension's own files have no status 404: fetching a missing one fails.
       if (url.protocol.endsWith('-extension:')) return null;
-      await retries.afterFailure(error, { most: Math.min(MOST_UNREACHABLE, env.maxRetries) });
+      await retries.afterFailure(error, {
+        most: Math.min(MAX_UNREACHABLE_RETRIES, env.maxRetries),
+      });
       return undefined;
     });
     if (answer === undefined) continue;
@@ -65,20 +99,20 @@ export async function request(url: URL, wish: Wish, retries: Retries): Promise<A
     await response.body?.cancel();
     if (response.status === 404) return undefined;
     const failure = refusal(url, response);
-    if (!PASSING.includes(response.status)) throw failure;
+    if (!TRANSIENT.includes(response.status)) throw failure;
     await retries.afterFailure(failure, { asked: retryAfter(response.headers) });
   }
 }
 
-/** The end of a chain of redirections. What the first server declares of the file holds. */
-async function follow(url: URL, wish: Wish): Promise<Answer> {
+/** Follows redirections to the file. What the first server declares of the file holds. */
+async function follow(url: URL, requested: RequestOptions): Promise<Answer> {
   let target = url;
   let declared: Declared = {};
-  for (let n = 0; n <= MOST_REDIRECTIONS; n++) {
-    const response = await send(target, wish, 'manual');
-    // Browsers do not show redirections; they drop the token themselves where the origin changes.
+  for (let n = 0; n <= MAX_REDIRECTIONS; n++) {
+    const response = await send(target, requested, 'manual');
+    // Browsers hide redirections; they drop the token themselves when the origin changes.
     if (response.type === 'opaqueredirect') {
-      const end = await send(target, wish, 'follow');
+      const end = await send(target, requested, 'follow');
       return { response: end, declared: declaredBy(end, true) };
     }
     const location = response.headers.get('location');
@@ -94,7 +128,7 @@ async function follow(url: URL, wish: Wish): Promise<Answer> {
     target = redirected(target, location);
   }
   throw new FilesError(
-    `Cannot fetch ${url}: found more than ${MOST_REDIRECTIONS} redirections`,
+    `Cannot fetch ${url}: found more than ${MAX_REDIRECTIONS} redirections`,
     url.href,
   );
 }
@@ -109,14 +143,18 @@ function redirected(from: URL, location: string): URL {
   );
 }
 
-/** One exchange, as far as the headers. */
-async function send(url: URL, wish: Wish, redirect: RequestRedirect): Promise<Response> {
-  const { signal, offset = 0 } = wish;
+/** Sends one request; resolves when the headers are there. */
+async function send(
+  url: URL,
+  requested: RequestOptions,
+  redirect: RequestRedirect,
+): Promise<Response> {
+  const { signal, offset = 0 } = requested;
   const headers: Record<string, string> = {};
-  // Parts of what is packed for the way cannot be put together.
+  // Parts of a compressed body cannot be put together.
   if (offset > 0)
     Object.assign(headers, { range: `bytes=${offset}-`, 'accept-encoding': 'identity' });
-  const token = tokenFor(url, wish.token);
+  const token = tokenFor(url, requested.token);
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
   signal?.throwIfAborted();
   const control = new AbortController();
@@ -142,7 +180,7 @@ async function send(url: URL, wish: Wish, redirect: RequestRedirect): Promise<Re
   );
 }
 
-/** The token for a URL: one that the caller gives for the hub he chose, HF_TOKEN for the hub itself. */
+/** The token for a URL: the caller's for `env.remoteHost`, HF_TOKEN for huggingface.co only. */
 function tokenFor(url: URL, given: string | null | undefined): string | undefined {
   if (!isHub(url)) return undefined;
   if (given) return given;
@@ -154,7 +192,7 @@ function isHub({ origin }: URL): boolean {
   return URL.canParse(env.remoteHost) && origin === new URL(env.remoteHost).origin;
 }
 
-/** Undici says "fetch failed" and keeps the reason in `cause`. */
+/** Node's fetch says "fetch failed" and keeps the reason in `cause`. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? `${message} (${cause.message})` : message;
@@ -163,14 +201,14 @@ function reasonOf(error: unknown): string {
 function refusal(url: URL, { status, statusText }: Response): FilesError {
   const found = `Cannot fetch ${url}: status ${status} ${statusText}`.trimEnd();
   if (status === 416) {
-    const wish = 'expected a file as long as before; load it again';
-    return new MismatchError(`${found}, ${wish}`, url.href);
+    const expected = 'expected a file as long as before; load it again';
+    return new MismatchError(`${found}, ${expected}`, url.href);
   }
   const advice = isHub(url) ? HUB_ADVICE[status] : undefined;
   return new FilesError(advice ? `${found}, ${advice}` : found, url.href);
 }
 
-/** Milliseconds that a server asks to wait: it says seconds or a date. */
+/** Milliseconds that the server asks to wait; Retry-After holds seconds or a date (RFC 9110). */
 function retryAfter(headers: Headers): number {
   const text = headers.get('retry-after') ?? '';
   const ms = /^\d+$/.test(text) ? 1000 * Number(text) : Date.parse(text) - Date.now();

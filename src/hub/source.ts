@@ -1,18 +1,17 @@
 /**
- * The sources of files: what a caller may give for one file or for a checkpoint, and how any one
- * file becomes a ByteSource. Everything that reads files reads through that, chunk by chunk.
+ * Sources: what a caller may pass for a checkpoint or for one file, and openSource(), which makes a
+ * ByteSource of any file. All files are read through ByteSources, chunk by chunk.
  */
 
 import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
 import type { ByteAccess, ByteSource } from '../platform/types.ts';
-import type { FileHandle, FolderHandle } from './handles.ts';
 import type { FilesOptions } from './options.ts';
-import { readStream } from './read-stream.ts';
+import { readStream } from './waiting.ts';
 
 export type { ByteSource } from '../platform/types.ts';
 
-/** What may stand for one file; a string is a path or a URL. */
+/** One file; a string is a path or a URL. */
 export type FileLike =
   | string
   | URL
@@ -25,16 +24,28 @@ export type FileLike =
   | FileHandle
   | StoredObject;
 
-/** What storage services give: R2 an object with `body` and `size`, KV one with a `value`. */
+/** An object of a storage service: of R2, with `body` and `size`, or of KV, with `value`. */
 export interface StoredObject {
   readonly body?: ReadableStream<Uint8Array> | null;
   readonly value?: ReadableStream<Uint8Array> | ArrayBuffer | Uint8Array | null;
   readonly size?: number;
 }
 
+/** FileSystemFileHandle of the File System API, reduced to what is used. */
+export interface FileHandle {
+  getFile(): Promise<Blob>;
+}
+
+/** FileSystemDirectoryHandle of the File System API, reduced to what is used. */
+export interface FolderHandle {
+  readonly name: string;
+  getFileHandle(name: string): Promise<FileHandle>;
+  getDirectoryHandle(name: string): Promise<FolderHandle>;
+}
+
 /**
- * A checkpoint: folder, base URL, hub id, a folder's handle, or a map of files (a plain object:
- * parsed JSON).
+ * A checkpoint: a folder's path, a base URL, a hub id, a folder's handle, or a map from file names
+ * to files. In a map, a plain object stands for the JSON file that it was parsed from.
  */
 export type Source = string | URL | FolderHandle | Record<string, FileLike | object>;
 
@@ -42,15 +53,15 @@ export type Source = string | URL | FolderHandle | Record<string, FileLike | obj
 export interface PretrainedFiles {
   /** The folder, URL or hub id, for error messages and progress. */
   readonly name: string;
-  /** The file, or undefined when the checkpoint has none of that name. */
+  /** The file; undefined when the checkpoint has none of that name. */
   open(file: string): Promise<ByteSource | undefined>;
   /** The whole file as text, or undefined. */
   text(file: string): Promise<string | undefined>;
-  /** The whole file parsed, or undefined; SyntaxError, naming the file, when it does not parse. */
+  /** The whole file parsed, or undefined. @throws SyntaxError naming the file */
   json(file: string): Promise<unknown>;
 }
 
-/** Opens one file of any kind; undefined when a path or URL leads nowhere. */
+/** Opens one file of any kind; undefined when there is nothing at a path or URL. */
 export async function openSource(
   file: FileLike | object,
   name: string,
@@ -70,7 +81,7 @@ export async function openSource(
   );
 }
 
-/** Bytes, streams, and what has them; undefined for any other object. */
+/** Opens bytes, streams and objects that hold them; undefined for any other object. */
 function openContent(file: object, name: string, options: FilesOptions): ByteSource | undefined {
   const bytes = bytesOf(file);
   if (bytes) return fromBytes(name, bytes);
@@ -106,15 +117,15 @@ function blobAccess(blob: Blob, name: string, { signal }: FilesOptions): ByteAcc
   };
 }
 
-/** A URL: fetched, or read where it is a file's. */
+/** Opens a URL; a `file:` URL is read from the disk. */
 export async function openUrl(url: URL, options: FilesOptions): Promise<ByteSource | undefined> {
   if (url.protocol === 'file:') return platform.openFile(url.href);
-  // What fetches, and all that keeps at it, is not loaded where files are local or bundled.
-  const { fetchFile } = await import('./fetch-file.ts');
+  // Loaded on demand: local and bundled files need none of it.
+  const { fetchFile } = await import('./download.ts');
   return fetchFile(url, options);
 }
 
-/** A path or a URL, as a string; a file's content in its place is a slip that should be named. */
+/** Opens a path or URL. @throws FilesError, also for a file's content in place of its path */
 function openPath(
   path: string,
   name: string,
@@ -140,7 +151,7 @@ function fromBytes(name: string, bytes: Uint8Array): ByteSource {
   };
 }
 
-/** A response that the caller fetched; a storage object with `body` and `size` serves as one. */
+/** A response that the caller fetched, or a storage object with `body` and `size`. */
 function fromResponse(name: string, response: Response, { signal }: FilesOptions): ByteSource {
   if (response.ok === false) {
     throw new FilesError(`Cannot read "${name}": response has status ${response.status}`, name);
@@ -150,7 +161,7 @@ function fromResponse(name: string, response: Response, { signal }: FilesOptions
   return fromOnce(name, known, response.body, signal, response.bodyUsed);
 }
 
-/** A stream can be read once; a second reading is an error, not an empty file. */
+/** A stream, which can be read once. A second reading throws instead of yielding nothing. */
 function fromOnce(
   name: string,
   size: number | undefined,
@@ -174,7 +185,7 @@ function fromOnce(
   };
 }
 
-/** What JSON cannot be. */
+/** Whether a value holds bytes, so that it is not part of parsed JSON. */
 function isContent(value: unknown): value is object {
   return typeof value === 'object' && value !== null && (isStream(value) || !!bytesOf(value));
 }
@@ -191,7 +202,7 @@ function isStream(file: unknown): file is ReadableStream<Uint8Array> {
   return typeof file === 'object' && file !== null && has<ReadableStream>(file, 'getReader');
 }
 
-/** Node's streams and generators. Nothing is read ahead: chunks may share one buffer. */
+/** For Node's streams and generators. Nothing is read ahead, since chunks may share a buffer. */
 function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
@@ -203,7 +214,7 @@ function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
   return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
 }
 
-/** By their methods, so that those of other realms and of storage services are known too. */
+/** Tests for a method, not a class: objects may come from other realms or storage services. */
 function has<T extends object>(file: object, method: keyof T): file is T {
   return typeof Reflect.get(file, method) === 'function';
 }

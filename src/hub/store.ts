@@ -1,16 +1,12 @@
 /**
- * Where files of hub ids are kept: a store of one's own, files, or the Web's Cache. Layout and names are
- * transformers.js' (utils/hub.js, utils/cache.js), so that either finds what the other has loaded.
+ * The store of a cache: its interface, and its use by downloads, which a failing store never stops.
+ * Layout and names are those of transformers.js (utils/hub.js, utils/cache.js), so that either
+ * library finds the other's files.
  */
 
-import { platform } from '#platform';
 import { warn } from '../log.ts';
 import type { ByteSource, PartFile } from '../platform/types.ts';
-import type { Declared } from './declared.ts';
-import { env } from './env.ts';
-import { FileStore } from './file-store.ts';
-import type { FilesOptions } from './options.ts';
-import { WebStore } from './web-store.ts';
+import { type Declared, MismatchError } from './integrity.ts';
 
 /** A file of a hub id. */
 export interface HubFile {
@@ -22,45 +18,92 @@ export interface HubFile {
   readonly url: URL;
 }
 
-/** A file on its way into a store: of a disk or not, what a part of a file can do. */
-export type Sink = PartFile;
-
-/** Files that are kept, whatever keeps them. */
+/** Keeps files of hub ids. */
 export interface Store {
-  /** Tells stores apart. */
+  /** Unique among the stores of a process. */
   readonly name: string;
   find(file: HubFile): Promise<ByteSource | undefined>;
-  sink(file: HubFile, declared: Declared): Promise<Sink>;
+  /** A file to be written; `PartFile.commit` makes `find` find it. */
+  part(file: HubFile, declared: Declared): Promise<PartFile>;
+}
+
+/** The file in a store, if any; a failure is warned of and counts as none. */
+export async function findCached(file: HubFile, store: Store): Promise<ByteSource | undefined> {
+  try {
+    return await store.find(file);
+  } catch (error) {
+    warn(`cannot read "${file.path}" from the cache "${store.name}": ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 /**
- * The store that settings and runtime allow; undefined for none.
- *
- * @throws TypeError when `env.useCustomCache` is set and `env.customCache` is no cache
+ * A part file of a store. Its first failure is warned of; from then on it does nothing, and the
+ * download goes on without it.
  */
-export async function openStore({ cache_dir }: FilesOptions): Promise<Store | undefined> {
-  if (env.useCustomCache) {
-    const { customCache: cache } = env;
-    if (typeof cache?.match === 'function' && typeof cache.put === 'function') {
-      return new WebStore('env.customCache', cache);
-    }
-    throw new TypeError(
-      'Cannot open the cache: env.useCustomCache is set, expected an env.customCache with match() and put()',
-    );
-  }
-  try {
-    if (platform.disk) return env.useFSCache ? new FileStore(cacheFolder(cache_dir)) : undefined;
-    if (env.useBrowserCache && typeof caches === 'object') {
-      return new WebStore(env.cacheKey, await caches.open(env.cacheKey));
-    }
-  } catch (error) {
-    // As in a frame without storage, or a process that may not ask for its home.
-    warn(`files are not cached: ${(error as Error).message}`);
-  }
-  return undefined;
-}
+export class TolerantPart {
+  readonly #path: string;
+  readonly #store: Store;
+  #part: PartFile | undefined;
 
-/** The folder of `FileStore`, in a runtime that has a disk. */
-export function cacheFolder(cache_dir?: string | null): string {
-  return cache_dir ?? env.cacheDir ?? `${platform.disk!.cacheFolder()}/mobilebert-wasm`;
+  private constructor(path: string, store: Store) {
+    this.#path = path;
+    this.#store = store;
+  }
+
+  static async open(file: HubFile, store: Store, declared: Declared): Promise<TolerantPart> {
+    const opened = new TolerantPart(file.path, store);
+    opened.#part = await opened.#attempt(() => store.part(file, declared));
+    return opened;
+  }
+
+  /** Bytes that an earlier download left. */
+  get size(): number {
+    return this.#part?.size ?? 0;
+  }
+
+  /** Those bytes. @throws MismatchError when they cannot be read */
+  async *read(): AsyncGenerator<Uint8Array> {
+    if (this.size === 0) return;
+    try {
+      yield* this.#part!.read();
+    } catch (cause) {
+      const reason = (cause as Error).message;
+      throw new MismatchError(
+        `Cannot resume "${this.#path}": ${reason}, expected the bytes of an earlier download; load it again`,
+        this.#path,
+        { cause },
+      );
+    }
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    await this.#attempt(() => this.#part?.write(chunk));
+  }
+
+  async commit(): Promise<void> {
+    await this.#attempt(() => this.#part?.commit());
+    this.#part = undefined;
+  }
+
+  async release(): Promise<void> {
+    await this.#attempt(() => this.#part?.release());
+    this.#part = undefined;
+  }
+
+  async discard(): Promise<void> {
+    await this.#attempt(() => this.#part?.discard());
+    this.#part = undefined;
+  }
+
+  async #attempt<T>(act: () => T): Promise<Awaited<T> | undefined> {
+    try {
+      return await act();
+    } catch (error) {
+      warn(`"${this.#path}" is not cached in "${this.#store.name}": ${(error as Error).message}`);
+      await this.#part?.discard().catch(() => {});
+      this.#part = undefined;
+      return undefined;
+    }
+  }
 }

@@ -1,17 +1,17 @@
 /**
- * Downloads kept in the Web's Cache, or in a cache of the caller's own with its two methods. Keys are
- * URLs, as transformers.js has them. A file streams in beside its reader, and is there once it ends.
+ * Cached files in the Web's Cache, or in a cache of the caller's own with its two methods. Keys are
+ * URLs, as in transformers.js. A file streams into the cache while it is read.
  */
 
-import type { ByteSource } from '../platform/types.ts';
-import { type Declared, declaredBy } from './declared.ts';
-import type { CustomCache } from './env.ts';
+import type { ByteSource, PartFile } from '../platform/types.ts';
+import { type Declared, declaredBy } from './integrity.ts';
+import type { CustomCache } from './options.ts';
 import { openSource } from './source.ts';
-import type { HubFile, Sink, Store } from './store.ts';
-import { within } from './timing.ts';
+import type { HubFile, Store } from './store.ts';
+import { within } from './waiting.ts';
 
-/** A cache that is told to stop is waited for so long. */
-const MOST_WAIT_MS = 1000;
+/** The longest wait for a cache to give up an aborted entry. */
+const MAX_ABORT_MS = 1000;
 
 export class WebStore implements Store {
   readonly name: string;
@@ -33,7 +33,7 @@ export class WebStore implements Store {
         name: url.href,
         size: found instanceof Response ? declaredBy(found, true).size : first.size,
         async *stream() {
-          // What was found may be read once only.
+          // A Response can be read only once.
           const source = next ?? (await again());
           next = undefined;
           if (source) yield* source.stream();
@@ -42,16 +42,17 @@ export class WebStore implements Store {
     );
   }
 
-  async sink({ url }: HubFile, { size }: Declared): Promise<Sink> {
+  async part({ url }: HubFile, { size }: Declared): Promise<PartFile> {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const headers = new Headers({ 'content-type': 'application/octet-stream' });
     if (size !== undefined) headers.set('content-length', String(size));
     const putting = this.#cache.put(url.href, new Response(readable, { headers }));
-    return new WebSink(writable.getWriter(), Promise.resolve(putting));
+    return new WebPart(writable.getWriter(), Promise.resolve(putting));
   }
 }
 
-class WebSink implements Sink {
+/** A cache entry that is being written. It cannot be continued later. */
+class WebPart implements PartFile {
   readonly size = 0;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #putting: Promise<void>;
@@ -69,7 +70,7 @@ class WebSink implements Sink {
 
   async *read(): AsyncGenerator<Uint8Array> {}
 
-  /** A copy, since the chunk is its reader's; a cache that is full gives up before all is written. */
+  /** Writes a copy, since the reader may change its chunk. A full cache stops reading early. */
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#isPut) throw new Error('the cache did not take all of it');
     const writing = this.#writer.write(chunk.slice());
@@ -86,17 +87,17 @@ class WebSink implements Sink {
     return this.discard();
   }
 
-  /** A body that breaks is not put. */
+  /** Breaks the body: a cache does not keep a response whose body fails. */
   async discard(): Promise<void> {
     await this.#writer.abort(new Error('the download stopped'));
     await within(
-      MOST_WAIT_MS,
+      MAX_ABORT_MS,
       this.#putting.catch(() => {}),
     );
   }
 }
 
-/** Older loaders kept the start page that a server sent in place of a file it did not have. */
+/** Early loaders cached the HTML page that a server sent for a missing file. */
 function isPage(found: object | string): boolean {
   return found instanceof Response && /^text\/html\b/.test(found.headers.get('content-type') ?? '');
 }

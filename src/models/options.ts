@@ -1,11 +1,12 @@
 /** Options of `from_pretrained` for models, and what of transformers.js' options maps to what. */
 
-import { MobileBertConfig, type MobileBertConfigOptions } from '../config/config.ts';
+import type { MobileBertConfigOptions } from '../config/config.ts';
 import type { Variant } from '../engine/build.ts';
 import type { WasmSource } from '../engine/module.ts';
 import type { FilesOptions } from '../hub/files.ts';
 import type { PretrainedFiles } from '../hub/source.ts';
 import { warn } from '../log.ts';
+import { MobileBertConfig } from './pretrained-config.ts';
 
 /** What weights are kept in. */
 export type WeightDtype = 'fp32' | 'fp16' | 'q8';

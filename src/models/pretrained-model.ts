@@ -4,7 +4,7 @@
  */
 
 import { Callable } from '../callable.ts';
-import { MobileBertConfig, type MobileBertConfigOptions } from '../config/config.ts';
+import type { MobileBertConfigOptions } from '../config/config.ts';
 import type { Engine, OutputName, Request } from '../engine/engine.ts';
 import { openFiles } from '../hub/files.ts';
 import type { Source } from '../hub/source.ts';
@@ -29,6 +29,7 @@ import {
   type WeightDtype,
   weightDtype,
 } from './options.ts';
+import { MobileBertConfig } from './pretrained-config.ts';
 import type { FileContent, ModelFilesOptions, ModelSaveOptions } from './save/save.ts';
 import type { InputEmbeddings } from './surgery/input-embeddings.ts';
 import type { HeadsToPrune } from './surgery/prune-heads.ts';

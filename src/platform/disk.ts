@@ -1,7 +1,7 @@
 /**
- * Node's, Deno's and Bun's file system as a place to keep downloads: files come to be beside their
- * place and are moved there whole. A part belongs to the process whose id is in its name; the move
- * that puts it there is what keeps two processes from writing one file.
+ * The file system of Node, Deno and Bun, as the place of cached downloads. A file is written as a
+ * part beside its place and moved there when it is complete. A part's name holds the id of the
+ * process that writes it. A process claims a part by renaming it: only one of two can succeed.
  */
 
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import process from 'node:process';
 import { readFileChunks } from './read-file.ts';
 import type { Disk, PartFile } from './types.ts';
 
-/** A part that nobody has written to for so long is nobody's, whatever process has that id by now. */
+/** A part not written to for so long is abandoned, even if a process has the id in its name. */
 const ABANDONED_AFTER_MS = 300_000;
 
 export const disk: Disk = {
@@ -28,20 +28,20 @@ export const disk: Disk = {
     await mkdir(path.dirname(file), { recursive: true });
     const base = `${file}.${version}`;
     const own = `${base}.${process.pid}-${Math.random().toString(36).slice(2, 10)}.part`;
-    await takeUp(base, own);
+    await claim(base, own);
     const handle = await open(own, 'a');
-    // So that what was taken up is not taken for abandoned again.
+    // A claimed part is old: without a new time, another process would see it as abandoned.
     await utimes(own, new Date(), new Date());
     return new OwnPart(handle, (await stat(own)).size, { own, free: `${base}.part`, file });
   },
 };
 
 interface Names {
-  /** While it is written. */
+  /** Of the part while it is written. */
   readonly own: string;
-  /** Where the next writer finds it. */
+  /** Of the part after its release, for the next writer to claim. */
   readonly free: string;
-  /** Where it goes. */
+  /** Of the complete file. */
   readonly file: string;
 }
 
@@ -86,8 +86,8 @@ class OwnPart implements PartFile {
   }
 }
 
-/** Makes the part that somebody left behind one's own; where two try, one finds it gone. */
-async function takeUp(base: string, own: string): Promise<void> {
+/** Renames a free or abandoned part to `own`, if there is one. Of two processes, one fails. */
+async function claim(base: string, own: string): Promise<void> {
   const folder = path.dirname(base);
   const start = `${path.basename(base)}.`;
   for (const name of await readdir(folder)) {
@@ -95,11 +95,11 @@ async function takeUp(base: string, own: string): Promise<void> {
     const owner = name.slice(start.length).match(/^(\d+)-\w+\.part$/)?.[1];
     const found = path.join(folder, name);
     if (owner !== undefined && (await isInUse(found, Number(owner)))) continue;
-    const isTaken = await rename(found, own).then(
+    const isClaimed = await rename(found, own).then(
       () => true,
       () => false,
     );
-    if (isTaken) return;
+    if (isClaimed) return;
   }
 }
 
@@ -107,7 +107,7 @@ async function isInUse(part: string, owner: number): Promise<boolean> {
   const found = await stat(part).catch(() => undefined);
   if (!found || Date.now() - found.mtimeMs > ABANDONED_AFTER_MS) return false;
   try {
-    // Signal 0 is not sent: it only asks whether there is such a process.
+    // Signal 0 is not sent; `kill` only tests whether the process exists.
     return process.kill(owner, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';

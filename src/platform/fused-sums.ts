@@ -1,14 +1,14 @@
-/** How well an engine of V8 fuses multiply and add, by the version it says it has. */
+/** Whether a version of V8 compiles fused multiply-adds well. */
 
-/** V8's first version, of those that were measured, whose fused sums keep to its registers. */
+/** The first version measured that keeps the operands of fused multiply-adds in registers. */
 const FIRST_GOOD = [13, 5] as const;
 
 /**
- * Whether fused sums are slower than products and sums apart. V8 12.4 to 13.0 find no registers for
- * the 6 x 8 tile of fp32: 20 vectors go to the stack or come from it in every step of its depth
- * (docs/kernels.md). From V8 13.5 on none does.
+ * Whether fused multiply-adds are slower than separate products and sums. V8 12.4 to 13.0 run out
+ * of registers in the 6 x 8 tile of fp32: every step of its depth moves 20 vectors to or from the
+ * stack (docs/kernels.md). V8 13.5 and later move none.
  *
- * @param v8 as `process.versions.v8` has it; undefined for other engines
+ * @param v8 `process.versions.v8`; undefined for other engines
  */
 export function fusesSlowly(v8: string | undefined): boolean {
   const [, major, minor] = v8?.match(/^(\d+)\.(\d+)/) ?? [];

@@ -1,6 +1,6 @@
 /**
- * The entry `mobilebert-wasm/inline`: the WebAssembly modules as bytes within JavaScript, for deployments
- * of a single file. In: text that the build wrote. Out: what `init({ wasm })` takes.
+ * The entry `mobilebert-wasm/inline`: the WebAssembly modules as bytes in JavaScript, for
+ * deployments of a single file. `init({ wasm })` takes them.
  */
 
 import { modules } from '../../wasm/inline.js';

@@ -14,7 +14,7 @@ import type { ByteSource, Platform } from './types.ts';
 export const platform: Platform = {
   fusesSlowly() {
     const { v8, bun } = process.versions;
-    // Bun names a V8 that it has not.
+    // Bun reports a version of V8, but runs JavaScriptCore.
     return fusesSlowly(bun ? undefined : v8);
   },
 
@@ -47,7 +47,7 @@ export const platform: Platform = {
     try {
       return process.env[name] || undefined;
     } catch {
-      // Deno, where the variable may not be read.
+      // Deno throws without the permission to read the variable.
       return undefined;
     }
   },
@@ -64,7 +64,7 @@ export const platform: Platform = {
 };
 
 async function compile(url: URL): Promise<WebAssembly.Module> {
-  // Deno may run this file from the network.
+  // Deno may load this file from the network.
   const bytes = url.protocol === 'file:' ? readFile(url) : fetch(url).then((r) => r.arrayBuffer());
   return WebAssembly.compile(await bytes);
 }
@@ -73,7 +73,7 @@ function localPath(path: string): string {
   return path.startsWith('file:') ? fileURLToPath(path) : path;
 }
 
-/** What lies at a path; undefined for nothing, FilesError when that cannot be said. */
+/** The stats of a path; undefined when nothing is there. @throws FilesError for other failures */
 async function statOf(path: string) {
   try {
     return await stat(path);

@@ -1,15 +1,15 @@
-/** A file's bytes through node:fs, chunk by chunk or by their places. */
+/** Reads files through node:fs: as a stream of chunks, or at any offset. */
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { FilesError } from '../errors.ts';
 import type { ByteAccess } from './types.ts';
 
-/** Files are read through one buffer of this size, used over and over. */
+/** Size of the buffer that all chunks of a file share. */
 const BUFFER_BYTES = 2 ** 20;
 
 /**
- * The chunks of a file, each good until the next is asked for.
+ * Yields the chunks of a file, each valid until the next is requested.
  *
  * @throws FilesError when it cannot be opened or read
  */
@@ -29,7 +29,8 @@ export async function* readFileChunks(path: string): AsyncGenerator<Uint8Array> 
 }
 
 /**
- * An open file. Reads are small and many, and at once: a turn of another thread takes ten times as long.
+ * Opens a file to be read at any offset. Reads are synchronous: they are small and many, and a
+ * round trip to another thread takes ten times as long.
  *
  * @throws FilesError when it cannot be opened or read
  */

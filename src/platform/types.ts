@@ -1,64 +1,64 @@
 /**
- * What the library asks of the runtime it is in. One file per runtime exports `platform`; the
- * resolver picks it (`#platform` in package.json's imports), the code never asks where it runs.
+ * What the library needs of its runtime. One file per runtime exports `platform`. The resolver
+ * picks the file (`#platform` in package.json's imports); no code asks where it runs.
  */
 
 import type { Build } from '../builds.ts';
 
-/** One file, to be read from front to back, and by place where that is possible. */
+/** One file, read as a stream, and at any offset where that is possible. */
 export interface ByteSource {
   /** Path, URL or file name, for error messages and progress. */
   readonly name: string;
-  /** Bytes the stream will give, where that is known beforehand. */
+  /** Bytes of the stream; undefined when not known beforehand. */
   readonly size: number | undefined;
-  /** Chunks in order; a chunk is valid only until the next is asked for. */
+  /** Chunks in order; a chunk is valid until the next is requested. */
   stream(): AsyncIterable<Uint8Array>;
-  /** The bytes by their places, for formats that are read so; absent where they only stream. */
+  /** Opens the file for reads at any offset; absent where it can only be streamed. */
   readonly access?: (() => Promise<ByteAccess>) | undefined;
 }
 
-/** An open file, read at any place. */
+/** An open file, read at any offset. */
 export interface ByteAccess {
-  /** The bytes from `start` up to `end`, or as many as are there. */
+  /** The bytes from `start` up to `end` (exclusive), fewer where the file ends before. */
   read(start: number, end: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** Hashes that files are checked with. */
+/** Hashes that downloads are checked with. */
 export type HashName = 'sha1' | 'sha256';
 
-/** A hash of bytes that come in chunks. */
+/** A hash of bytes that arrive in chunks. */
 export interface Hash {
   update(bytes: Uint8Array): void;
-  /** Of all bytes so far, in lower-case hexadecimal; nothing may follow. */
+  /** The hash in lower-case hexadecimal. Call once, after the last chunk. */
   hex(): string;
 }
 
 /**
- * A file that is being written beside its place. Each belongs to one writer, of all processes; what
- * a writer leaves behind, stopped or killed, the next one of the same file takes up.
+ * A file that is being written, not yet at its place. It belongs to one writer of one process. What
+ * a writer leaves when it stops or is killed, the next writer of the same file continues.
  */
 export interface PartFile {
-  /** Bytes that are there from before. */
+  /** Bytes that an earlier writer left. */
   readonly size: number;
-  /** Those bytes, through one buffer. */
+  /** Those bytes; a chunk is valid until the next is requested. */
   read(): AsyncIterable<Uint8Array>;
-  /** Puts a chunk behind them. */
+  /** Appends a chunk. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Moves the file to its place, whole. */
+  /** Moves the complete file to its place. */
   commit(): Promise<void>;
-  /** Leaves it to the next writer. */
+  /** Closes the part and leaves it to the next writer. */
   release(): Promise<void>;
-  /** Deletes it. */
+  /** Deletes the part. */
   discard(): Promise<void>;
 }
 
-/** A file system of the user's own, for a cache of downloads. */
+/** The user's file system, for a cache of downloads. */
 export interface Disk {
-  /** The user's folder for files that can be had again, by the system's custom. */
+  /** The user's folder for caches, by the convention of the operating system. */
   cacheFolder(): string;
   homeFolder(): string;
-  /** A file on its way to `path`; `version` keeps apart parts of different contents. */
+  /** A file to be written to `path`; parts of another `version` are not continued. */
   part(path: string, version: string): Promise<PartFile>;
 }
 
@@ -68,22 +68,22 @@ export interface Platform {
   readonly relaxedProbe?: WebAssembly.Module;
   /** The builds that `readWasm` has; absent where it has all. */
   readonly builds?: readonly Build[];
-  /** Whether fused sums of floats cost more here than sums apart; absent where they do not. */
+  /** Whether fused multiply-adds are slower than separate ones; absent where they are not. */
   fusesSlowly?(): boolean;
   /** The package's own WebAssembly module, compiled. */
   readWasm(build: Build): Promise<WebAssembly.Module>;
   /** The module of assembly/calibration.ts; absent where nobody converts. */
   readCalibration?(): Promise<WebAssembly.Module>;
-  /** The file at a local path, or undefined; FilesError where there are no files at all. */
+  /** The file at a local path; undefined when there is none. @throws FilesError without a disk */
   openFile(path: string): Promise<ByteSource | undefined>;
-  /** Whether a local path names a folder; false where there are no files at all. */
+  /** Whether a local path is a folder; false without a disk. */
   isFolder(path: string): Promise<boolean>;
-  /** Where a path ("./models/x") is a URL to be fetched, as on a page: that URL. */
+  /** The URL of a path ("./models/x") where paths are fetched, as on a page; else undefined. */
   pathUrl(path: string): URL | undefined;
-  /** An environment variable; undefined where it is not set, is empty or may not be read. */
+  /** An environment variable; undefined when it is not set, empty or may not be read. */
   variable(name: string): string | undefined;
-  /** A hash that is faster than a portable one; absent where the runtime has none. */
+  /** A hash of the runtime, faster than one in JavaScript; absent where there is none. */
   createHash?(name: HashName): Hash;
-  /** Absent where nothing can be written. */
+  /** Absent where no files can be written. */
   readonly disk?: Disk;
 }

@@ -1,4 +1,4 @@
-/** Browsers, their workers, and every host with fetch and no files of its own. */
+/** Browsers, their workers, and other hosts with fetch and without local files. */
 
 import { urls } from '../../wasm/urls.js';
 import { FilesError } from '../errors.ts';
@@ -14,7 +14,7 @@ export const platform: Platform = {
         url.href,
       );
     }
-    // Streaming compilation insists on the MIME type, which not every server knows.
+    // Streaming compilation requires a MIME type that not every server sends.
     const type = response.headers.get('content-type') ?? '';
     if (type.startsWith('application/wasm')) return WebAssembly.compileStreaming(response);
     return WebAssembly.compile(await response.arrayBuffer());

@@ -1,7 +1,7 @@
 /**
- * Cloudflare Workers and their kin: WebAssembly cannot be compiled from bytes at run time there, so
- * the modules are imported and arrive compiled. All that is imported is uploaded, so what only fp32
- * gains from stays out: `init` takes it. No files, no pages.
+ * Cloudflare Workers and compatible runtimes. They cannot compile WebAssembly at run time, so the
+ * modules are static imports, which arrive compiled. All imports are uploaded, so the relaxed
+ * build, which only fp32 gains from, is left out; `init` can bring it. There are no local files.
  */
 
 import { modules, probe } from '../../wasm/workerd.js';

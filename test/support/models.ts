@@ -3,7 +3,7 @@
  * of calls. In: golden cases, builds. Out: models of src/, and their outputs as flat maps of
  * tensors.
  */
-import { MobileBertConfig, type MobileBertConfigOptions } from '../../src/config/config.ts';
+import type { MobileBertConfigOptions } from '../../src/config/config.ts';
 import type { Variant as Requested } from '../../src/engine/build.ts';
 import type { EncoderInputs } from '../../src/models/call/inputs.ts';
 import * as classification from '../../src/models/heads/classification.ts';
@@ -13,6 +13,7 @@ import {
 } from '../../src/models/heads/mobilebert-model.ts';
 import * as pretraining from '../../src/models/heads/pretraining.ts';
 import { MobileBertForQuestionAnswering } from '../../src/models/heads/question-answering.ts';
+import { MobileBertConfig } from '../../src/models/pretrained-config.ts';
 import type { PreTrainedModel } from '../../src/models/pretrained-model.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 import type { GoldenCase } from './golden.ts';

@@ -1,6 +1,7 @@
 /**
  * The last step of the build, after the compilers:
  *
+ * - build/js/vendor: the libraries that src/ imports by name (vendor.js)
  * - build/wasm/probe.wasm: the probe of relaxed SIMD, for hosts that cannot compile at run time
  * - build/wasm/*.js: where the modules are, and the modules themselves (modules.js)
  * - build/models: the bundled models in q8, made by the package's own converter
@@ -10,6 +11,9 @@ import { BUILDS, buildsWhere, MODEL_BUILDS } from '../../build/js/builds.js';
 import { RELAXED_PROBE } from '../../build/js/engine/features.js';
 import { edgeModule, inlineModule, urlsModule } from './modules.js';
 import { packModels } from './pack-models.js';
+import { vendor } from './vendor.js';
+
+await vendor('build/js');
 
 writeFileSync('build/wasm/probe.wasm', Buffer.from(RELAXED_PROBE, 'base64'));
 

@@ -58,7 +58,13 @@ function hashSources() {
     .map((file) => `assembly/${file}`);
   const compiler = 'node_modules/assemblyscript/package.json';
   const hash = createHash('sha256');
-  for (const file of ['asconfig.json', 'build/js/builds.js', 'tools/build/wasm.js', compiler, ...sources]) {
+  for (const file of [
+    'asconfig.json',
+    'build/js/builds.js',
+    'tools/build/wasm.js',
+    compiler,
+    ...sources,
+  ]) {
     hash.update(`${file}\0`).update(readFileSync(file)).update('\0');
   }
   return hash.digest('hex');

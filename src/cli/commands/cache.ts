@@ -2,7 +2,7 @@
 
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { cacheFolder } from '../../hub/store.ts';
+import { cacheFolder } from '../../hub/file-store.ts';
 import { parseArguments, UsageError } from '../arguments.ts';
 import { type Io, print } from '../io.ts';
 import type { Command } from '../run.ts';

@@ -3,7 +3,7 @@
  * modeling_mobilebert.py. The model gets another engine; the old words' weights are copied to the bit.
  */
 
-import { checkLanguageModelHead, MobileBertConfig } from '../../config/config.ts';
+import { checkLanguageModelHead } from '../../config/config.ts';
 import { rawBytes } from '../../engine/packed/packed-bytes.ts';
 import { decoder, type Parameter, type Place, parameters } from '../../weights/names.ts';
 import { NormalSource } from '../../weights/normal.ts';
@@ -12,6 +12,7 @@ import { fetchParameter, fetchPlace } from '../load/fetch-parameter.ts';
 import { storagesOf } from '../load/packed.ts';
 import type { Target } from '../load/placement.ts';
 import type { ModelEngine } from '../model-engine.ts';
+import { MobileBertConfig } from '../pretrained-config.ts';
 import { wordEmbedding } from './input-embeddings.ts';
 import { meanRows } from './mean-rows.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { env } from '../../../src/hub/env.ts';
+import { env } from '../../../src/hub/options.ts';
 import { mobilebert } from './terminal.ts';
 
 let folder = '';

@@ -2,12 +2,11 @@
 
 import { describe, expect, it } from 'vitest';
 import {
-  AutoConfig,
   checkLanguageModelHead,
   MobileBertConfig,
   type MobileBertConfigOptions,
 } from '../../../src/config/config.ts';
-import { ConfigError, FilesError } from '../../../src/errors.ts';
+import { ConfigError } from '../../../src/errors.ts';
 
 /** What `MobileBertConfig().to_json_string()` prints, less transformers_version. */
 const DEFAULT_JSON = {
@@ -237,41 +236,12 @@ describe('checks', () => {
   });
 });
 
-describe('from_pretrained()', () => {
-  const json = {
-    model_type: 'mobilebert',
-    hidden_size: 64,
-    id2label: { '0': 'a', '1': 'b', '2': 'c' },
-  };
-
-  it('reads config.json and lets options override it', async () => {
-    const source = { 'config.json': json };
-    const config = await MobileBertConfig.from_pretrained(source, { hidden_act: 'gelu' });
-    expect(config).toMatchObject({ hidden_size: 64, hidden_act: 'gelu', num_labels: 3 });
-    expect((await AutoConfig.from_pretrained(source, { num_labels: 5 })).num_labels).toBe(5);
-    const labels = await AutoConfig.from_pretrained(source, { id2label: { 0: 'x' } });
-    expect(labels.label2id).toEqual({ x: 0 });
-  });
-
-  it('does not take loading options for fields', async () => {
-    const options = { revision: 'main', signal: new AbortController().signal };
-    const config = await MobileBertConfig.from_pretrained({ 'config.json': json }, options);
-    expect(Reflect.get(config, 'revision')).toBeUndefined();
-  });
-
-  it.each([
-    ['nothing', {}, FilesError, 'has no config.json'],
-    [
-      'another model',
-      { 'config.json': { model_type: 'bert' } },
-      ConfigError,
-      '"model_type" is "bert", expected "mobilebert"',
-    ],
-    ['a list', { 'config.json': new TextEncoder().encode('[]') }, ConfigError, 'holds a list'],
-    ['broken JSON', { 'config.json': new TextEncoder().encode('{') }, SyntaxError, '"config.json"'],
-  ])('refuses %s', async (_, source, error, message) => {
-    const load = AutoConfig.from_pretrained(source);
-    await expect(load).rejects.toThrow(error);
-    await expect(load).rejects.toThrow(message);
+describe('fromFiles()', () => {
+  it('reads config.json of whatever opens files, as an instance of the class it is called on', async () => {
+    class Subclass extends MobileBertConfig {}
+    const files = { name: 'x', json: async (file: string) => ({ hidden_size: 64, from: file }) };
+    const config = await Subclass.fromFiles(files, { hidden_act: 'gelu' });
+    expect(config).toBeInstanceOf(Subclass);
+    expect(config).toMatchObject({ hidden_size: 64, hidden_act: 'gelu', from: 'config.json' });
   });
 });

@@ -5,10 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { FilesError } from '../../../src/errors.ts';
-import { env } from '../../../src/hub/env.ts';
 import { openFiles } from '../../../src/hub/files.ts';
-import type { FolderHandle } from '../../../src/hub/handles.ts';
+import { env } from '../../../src/hub/options.ts';
 import type { ProgressEvent } from '../../../src/hub/progress.ts';
+import type { FolderHandle } from '../../../src/hub/source.ts';
 import { startServer, type TestServer } from './server.ts';
 
 const defaults = { ...env };
@@ -146,7 +146,7 @@ describe('openFiles()', () => {
     },
   );
 
-  it('encodes what a URL would read otherwise', async () => {
+  it('encodes characters that have a meaning in URLs', async () => {
     await (await openFiles(server.url)).open('%2e%2e/a?b#c.json');
     expect(server.paths).toEqual(['/%252e%252e/a%3Fb%23c.json']);
     const inside = await openFiles(pathToFileURL(join(folder, 'org', 'name', 'sub')));

@@ -15,7 +15,7 @@ async function readAll(source: ByteSource | undefined): Promise<Uint8Array> {
   return Uint8Array.from(chunks);
 }
 
-/** A stream that gives one chunk, then waits for ever; `cancelled` tells how it was left. */
+/** A stream that gives one chunk, then waits for ever; `cancelled` holds the reason of its end. */
 function endless() {
   const state = { cancelled: undefined as unknown };
   const stream = new ReadableStream<Uint8Array>({
@@ -87,7 +87,7 @@ describe('openSource()', () => {
     );
   });
 
-  it.each(['a path', 'a Blob', 'a file handle'])('reads %s by place', async (kind) => {
+  it.each(['a path', 'a Blob', 'a file handle'])('reads %s at any offset', async (kind) => {
     const source = (await openSource(kinds.find(([name]) => name === kind)![1](), 'f'))!;
     const access = await source.access!();
     expect(await access.read(300, 310)).toEqual(BYTES.subarray(300, 310));
@@ -96,7 +96,7 @@ describe('openSource()', () => {
     await access.close();
   });
 
-  it('says that a Blob cannot be read, and stops reading by place when the signal aborts', async () => {
+  it('reports a Blob that cannot be read, and stops reads at an offset when the signal aborts', async () => {
     const slice = () => ({ arrayBuffer: () => Promise.reject(new Error('it is gone')) });
     const blob = Object.assign(new Blob([BYTES]), { slice }) as unknown as Blob;
     const broken = await (await openSource(blob, 'f'))!.access!();
@@ -109,7 +109,7 @@ describe('openSource()', () => {
     await expect(access.read(0, 1)).rejects.toThrow('enough');
   });
 
-  it('names a text that stands where a path should, without quoting all of it', async () => {
+  it('refuses text in place of a path, without quoting it', async () => {
     await expect(openSource('[PAD]\n[UNK]\n', 'vocab.txt')).rejects.toThrow(
       new FilesError(
         'Cannot open "vocab.txt": found text of 12 characters, expected a path, a URL or bytes (new TextEncoder().encode(text))',
@@ -142,7 +142,7 @@ describe('openSource()', () => {
     expect(new TextDecoder().decode(bytes)).toBe('{"a":[1]}');
   });
 
-  it('gives undefined for a path that leads nowhere, an error for a folder', async () => {
+  it('returns undefined for a path where nothing is, throws for a folder', async () => {
     expect(await openSource(join(folder, 'none'), 'x')).toBeUndefined();
     expect(await openSource(join(folder, 'file.bin', 'none'), 'x')).toBeUndefined();
     await expect(openSource(folder, 'x')).rejects.toThrow('found a folder, expected a file');
@@ -166,7 +166,7 @@ describe('openSource()', () => {
     await expect(readAll(source)).rejects.toThrow('its stream gives strings, expected Uint8Arrays');
   });
 
-  it('says how far a stream came that breaks', async () => {
+  it('says how many bytes came before a stream broke', async () => {
     let pulls = 0;
     const stream = new ReadableStream<Uint8Array>({
       pull: (c) => (pulls++ === 0 ? c.enqueue(BYTES) : c.error(new Error('reset'))),

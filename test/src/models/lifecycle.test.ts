@@ -2,12 +2,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MobileBertConfig } from '../../../src/config/config.ts';
 import {
   MobileBertForMultipleChoice,
   MobileBertForSequenceClassification,
 } from '../../../src/models/heads/classification.ts';
 import { MobileBertModel } from '../../../src/models/heads/mobilebert-model.ts';
+import { MobileBertConfig } from '../../../src/models/pretrained-config.ts';
 import { PreTrainedModel } from '../../../src/models/pretrained-model.ts';
 import { loadCase } from '../../support/golden.ts';
 import { classes, idsOf, loadModel, named, optionsOf, smallConfig } from '../../support/models.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Request } from '../../../src/engine/engine.ts';
 import { InputError } from '../../../src/errors.ts';
-import { env, LogLevel } from '../../../src/hub/env.ts';
+import { env, LogLevel } from '../../../src/hub/options.ts';
 import { FillMaskPipeline, type MaskFill } from '../../../src/pipelines/fill-mask.ts';
 import { pipeline } from '../../../src/pipelines/pipeline.ts';
 import { expectClose } from '../../support/close.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
-import { MobileBertConfig } from '../../../src/config/config.ts';
 import type { Request } from '../../../src/engine/engine.ts';
 import { InputError } from '../../../src/errors.ts';
 import { MobileBertForSequenceClassification } from '../../../src/models/heads/classification.ts';
+import { MobileBertConfig } from '../../../src/models/pretrained-config.ts';
 import { pipeline } from '../../../src/pipelines/pipeline.ts';
 import {
   defaultScoreFunction,

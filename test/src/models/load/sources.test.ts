@@ -2,11 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MobileBertConfig, type MobileBertConfigOptions } from '../../../../src/config/config.ts';
+import type { MobileBertConfigOptions } from '../../../../src/config/config.ts';
 import type { Source } from '../../../../src/hub/source.ts';
 import { AutoModel, AutoModelForMaskedLM } from '../../../../src/models/heads/auto.ts';
 import { MobileBertModel } from '../../../../src/models/heads/mobilebert-model.ts';
 import { MobileBertForMaskedLM } from '../../../../src/models/heads/pretraining.ts';
+import { MobileBertConfig } from '../../../../src/models/pretrained-config.ts';
 import { loadCase } from '../../../support/golden.ts';
 import { idsOf, named, smallConfig } from '../../../support/models.ts';
 import { readBuild } from '../../../support/variants.ts';

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { env } from '../../../src/hub/env.ts';
 import { openFiles } from '../../../src/hub/files.ts';
+import { env } from '../../../src/hub/options.ts';
 import { MobileBertModel } from '../../../src/models/heads/mobilebert-model.ts';
 import { disk } from '../../../src/platform/disk.ts';
 import { loadCase } from '../../support/golden.ts';
@@ -63,7 +63,7 @@ afterEach(async () => {
 });
 
 describe('file cache', () => {
-  it("has transformers.js' layout, and takes what it finds there", async () => {
+  it("has transformers.js' layout, and reads files found there", async () => {
     await readAll(await open('config.json'));
     await readAll(await open('config.json', { revision: 'v1' }));
     await readAll(await open('config.json', { subfolder: 'sub' }));
@@ -100,7 +100,7 @@ describe('file cache', () => {
     expect(server.paths).toEqual(['/org/name/resolve/v1/config.json']);
   });
 
-  it('is the only place under local_files_only, by revision', async () => {
+  it('is the only source under local_files_only, by revision', async () => {
     const options = { local_files_only: true };
     await expect(openFiles('org/name', options)).rejects.toThrow(
       /Cannot open "org\/name": .* nothing of it is in the cache ".*" and "local_files_only" is set/,
@@ -120,7 +120,7 @@ describe('file cache', () => {
     },
   );
 
-  it('serves when the hub cannot be reached, with a warning', async () => {
+  it('is used alone, with a warning, when the hub cannot be reached', async () => {
     await readAll(await open('config.json'));
     await server.close();
     const files = await openFiles('org/name');
@@ -130,7 +130,7 @@ describe('file cache', () => {
     await expect(open('config.json', { revision: 'v1' })).rejects.toThrow('Cannot fetch');
   });
 
-  it('goes on where a signal stopped', async () => {
+  it('resumes a download that a signal stopped', async () => {
     fault = { stall: 100_000 };
     const stop = new AbortController();
     const source = await open('model.safetensors', { signal: stop.signal });
@@ -152,7 +152,7 @@ describe('file cache', () => {
     expect(await listed()).toEqual(['org/name/model.safetensors']);
   });
 
-  it('goes on where a process was killed, and lets a living one alone', async () => {
+  it('resumes the part of a dead process, and leaves that of a living one', async () => {
     const [version] = hubHeaders(BYTES, 'lfs')['x-linked-etag']!.match(/\w+/)!;
     const part = `org/name/model.safetensors.${version}`;
     await put(`${part}.999999999-a.part`, BYTES.subarray(0, 1000));
@@ -170,7 +170,7 @@ describe('file cache', () => {
     expect(server.headers.at(-1)?.range).toBe('bytes=2000-');
   });
 
-  it('begins anew where the part is of no use', async () => {
+  it('begins anew where the part is too long or wrong', async () => {
     const [version] = hubHeaders(BYTES, 'lfs')['x-linked-etag']!.match(/\w+/)!;
     const part = `org/name/model.safetensors.${version}.part`;
     await put(part, someBytes(300_001));
@@ -191,7 +191,7 @@ describe('file cache', () => {
     expect(warnings[0]).toMatch(/"model.safetensors" is not cached in ".*": /);
   });
 
-  it('only warns when the disk fills, and gives the space back', async () => {
+  it('only warns when the disk fills, and frees the space', async () => {
     const { part } = disk;
     vi.spyOn(disk, 'part').mockImplementation(async (...place) => {
       const file = await part(...place);
@@ -210,7 +210,7 @@ describe('file cache', () => {
     expect(await listed()).toEqual([]);
   });
 
-  it('is not there under useFSCache = false', async () => {
+  it('is not used under useFSCache = false', async () => {
     env.useFSCache = false;
     await readAll(await open('config.json'));
     expect(await listed()).toEqual([]);
@@ -227,12 +227,12 @@ describe('readers that stop at the last byte', () => {
     return received;
   };
 
-  it('have read a whole and right file, which is kept', async () => {
+  it('have read the whole file, which is kept', async () => {
     await readExactly(BYTES.length);
     expect(await listed()).toEqual(['org/name/model.safetensors']);
   });
 
-  it('never get there with a wrong one', async () => {
+  it('never reach the last byte of a wrong file', async () => {
     fault = { body: someBytes(300_001).subarray(1) };
     await expect(readExactly(BYTES.length)).rejects.toThrow('its sha256 is');
     expect(await listed()).toEqual([]);
@@ -248,7 +248,7 @@ describe('two loads of one file', () => {
     expect(await listed()).toEqual(['org/name/model.safetensors']);
   });
 
-  it('share one download that is slow but moves', async () => {
+  it('share one download that is slow but does not stall', async () => {
     env.stallTimeout = 250;
     fault = { drip: 80 };
     const loads = await Promise.all([1, 2].map(() => open('model.safetensors').then(readAll)));
@@ -256,7 +256,7 @@ describe('two loads of one file', () => {
     expect(server.paths.length).toBe(1);
   });
 
-  it('outlive each other', async () => {
+  it('continue when the other is aborted', async () => {
     fault = { drip: 20 };
     const stop = new AbortController();
     const first = open('model.safetensors', { signal: stop.signal }).then(readAll);
@@ -267,7 +267,7 @@ describe('two loads of one file', () => {
     expect(await listed()).toEqual(['org/name/model.safetensors']);
   });
 
-  it('outlive each other before there is an answer', async () => {
+  it('continue when the other is aborted before there is an answer', async () => {
     let calls = 0;
     env.fetch = (url, init) => {
       const { signal } = init!;
@@ -284,7 +284,7 @@ describe('two loads of one file', () => {
     expect(isSame(await second)).toBe(true);
   });
 
-  it('do not wait for a reader that sleeps', async () => {
+  it('do not wait for a reader that is idle', async () => {
     env.stallTimeout = 50;
     const sleeping = (await open('model.safetensors'))!.stream()[Symbol.asyncIterator]();
     await sleeping.next();

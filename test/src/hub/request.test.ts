@@ -1,7 +1,7 @@
 /** The access token: which server sees it. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { env } from '../../../src/hub/env.ts';
 import { openFiles } from '../../../src/hub/files.ts';
+import { env } from '../../../src/hub/options.ts';
 import { startServer, type TestServer } from './server.ts';
 
 const defaults = { ...env };
@@ -72,13 +72,13 @@ describe('token', () => {
 });
 
 describe('redirections', () => {
-  it('end somewhere', async () => {
+  it('end after ten', async () => {
     await expect((await openFiles('org/name')).open('loop.json')).rejects.toThrow(
       'more than 10 redirections',
     );
   });
 
-  it('stay on the Web', async () => {
+  it('refuse other protocols', async () => {
     await expect((await openFiles('org/name')).open('file.json')).rejects.toThrow(
       'it redirects to file:',
     );

@@ -1,11 +1,11 @@
 import { createHash as reference } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createHash, portableHash } from '../../../src/hub/sha.ts';
+import { Check, createHash, MismatchError, portableHash } from '../../../src/hub/integrity.ts';
 import type { HashName } from '../../../src/platform/types.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** NIST, "Examples with Intermediate Values": SHA1.pdf and SHA256.pdf, and the long ones of FIPS 180-2. */
+/** NIST, "Examples with Intermediate Values" (SHA1.pdf, SHA256.pdf); long ones of FIPS 180-2. */
 const VECTORS: [HashName, string, string][] = [
   ['sha1', '', 'da39a3ee5e6b4b0d3255bfef95601890afd80709'],
   ['sha1', 'abc', 'a9993e364706816aba3e25717850c26c9cd0d89d'],
@@ -47,5 +47,32 @@ describe.each([
         expect(hash.hex()).toBe(expected);
       }
     }
+  });
+});
+
+describe('Check', () => {
+  /** `printf 'hello\\n' | git hash-object --stdin`, and the SHA-256 of the same bytes. */
+  const DECLARED = [
+    { name: 'sha1', hex: 'ce013625030ba8dba906f756967f9e9ca394464a' },
+    { name: 'sha256', hex: '5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03' },
+  ] as const;
+
+  it.each(DECLARED)('passes the bytes of a declared $name, in chunks', (hash) => {
+    const check = new Check('x', { size: 6, hash });
+    for (const chunk of ['he', 'llo', '\n']) check.take(bytes(chunk));
+    expect(check.missing).toBe(0);
+    expect(() => check.end()).not.toThrow();
+  });
+
+  it.each(DECLARED)('refuses other bytes at the last chunk by $name', (hash) => {
+    const check = new Check('x', { size: 6, hash });
+    check.take(bytes('hello'));
+    expect(() => check.take(bytes('!'))).toThrow(MismatchError);
+  });
+
+  it('checks a SHA-256 without a declared length at the end', () => {
+    const check = new Check('x', { hash: DECLARED[1] });
+    check.take(bytes('hello!'));
+    expect(() => check.end()).toThrow(`its sha256 is`);
   });
 });

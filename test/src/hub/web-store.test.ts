@@ -1,7 +1,7 @@
 /** The Web's Cache, and a cache of the caller's own, as on a page. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { env } from '../../../src/hub/env.ts';
 import { openFiles } from '../../../src/hub/files.ts';
+import { env } from '../../../src/hub/options.ts';
 import { readAll, someBytes } from './reading.ts';
 import { type Fault, hubHeaders, serveFile, startServer, type TestServer } from './server.ts';
 
@@ -75,7 +75,7 @@ describe.each(['the Web’s Cache', 'a custom cache'])('%s', (kind) => {
     expect(server.paths.length).toBe(1);
   });
 
-  it('keeps nothing that is wrong, cut or stopped', async () => {
+  it('keeps no file that is wrong or incomplete', async () => {
     for (const wrong of [
       { body: someBytes(300_001).subarray(1) },
       { cut: 1000 },
@@ -102,7 +102,7 @@ describe.each(['the Web’s Cache', 'a custom cache'])('%s', (kind) => {
 });
 
 describe('the Web’s Cache', () => {
-  it('is done without where it is not allowed, with a warning', async () => {
+  it('is left out, with a warning, where it is not allowed', async () => {
     const open = () => Promise.reject(new Error('SecurityError'));
     vi.stubGlobal('caches', { open });
     const source = await (await openFiles('org/name')).open('model.safetensors');
@@ -112,7 +112,7 @@ describe('the Web’s Cache', () => {
 });
 
 describe('custom cache', () => {
-  it('may give anything that stands for a file', async () => {
+  it('may return anything that holds a file', async () => {
     const match = async () => new TextEncoder().encode('{"from": "bytes"}');
     Object.assign(env, { useCustomCache: true, customCache: { match, put: async () => {} } });
     expect(await (await openFiles('org/name')).json('config.json')).toEqual({ from: 'bytes' });

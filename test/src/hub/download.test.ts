@@ -1,12 +1,12 @@
-/** A server that misbehaves: every fault ends in the same bytes or in an error that says what to do. */
+/** Faulty servers: every fault ends in the same bytes or in an error that says what to do. */
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FilesError } from '../../../src/errors.ts';
-import { env } from '../../../src/hub/env.ts';
 import { openFiles } from '../../../src/hub/files.ts';
+import { env } from '../../../src/hub/options.ts';
 import { readAll, someBytes } from './reading.ts';
 import { type Fault, hubHeaders, serveFile, startServer, type TestServer } from './server.ts';
 
@@ -18,7 +18,7 @@ const git = hubHeaders(BYTES, 'git');
 const defaults = { ...env };
 let folder = '';
 let server: TestServer;
-/** One fault for each request, in their order; then none. */
+/** One fault for each request, in order; then none. */
 let faults: Fault[] = [];
 let headers: Record<string, string> = {};
 
@@ -44,7 +44,7 @@ const cached = async () =>
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
 
-/** Element by element, an expectation takes seconds for a file. */
+/** `toEqual` compares element by element, which takes seconds for a file. */
 const isSame = (bytes: Uint8Array) => Buffer.compare(bytes, BYTES) === 0;
 
 const PASSING: [string, Fault[]][] = [
@@ -144,7 +144,7 @@ describe('openFiles() of a URL', () => {
   });
 });
 
-describe('openFiles() of a hub file that lies with another host', () => {
+describe('openFiles() of a hub file that another host serves', () => {
   let store: TestServer;
   let content = BYTES;
   beforeEach(async () => {
@@ -163,7 +163,7 @@ describe('openFiles() of a hub file that lies with another host', () => {
   afterEach(() => store.close());
   const open = async () => (await openFiles('org/name')).open('x.bin');
 
-  it('goes on there after a cut, and is checked by what the hub declares', async () => {
+  it('resumes there after a cut, and is checked by what the hub declares', async () => {
     faults = [{ cut: 100_000 }];
     const source = await open();
     expect(source?.size).toBe(300_000);
@@ -182,8 +182,8 @@ describe('openFiles() of a hub file that lies with another host', () => {
   });
 });
 
-describe('openFiles() of a file that is packed for the way', () => {
-  it('gets and keeps it unpacked', async () => {
+describe('openFiles() of a file that is compressed in transit', () => {
+  it('gets and keeps it decompressed', async () => {
     const packed = gzipSync(BYTES);
     faults = [{ body: packed, headers: { ...git, 'content-encoding': 'gzip' } }];
     const source = await (await openFiles('org/name')).open('x.bin');
@@ -192,7 +192,7 @@ describe('openFiles() of a file that is packed for the way', () => {
     expect(await cached()).toEqual(['x.bin']);
   });
 
-  it('does not take the length on the way for the file’s, where a page sees no more', async () => {
+  it('ignores a compressed length that a page cannot tell from the file’s', async () => {
     env.useFSCache = false;
     env.fetch = async () => {
       const headers = { 'content-length': '9', 'content-type': 'application/json' };
