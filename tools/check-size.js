@@ -3,7 +3,7 @@
  * bundled and minified, whole or what one import of them needs ("file { name }"), with all that is not
  * loaded on demand; modules as they are; and "npm pack", the package with its models.
  *
- *     node tools/check-size.js [--files build/js/tokenizer/api/alone.js]
+ *     node tools/check-size.js [--files build/js/tokenizer/api/entry.js]
  *
  * --files says instead how much less an entry would be without each of its files and what only
  * that file uses.
