@@ -1,7 +1,7 @@
 /**
- * Objects that are called like functions: `await model(inputs)`, `tokenizer(text)`, as in Python and
- * transformers.js. The constructor returns a function with the class's prototype, so that methods,
- * fields and `instanceof` work as on any object; nothing is evaluated from text.
+ * Objects that can be called like functions: `await model(inputs)`, `tokenizer(text)`, as in Python
+ * and transformers.js. The constructor returns a function that has the prototype of the class.
+ * Therefore methods, fields and `instanceof` work as on any object. No code is made from text.
  */
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor does return a function
@@ -12,7 +12,7 @@ export abstract class Callable<Arguments extends unknown[], Result> {
     return Object.setPrototypeOf(call, new.target.prototype);
   }
 
-  /** What calling the object does. */
+  /** Is called when the object is called. */
   abstract _call(...args: Arguments): Result;
 }
 

@@ -174,9 +174,16 @@ export {
   zeros,
   zeros_like,
 } from './tensor/creation.ts';
-export { cat, stack } from './tensor/joining.ts';
+export { cos_sim, dot, log_softmax, magnitude, softmax, type Vector } from './tensor/math.ts';
 export { matmul } from './tensor/matmul.ts';
-export { permute, quantize_embeddings, slice, topk } from './tensor/operations.ts';
+export {
+  cat,
+  permute,
+  quantize_embeddings,
+  slice,
+  stack,
+  topk,
+} from './tensor/operations.ts';
 export { layer_norm, mean, mean_pooling, std_mean } from './tensor/statistics.ts';
 export {
   type DataType,
@@ -185,7 +192,6 @@ export {
   type Nested,
   Tensor,
 } from './tensor/tensor.ts';
-export { cos_sim, dot, log_softmax, magnitude, softmax, type Vector } from './tensor/vectors.ts';
 
 // ---- tokenizer ----
 

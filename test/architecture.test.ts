@@ -97,6 +97,13 @@ const OPEN_CIRCLES: readonly string[] = [
   'src/pipelines/load-pipeline.ts',
   'src/pipelines/pipeline.ts',
 ];
+/** Inner rooms of src/tokenizer: text <- batch <- files <- api. */
+const TOKENIZER: Record<string, readonly string[]> = {
+  text: [],
+  batch: ['text'],
+  files: ['batch', 'text'],
+  api: ['files', 'batch', 'text'],
+};
 
 /** Floors of assembly/, downward only. */
 const ASSEMBLY: Record<string, readonly string[]> = {
@@ -125,6 +132,7 @@ interface Import {
 
 describe.each([
   ['src', SRC],
+  ['src/tokenizer', TOKENIZER],
   ['assembly', ASSEMBLY],
 ] as const)('%s/', (root, rules) => {
   const files = sources(root);

@@ -1,6 +1,6 @@
 /** What a tokenizer makes of texts, as tables: token by token, or only how many. */
 
-import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/tokenizer.ts';
 import { type Cell, formatTable, type TableStyle } from './table.ts';
 import { printable } from './text-width.ts';
 

@@ -2,7 +2,7 @@
 
 import { Callable } from '../callable.ts';
 import type { PreTrainedModel } from '../models/pretrained-model.ts';
-import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/tokenizer.ts';
 
 /** What a pipeline is made of. */
 export interface PipelineParts<M> {

@@ -6,7 +6,7 @@
 
 import type { MobileBertConfig } from '../config/config.ts';
 import { InputError } from '../errors.ts';
-import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/tokenizer.ts';
 import { checkRow, type Row } from './encode.ts';
 import { type TokenizedText, tokenizedText, windowRanges } from './text-windows.ts';
 

@@ -5,7 +5,7 @@
 
 import type { MobileBertConfig } from '../config/config.ts';
 import { InputError } from '../errors.ts';
-import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/tokenizer.ts';
 import { breathe } from './breathe.ts';
 
 /** One text, or a pair. */

@@ -5,9 +5,9 @@
  */
 
 import { PreTrainedModel } from '../models/pretrained-model.ts';
+import { magnitude } from '../tensor/math.ts';
 import { quantize_embeddings } from '../tensor/operations.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { magnitude } from '../tensor/vectors.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
 import { type EncodeOptions, encode, type Row } from './encode.ts';
 import { checkWord } from './options.ts';

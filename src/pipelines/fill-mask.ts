@@ -7,7 +7,7 @@
 import { InputError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { MobileBertForMaskedLM } from '../models/heads/pretraining.ts';
-import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/tokenizer.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
 import { type EncodeOptions, encode, type Row } from './encode.ts';
 import { checkInteger } from './options.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { MobileBertConfig } from '../config/config.ts';
-import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/tokenizer.ts';
 import { breathe } from './breathe.ts';
 import { checkRow, type Row, TEXTS_PER_TURN, tokenLimit } from './encode.ts';
 

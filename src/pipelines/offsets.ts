@@ -1,7 +1,7 @@
 /** Places in a text in the unit that a caller counts in. */
 
-import type { CallOptions } from '../tokenizer/api/options.ts';
-import { codePointsBefore } from '../tokenizer/batch/spans.ts';
+import type { CallOptions } from '../tokenizer/batch/arguments.ts';
+import { codePointsBefore } from '../tokenizer/text/unicode.ts';
 
 /** UTF-16 units, in which `slice` counts, or code points, in which Python does. */
 export type OffsetUnit = NonNullable<CallOptions['offset_unit']>;

@@ -7,7 +7,7 @@
 import type { MobileBertConfig } from '../config/config.ts';
 import { InputError } from '../errors.ts';
 import { MobileBertForQuestionAnswering } from '../models/heads/question-answering.ts';
-import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/tokenizer.ts';
 import { bestSpans, type WindowSpans } from './answer-spans.ts';
 import { type Answer, type AnswerOptions, answersOf } from './answers.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';

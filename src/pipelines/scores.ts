@@ -1,7 +1,6 @@
 /** Logits of one row -> scores, and which of them are the best. Mirrors text_classification.py. */
 
-import { sigmoid } from '../tensor/elementwise.ts';
-import { softmax } from '../tensor/vectors.ts';
+import { sigmoid, softmax } from '../tensor/math.ts';
 import { Best } from './best.ts';
 
 const FUNCTIONS = {

@@ -3,7 +3,7 @@
  * A text is tokenised once, whatever the number of its windows.
  */
 
-import type { PreTrainedTokenizer } from '../tokenizer/api/pretrained-tokenizer.ts';
+import type { PreTrainedTokenizer } from '../tokenizer/api/tokenizer.ts';
 import { type Range, truncate } from '../tokenizer/batch/truncation.ts';
 
 /** A text as tokens [N], special ones left out. */

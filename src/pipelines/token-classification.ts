@@ -5,7 +5,7 @@
  */
 
 import { MobileBertForTokenClassification } from '../models/heads/classification.ts';
-import { softmax } from '../tensor/vectors.ts';
+import { softmax } from '../tensor/math.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
 import type { EncodeOptions } from './encode.ts';
 import {

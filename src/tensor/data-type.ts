@@ -1,9 +1,9 @@
 /**
- * The element types a Tensor can have, and the typed array that holds each. int64 and uint64 hold
- * bigints; bool holds 0 and 1 in a Uint8Array.
+ * The element types of a tensor, and the typed array of each. Elements of int64 and uint64 are
+ * bigints; bool is 0 or 1 in a Uint8Array.
  */
 
-/** The typed array behind each element type. */
+/** The typed array of each element type. */
 export interface DataTypeMap {
   float32: Float32Array;
   float64: Float64Array;
@@ -21,12 +21,12 @@ export interface DataTypeMap {
 /** Name of an element type, as ONNX and transformers.js spell it. */
 export type DataType = keyof DataTypeMap;
 
-/** What one element of a tensor reads as. */
+/** JavaScript type of one element. */
 export type Element<T extends DataType> = DataTypeMap[T][number];
 
 /**
- * Elements as the arithmetic sees them. 64-bit tensors hold bigints at run time: every operation
- * that is written for numbers here also holds for bigints, as long as both sides are of one kind.
+ * Elements as the arithmetic sees them. The elements of 64-bit tensors are bigints at run time: code
+ * typed for numbers also works for bigints, as long as both operands of an operator are bigints.
  */
 export interface Values {
   readonly length: number;
@@ -47,17 +47,17 @@ const arrays = {
   bool: Uint8Array,
 };
 
-/** Whether a type is stored as bigints. */
+/** Whether elements are bigints. */
 export function isBig(type: DataType): boolean {
   return type === 'int64' || type === 'uint64';
 }
 
-/** Whether a type holds fractions. */
+/** Whether elements are floating-point numbers. */
 export function isFloat(type: DataType): boolean {
   return type === 'float32' || type === 'float64';
 }
 
-/** The typed array constructor of a type; TypeError when there is no such type. */
+/** The typed array constructor of a type. @throws TypeError when there is no such type */
 export function arrayOf<T extends DataType>(type: T): new (length: number) => DataTypeMap[T] {
   if (!Object.hasOwn(arrays, type)) {
     const known = Object.keys(arrays).join(', ');
@@ -70,7 +70,7 @@ export function arrayOf<T extends DataType>(type: T): new (length: number) => Da
   ) => DataTypeMap[T];
 }
 
-/** Copies values into the typed array of a type, as a C cast converts (bool: zero or not). */
+/** Copies values into the typed array of a type, converted as by a C cast (bool: nonzero is 1). */
 export function convert<T extends DataType>(
   values: ArrayLike<number | bigint | boolean>,
   type: T,
@@ -87,14 +87,17 @@ export function convert<T extends DataType>(
   return data;
 }
 
-/** A tensor's data: the typed array itself, or a flat array converted; TypeError for others. */
+/**
+ * The data of a new tensor: a typed array of `type` as it is, a flat plain array converted.
+ * @throws TypeError for anything else
+ */
 export function dataOf<T extends DataType>(
   type: T,
   data: DataTypeMap[T] | readonly (number | bigint | boolean)[],
 ): DataTypeMap[T] {
   if (Array.isArray(data)) return convert(data, type);
   const wanted = arrayOf(type).name;
-  // By tag, not instanceof, so that an array of another realm (an iframe, a test runner) is taken.
+  // Compares tags because instanceof fails for arrays of another realm (an iframe, a test runner).
   const found = ArrayBuffer.isView(data) ? data[Symbol.toStringTag] : typeof data;
   if (found === wanted) return data as DataTypeMap[T];
   throw new TypeError(`Cannot make a ${type} tensor: data is ${found}, expected ${wanted}`);

@@ -1,12 +1,14 @@
-/** Matrix product with numpy's rules for vectors and batches. For results, not for hot paths. */
+/** Matrix product with numpy's rules for vectors and batches. Plain loops: not for hot paths. */
 
 import { arrayOf, type DataType, isBig, type Values } from './data-type.ts';
 import { copyStrided, sizeOf, stridesOf } from './layout.ts';
 import { Tensor } from './tensor.ts';
 
 /**
- * a [.., M, K] times b [.., K, N] gives [.., M, N]; leading dims of size 1, or missing, are
- * repeated. A vector is a row on the left and a column on the right, and its axis is dropped.
+ * a [.., M, K] times b [.., K, N] gives [.., M, N]. Leading dims that are 1 or missing are repeated.
+ * A vector counts as a row on the left and as a column on the right; the result lacks that axis. A
+ * promise, as in transformers.js.
+ * @throws RangeError for different types, or dims that do not match
  */
 export async function matmul<T extends DataType>(a: Tensor<T>, b: Tensor<T>): Promise<Tensor<T>> {
   const left = a.dims.length === 1 ? a.unsqueeze(0) : a;
@@ -38,15 +40,15 @@ export async function matmul<T extends DataType>(a: Tensor<T>, b: Tensor<T>): Pr
   return new Tensor(a.type, data, dims).squeeze(dropped.filter((axis) => axis !== null));
 }
 
-/** Leading dims that both repeat to; undefined when they do not meet. */
+/** The leading dims to which both are repeated; undefined when they do not match. */
 function broadcast(a: readonly number[], b: readonly number[]): number[] | undefined {
   const rank = Math.max(a.length, b.length);
   const [left, right] = [padded(a, rank), padded(b, rank)];
-  const meets = left.every((n, i) => n === right[i] || n === 1 || right[i] === 1);
-  return meets ? left.map((n, i) => (n === 1 ? right[i]! : n)) : undefined;
+  const matches = left.every((n, i) => n === right[i] || n === 1 || right[i] === 1);
+  return matches ? left.map((n, i) => (n === 1 ? right[i]! : n)) : undefined;
 }
 
-/** Where the matrix of each batch index starts, for matrices of `size` values. */
+/** For each batch index, where its matrix of `size` values starts. */
 function offsets(own: readonly number[], batch: readonly number[], size: number): number[] {
   const dims = padded(own, batch.length);
   const steps = stridesOf(dims).map((stride, axis) => (dims[axis] === 1 ? 0 : stride));

@@ -1,19 +1,49 @@
 /**
- * Free functions on tensors that are no reduction: order of axes, blocks, largest values, bits.
- * `topk`, `slice` and `matmul` are promises in transformers.js, where a session runs them, and so
- * they are here.
+ * Free functions that rearrange or select the elements of tensors (transformers.js,
+ * utils/tensor.js). `slice` and `topk` return promises because they do in transformers.js, which
+ * runs them in an ONNX session.
  */
 
-import { arrayOf, type DataType, type Values } from './data-type.ts';
+import { arrayOf, type DataType, type DataTypeMap, type Values } from './data-type.ts';
 import { clip, copyStrided, fromEnd, sizeOf } from './layout.ts';
 import { Tensor } from './tensor.ts';
+
+/** Joins tensors along `dim`. They have one type, and equal dims except along `dim`. */
+export function cat<T extends DataType>(tensors: readonly Tensor<T>[], dim = 0): Tensor<T> {
+  const first = firstOf(tensors, 'cat');
+  const axis = fromEnd(dim, first.dims.length, 'dim');
+  for (const tensor of tensors) checkAlike(first, tensor, axis);
+  const inner = sizeOf(first.dims.slice(axis + 1));
+  const outer = sizeOf(first.dims.slice(0, axis));
+  const total = tensors.reduce((sum, tensor) => sum + tensor.dims[axis]!, 0);
+  const dims = first.dims.with(axis, total);
+  const data = new (arrayOf(first.type))(sizeOf(dims));
+  let at = 0;
+  for (let o = 0; o < outer; o++) {
+    for (const tensor of tensors) {
+      const run = tensor.dims[axis]! * inner;
+      copyRun(tensor.data, o * run, run, data, at);
+      at += run;
+    }
+  }
+  return new Tensor(first.type, data, dims);
+}
+
+/** Joins tensors of equal dims along a new axis `dim`. */
+export function stack<T extends DataType>(tensors: readonly Tensor<T>[], dim = 0): Tensor<T> {
+  const axis = fromEnd(dim, firstOf(tensors, 'stack').dims.length + 1, 'dim');
+  return cat(
+    tensors.map((tensor) => tensor.unsqueeze(axis)),
+    axis,
+  );
+}
 
 /** A copy with the axes in another order. */
 export function permute<T extends DataType>(tensor: Tensor<T>, axes: readonly number[]): Tensor<T> {
   return tensor.permute(...axes);
 }
 
-/** The block [starts, ends) of the named axes, every `steps`-th of it, as ONNX's Slice. */
+/** Every `steps`-th element of [starts, ends) along each of `axes`, as ONNX's Slice. */
 export async function slice<T extends DataType>(
   data: Tensor<T>,
   starts: readonly number[],
@@ -72,7 +102,7 @@ export async function topk<T extends DataType>(
   ];
 }
 
-/** One bit per value, set where it is above 0: [N, D] gives [N, D / 8] of int8 or uint8. */
+/** One bit per value, set where the value is above 0: [N, D] gives [N, D / 8] of int8 or uint8. */
 export function quantize_embeddings(
   tensor: Tensor,
   precision: 'binary' | 'ubinary',
@@ -94,10 +124,35 @@ export function quantize_embeddings(
   }
   const dims = [rows, width / 8];
   if (precision === 'ubinary') return new Tensor('uint8', bytes, dims);
-  // The offset that sentence-transformers takes for signed bytes.
+  // sentence-transformers subtracts 128 to get signed bytes.
   return new Tensor(
     'int8',
     bytes.map((byte) => byte - 128),
     dims,
   );
+}
+
+function firstOf<T extends DataType>(tensors: readonly Tensor<T>[], action: string): Tensor<T> {
+  const first = tensors[0];
+  if (first !== undefined) return first;
+  throw new RangeError(`Cannot ${action}: found no tensors, expected one or more`);
+}
+
+function checkAlike(first: Tensor, other: Tensor, axis: number): void {
+  const rest = (tensor: Tensor) => `${tensor.type} [${tensor.dims.with(axis, -1)}]`;
+  if (first.dims.length === other.dims.length && rest(first) === rest(other)) return;
+  throw new RangeError(
+    `Cannot join tensors: found ${other.type} [${other.dims}], expected ${first.type} [${first.dims}] except along axis ${axis}`,
+  );
+}
+
+function copyRun<T extends DataType>(
+  from: DataTypeMap[T],
+  start: number,
+  count: number,
+  to: DataTypeMap[T],
+  at: number,
+): void {
+  // Both arrays are of type T; TypeScript cannot see that set() of one takes the other.
+  (to as Uint8Array).set((from as Uint8Array).subarray(start, start + count), at);
 }

@@ -1,11 +1,11 @@
-/** Means and deviations over axes, and the two poolings that use them. */
+/** Means and standard deviations along axes, layer normalisation and mean pooling. */
 
 import { type DataType, isFloat, type Values } from './data-type.ts';
-import { meanOf } from './folds.ts';
-import { type Fold, foldAxis, sizeOf } from './layout.ts';
+import { sizeOf } from './layout.ts';
+import { type Fold, foldAxis, meanOf } from './reductions.ts';
 import { Tensor } from './tensor.ts';
 
-/** Mean along `dim`, or of everything. */
+/** Mean along `dim`, or of all elements. */
 export function mean<T extends DataType>(
   input: Tensor<T>,
   dim: number | null = null,
@@ -15,8 +15,9 @@ export function mean<T extends DataType>(
 }
 
 /**
- * Standard deviation and mean along `dim`, or of everything. `correction` is taken from the count
- * in the divisor: 1 for the unbiased estimate, 0 for the deviation of the values themselves.
+ * Standard deviation and mean along `dim`, or of all elements.
+ * @param correction subtracted from the count in the divisor: 1 gives the unbiased estimate, 0 the
+ *   deviation of the values themselves
  */
 export function std_mean<T extends DataType>(
   input: Tensor<T>,
@@ -31,8 +32,9 @@ export function std_mean<T extends DataType>(
 }
 
 /**
- * Normalises over the last axes, whose sizes are `normalized_shape`, to mean 0 and variance 1, as
- * torch.nn.functional.layer_norm without weights.
+ * Normalises over the last axes to mean 0 and variance 1, as torch.nn.functional.layer_norm without
+ * weights.
+ * @param normalized_shape the sizes of these axes
  */
 export function layer_norm<T extends DataType>(
   input: Tensor<T>,
@@ -58,8 +60,8 @@ export function layer_norm<T extends DataType>(
 }
 
 /**
- * Mean of the token vectors that the mask keeps: [B, S, H] and [B, S] give [B, H]. A text without
- * any kept token gives zeros.
+ * Mean of the token vectors whose mask is not 0, weighted by the mask: [B, S, H] and [B, S] give
+ * [B, H]. A text whose mask is all 0 gives zeros.
  */
 export function mean_pooling<T extends DataType>(
   last_hidden_state: Tensor<T>,
@@ -96,7 +98,7 @@ function addRow(out: Float64Array, values: Values, start: number, weight: number
 function deviationOf(correction: number): Fold {
   return (values, start, step, count) => {
     const center = meanOf(values, start, step, count);
-    // Never a negative divisor: one value with correction 1 gives NaN, as in PyTorch.
+    // The divisor is never negative. One value with correction 1 is 0 / 0 = NaN, as in PyTorch.
     return Math.sqrt(
       squaresOf(values, start, step, count, center) / Math.max(0, count - correction),
     );

@@ -6,7 +6,7 @@
  * - "file.wasm": the file itself; "folder/*.wasm" holds for each file there
  * - "npm pack": the tarball with its models
  *
- *     node tools/check/size.js [--files build/js/tokenizer/api/alone.js]
+ *     node tools/check/size.js [--files build/js/tokenizer/api/entry.js]
  *
  * --files prints instead how much smaller an entry would be without each of its files.
  */

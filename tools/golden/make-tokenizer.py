@@ -138,10 +138,12 @@ def late_letters():
 def write_tables(path):
     found = classes()
     comments = {
-        "YOUNGER": "Holds what joined categories Cc, Cf, Co, Cs, P* and Mn after Unicode 8, and "
-        "where later\n * scripts will be; none of what was in them then.",
-        "REORDERED": "Not in Mn (Unicode 8), but of a combining class other than 0 (Unicode 9).",
-        "CAPITALS": "Upper-case letters younger than Unicode 14.",
+        "YOUNGER": "Contains every code point that joined categories Cc, Cf, Co, Cs, P* and Mn after "
+        "Unicode 8, and\n * the ranges of later scripts. Contains none that was in these categories "
+        "before.",
+        "REORDERED": "Not in category Mn (Unicode 8), but with a combining class other than 0 "
+        "(Unicode 9).",
+        "CAPITALS": "Upper-case letters added after Unicode 14.",
     }
     late = late_letters()
     borders = {
@@ -151,9 +153,12 @@ def write_tables(path):
     }
     lines = [
         "/**",
-        " * Where the Rust tokenizers' Unicode differs from that of engines, made by",
-        " * tools/golden/make-tokenizer.py: the distances between borders of ranges, from U+0000 on, in",
-        " * base 18, with i to z for the digits of a number before its last one. Do not edit.",
+        " * Where the Unicode data of the Rust tokenizers differs from that of engines. Written by",
+        " * tools/golden/make-tokenizer.py; do not edit. A table lists the borders of ranges, as "
+        "distances from",
+        " * the border before (at first from U+0000) in base 18. The last digit of a number is 0 to h, "
+        "the",
+        " * digits before it are i to z.",
         " */",
         "",
     ]
@@ -167,7 +172,7 @@ def write_tables(path):
             *([f"{start} {value}"] if is_short else [start, f"  {value}"]),
             "",
         ]
-    lines += ["/** What lies between each range of CAPITALS and its letters in lower case. */"]
+    lines += ["/** For each range of CAPITALS the distance to its lower-case letters. */"]
     shifts = ", ".join(str(shift) for _, _, shift in late)
     lines += [f"export const SHIFTS: readonly number[] = [{shifts}];", ""]
     path.write_text("\n".join(lines))

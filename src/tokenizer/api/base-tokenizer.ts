@@ -1,59 +1,72 @@
 /**
- * The tokenizer that users hold: texts to model inputs when called. Names, options and results are
- * those of transformers (PreTrainedTokenizerBase), the calling convention that of transformers.js.
- * Subclasses say of which class the Tensors in results are.
+ * The tokenizer that users hold. Calling it encodes texts. Names, options and results are those of
+ * transformers (PreTrainedTokenizerBase and TokenizersBackend), the calling convention that of
+ * transformers.js. It holds an encoder (text -> ids) and a table (ids <-> tokens); the public classes
+ * of both entries are made from it, see tokenizer-classes.ts.
  */
 
+import { Callable } from '../../callable.ts';
 import { TokenizerError } from '../../errors.ts';
 import { DataTensor } from '../../tensor/data-tensor.ts';
+import type { CallOptions } from '../batch/arguments.ts';
 import type { TokenizerState } from '../batch/batch.ts';
 import type { BatchEncoding, IdTensor, IdTensorClass } from '../batch/batch-encoding.ts';
-import { encodeBatch } from '../batch/encode-batch.ts';
+import { type EncodeCall, encodeBatch } from '../batch/encode.ts';
 import { type PadInput, type PadOptions, padEncoded } from '../batch/pad.ts';
 import { countSpecial } from '../batch/rows.ts';
 import type { SaveOptions } from '../files/save.ts';
+import type { TokenizerSettings } from '../files/settings.ts';
 import type { PretrainedOptions } from '../files/sources.ts';
+import { type AddedToken, type AddedTokenLike, addedToken } from '../text/added-tokens.ts';
 import { Encoder } from '../text/encoder.ts';
-import type { CallOptions, TextInput } from './options.ts';
-import type { TokenizerSettings } from './settings.ts';
-import { type Id, TokenTable } from './token-table.ts';
+import {
+  defineProperties,
+  type NewSpecialTokens,
+  type SpecialTokensMap,
+  setSpecialTokens,
+  specialTokensMap,
+  type TokenizerProperties,
+} from './properties.ts';
+import {
+  cleanUp,
+  type DecodeOptions,
+  type Id,
+  type Ids,
+  isId,
+  listed,
+  TokenTable,
+} from './token-table.ts';
 
-/** Options under which a single text gives flat arrays. */
-type Bare = { return_tensor: false; return_overflowing_tokens?: false };
+export interface BaseTokenizer<V extends IdTensor = IdTensor>
+  extends TokenizerProperties,
+    EncodeCall<V> {}
 
-export interface BaseTokenizer<V extends IdTensor = IdTensor> {
-  /** Encodes one text without tensors: flat arrays. */
-  (text: string, options: CallOptions & Bare): BatchEncoding<number[]>;
-  /** Encodes a batch without tensors: an array of arrays for each field. */
-  (
-    text: readonly string[],
-    options: CallOptions & { return_tensor: false },
-  ): BatchEncoding<number[][]>;
-  /** Encodes a text or a batch, or words, without tensors. */
-  (
-    text: TextInput,
-    options: CallOptions & { return_tensor: false },
-  ): BatchEncoding<number[] | number[][]>;
-  /** Encodes a text or a batch: int64 Tensors [B,S], those of one call in one buffer. */
-  (text: TextInput, options?: CallOptions): BatchEncoding<V>;
-}
-
-/** A tokenizer of BERT's kind; `V` are the Tensors in its results. */
+/** A tokenizer of BERT's kind; `V` is the type of Tensors in its results. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: instances are functions, see Callable
-export class BaseTokenizer<V extends IdTensor = IdTensor> extends TokenTable {
+export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never, unknown> {
   /** Type id of padding. */
   pad_token_type_id = 0;
-  /** What a call needs, in one plain object: own fields of a callable object are slow to read. */
+  /** Special tokens without a name. */
+  extra_special_tokens: string[];
+  readonly #settings: TokenizerSettings;
+  readonly #table: TokenTable;
+  /** A plain object, because fields of a callable object are slow to read. */
   readonly #state: TokenizerState;
 
-  /** @param settings what `from_pretrained` makes of files; it is how to come by a tokenizer */
+  /** @param settings as `from_pretrained` makes them */
   constructor(settings: TokenizerSettings) {
     if (typeof settings?.vocab !== 'object') {
       throw new TypeError(
         `Cannot make a tokenizer: found ${typeof settings}, expected settings; from_pretrained() makes them`,
       );
     }
-    super(settings);
+    super();
+    // The own `length` that every function has would hide the accessor below.
+    Reflect.deleteProperty(this, 'length');
+    defineProperties(this, settings, (token) => this.#idOf(token));
+    this.extra_special_tokens = settings.extraSpecialTokens;
+    this.#settings = settings;
+    this.#table = new TokenTable(settings);
     this.#state = {
       settings,
       Tensor: this.Tensor,
@@ -68,7 +81,7 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends TokenTable {
   }
 
   /**
-   * A tokenizer from a hub id, a folder, a URL or a map of files.
+   * Loads a tokenizer from a hub id, a folder, a URL or a map of files.
    * @throws FilesError when there is neither tokenizer.json nor vocab.txt
    */
   static async from_pretrained<T extends BaseTokenizer>(
@@ -82,41 +95,181 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends TokenTable {
     return new this(await openTokenizer(source, options));
   }
 
-  /** The name of the class in tokenizer_config.json. */
+  /** Name of the class in tokenizer_config.json. */
   get tokenizer_class(): string {
     return 'BertTokenizer';
   }
 
-  /** The class of the Tensors in results; a subclass with another `V` says which. */
+  /** The class of the Tensors in results. A subclass with another `V` overrides it. */
   protected get Tensor(): IdTensorClass<V> {
     return DataTensor as IdTensorClass as IdTensorClass<V>;
   }
 
-  /** Encodes texts: what calling the tokenizer does. */
+  /** Encodes texts; called by `tokenizer(text, options)`. */
   override _call(text: unknown, options: CallOptions = {}): BatchEncoding<unknown> {
-    return encodeBatch(this.#state, this.added, text, options);
+    return encodeBatch(this.#state, this.#table.added, text, options);
   }
 
   /** The ids of one text. */
   encode(text: string | readonly string[], options: CallOptions = {}): number[] {
-    const bare = {
+    const flat = {
       ...options,
       return_tensor: false,
       return_overflowing_tokens: false,
       return_attention_mask: false,
       return_token_type_ids: false,
     };
-    return this._call(text, bare).input_ids as number[];
+    return this._call(text, flat).input_ids as number[];
   }
 
-  /** The tokens of one text, without special ones unless asked for. */
+  /** The tokens of one text; without special tokens unless `add_special_tokens` is set. */
   tokenize(text: string, options: CallOptions & { pair?: string | null } = {}): string[] {
     const { pair = null, add_special_tokens = false, ...rest } = options;
     const all = { text_pair: pair, ...rest, add_special_tokens, return_tensor: false };
     return this._call(text, all).tokens();
   }
 
-  /** 1 for each special token of a row, 0 for others: of ids as they are, or with those to add. */
+  /**
+   * The text of ids, or the texts of a batch. A Tensor [1,S] is one text.
+   * @throws RangeError for an id out of range
+   */
+  decode(token_ids: Ids, options?: DecodeOptions): string;
+  decode(token_ids: readonly (readonly Id[])[], options?: DecodeOptions): string[];
+  decode(
+    token_ids: Ids | readonly (readonly Id[])[],
+    options: DecodeOptions = {},
+  ): string | string[] {
+    const ids = listed(token_ids);
+    if (!Array.isArray(ids[0])) return this.decode_single(ids as Id[], options);
+    const texts = this.batch_decode(ids as Id[][], options);
+    return Array.isArray(token_ids) || texts.length > 1 ? texts : texts[0]!;
+  }
+
+  /** The texts of a batch of ids. */
+  batch_decode(
+    batch: readonly (readonly Id[])[] | DataTensor,
+    options: DecodeOptions = {},
+  ): string[] {
+    const rows = listed(batch) as (Id | Id[])[];
+    return rows.map((row) => this.decode_single(Array.isArray(row) ? row : [row], options));
+  }
+
+  /** The text of one row of ids. */
+  decode_single(
+    token_ids: readonly Id[],
+    { skip_special_tokens = false, clean_up_tokenization_spaces }: DecodeOptions = {},
+  ): string {
+    const tokens = this.#table.decoded(token_ids, skip_special_tokens);
+    const text = this.convert_tokens_to_string(tokens);
+    return (clean_up_tokenization_spaces ?? this.clean_up_tokenization_spaces)
+      ? cleanUp(text)
+      : text;
+  }
+
+  /** The id of each token; that of the unknown token for tokens without an id. */
+  convert_tokens_to_ids(tokens: string): number;
+  convert_tokens_to_ids(tokens: readonly string[]): number[];
+  convert_tokens_to_ids(tokens: string | readonly string[]): number | number[] {
+    return typeof tokens === 'string'
+      ? this.#idOf(tokens)
+      : tokens.map((token) => this.#idOf(token));
+  }
+
+  /** The token of each id. @throws RangeError for an id out of range */
+  convert_ids_to_tokens(ids: Id): string;
+  convert_ids_to_tokens(ids: Ids, options?: { skip_special_tokens?: boolean }): string[];
+  convert_ids_to_tokens(
+    ids: Ids,
+    { skip_special_tokens = false }: { skip_special_tokens?: boolean } = {},
+  ): string | string[] {
+    if (isId(ids)) return this.#table.tokenOf(ids);
+    const skipped = new Set(skip_special_tokens ? this.all_special_ids : []);
+    const kept = (listed(ids) as Id[]).filter((id) => !skipped.has(Number(id)));
+    return kept.map((id) => this.#table.tokenOf(id));
+  }
+
+  /** The text of tokens. */
+  convert_tokens_to_string(tokens: readonly string[]): string {
+    return this.#table.join(tokens);
+  }
+
+  /** Every token with its id, added tokens included. */
+  get_vocab(): Map<string, number> {
+    return this.#table.vocabulary();
+  }
+
+  /** The added tokens with their ids. */
+  get_added_vocab(): Map<string, number> {
+    return this.#table.addedTokens();
+  }
+
+  /** The added tokens by id. */
+  get added_tokens_decoder(): ReadonlyMap<number, AddedToken> {
+    return this.#table.added.tokens;
+  }
+
+  /** Number of tokens without added tokens. */
+  get vocab_size(): number {
+    return this.#settings.vocab.size;
+  }
+
+  /** Number of tokens with added tokens: the embeddings a model needs. `len(tokenizer)` in Python. */
+  override get length(): number {
+    return this.#table.added.length;
+  }
+
+  /**
+   * Adds tokens that are matched in the text. A model's embeddings have to grow to `length`.
+   * @returns how many tokens were new or changed
+   */
+  add_tokens(
+    new_tokens: AddedTokenLike | readonly AddedTokenLike[],
+    special_tokens: boolean | { special_tokens?: boolean } = false,
+  ): number {
+    const isSpecial =
+      typeof special_tokens === 'boolean' ? special_tokens : special_tokens.special_tokens === true;
+    const list = (Array.isArray(new_tokens) ? new_tokens : [new_tokens]) as AddedTokenLike[];
+    return this.#table.add(list.map((token) => addedToken(token, isSpecial)));
+  }
+
+  /**
+   * Sets special tokens by name, and adds those that are not in the vocabulary.
+   * @throws RangeError for a name that no special token has
+   */
+  add_special_tokens(
+    special_tokens_dict: NewSpecialTokens,
+    replace_extra_special_tokens = true,
+  ): number {
+    const added = setSpecialTokens(this, special_tokens_dict, replace_extra_special_tokens);
+    return this.add_tokens(added, true);
+  }
+
+  /** The ids of `extra_special_tokens`. */
+  get extra_special_tokens_ids(): number[] {
+    return this.extra_special_tokens.map((token) => this.#idOf(token));
+  }
+
+  /** The named special tokens that are set. */
+  get special_tokens_map(): SpecialTokensMap {
+    return specialTokensMap(this);
+  }
+
+  /** Every special token once, named ones first. */
+  get all_special_tokens(): string[] {
+    const named = Object.values(this.special_tokens_map);
+    return [...new Set([...named, ...this.extra_special_tokens])];
+  }
+
+  /** The ids of `all_special_tokens`. */
+  get all_special_ids(): number[] {
+    return this.all_special_tokens.map((token) => this.#idOf(token));
+  }
+
+  /**
+   * 1 for each special token, 0 for others.
+   * @param already_has_special_tokens whether token_ids_0 contains special tokens; else the mask is
+   *   that of the ids after special tokens are added
+   */
   get_special_tokens_mask(
     token_ids_0: readonly Id[],
     token_ids_1: readonly Id[] | null = null,
@@ -144,7 +297,7 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends TokenTable {
     return joined(cls, token_ids_0, sep, token_ids_1);
   }
 
-  /** Type ids of [CLS] A [SEP] and B [SEP]: 0 for the first part, 1 for the second. */
+  /** The type ids of [CLS] A [SEP] B [SEP]: 0 up to the first [SEP], then 1. */
   create_token_type_ids_from_sequences(
     token_ids_0: readonly Id[],
     token_ids_1: readonly Id[] | null = null,
@@ -153,50 +306,55 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends TokenTable {
     return token_ids_1 ? [...first, 1, ...token_ids_1.map(() => 1)] : first;
   }
 
-  /** Number of special tokens that are put around a text, or around a pair. */
+  /** Number of special tokens that are added to a text or a pair. */
   num_special_tokens_to_add(pair = false): number {
     return countSpecial(pair);
   }
 
-  /** Most tokens of a single text beside the special ones. */
+  /** Most tokens of a single text, special tokens not counted. */
   get max_len_single_sentence(): number {
     return this.model_max_length - countSpecial(false);
   }
 
-  /** Most tokens of a pair beside the special ones. */
+  /** Most tokens of a pair, special tokens not counted. */
   get max_len_sentences_pair(): number {
     return this.model_max_length - countSpecial(true);
   }
 
-  /** Pads encoded inputs to one length. Their arrays stay arrays, their Tensors Tensors. */
+  /** Pads encoded inputs to one length. Arrays give arrays, Tensors give Tensors. */
   pad<F>(encoded_inputs: PadInput<F>, options: PadOptions = {}): BatchEncoding<F> {
     return padEncoded(encoded_inputs, this.#state, options);
   }
 
   /**
-   * The files of this tokenizer, name to content, added tokens included: what Python's
-   * save_pretrained writes, and vocab.txt.
+   * The contents of the files of this tokenizer by name: those of save_pretrained in Python, and
+   * vocab.txt.
    */
   async save_files(options: Omit<SaveOptions, 'write'> = {}): Promise<Record<string, string>> {
     const { savedFiles } = await import('../files/save.ts');
-    return savedFiles(this, this.settings, options);
+    return savedFiles(this, this.#settings, options);
   }
 
-  /** Writes `save_files` below a folder through `options.write`; returns the paths. */
+  /** Writes `save_files` into a folder with `options.write`. @returns their paths */
   async save_pretrained(save_directory: string, options: SaveOptions): Promise<string[]> {
     const { savedFiles, writeFiles } = await import('../files/save.ts');
-    return writeFiles(save_directory, savedFiles(this, this.settings, options), options);
+    return writeFiles(save_directory, savedFiles(this, this.#settings, options), options);
   }
 
-  /** Writes vocab.txt below a folder through `options.write`; returns its path. */
+  /** Writes vocab.txt into a folder with `options.write`. @returns its path */
   async save_vocabulary(save_directory: string, options: SaveOptions): Promise<string[]> {
     const { savedVocabulary, writeFiles } = await import('../files/save.ts');
-    return writeFiles(save_directory, savedVocabulary(this.settings, options), options);
+    return writeFiles(save_directory, savedVocabulary(this.#settings, options), options);
+  }
+
+  /** The id of a token; that of the unknown token when it has none. */
+  #idOf(token: string): number {
+    return this.#table.idOf(token, this.unk_token);
   }
 
   #required(name: 'cls_token' | 'sep_token'): number {
     const token = this[name];
-    if (token !== null) return this.idOf(token);
+    if (token !== null) return this.#idOf(token);
     throw new TokenizerError(`Cannot make a tokenizer: ${name} is null, expected a token`);
   }
 }

@@ -1,24 +1,24 @@
 /**
- * What a tokenizer call returns: the model's inputs as own fields, so that `{ ...inputs }` is what
- * a model takes, and look-ups between characters, words and tokens (BatchEncoding of transformers'
- * tokenization_utils_base.py, Encoding of the Rust tokenizers). What the look-ups need is worked
- * out when the first of them is made.
+ * The result of a tokenizer call: the inputs of a model as own fields, so that a model takes
+ * `{ ...inputs }`, and look-ups between characters, words and tokens (BatchEncoding of
+ * transformers' tokenization_utils_base.py, Encoding of the Rust tokenizers). The data for the
+ * look-ups of a row is computed at the first of them.
  */
 
 import type { DataTensor } from '../../tensor/data-tensor.ts';
 import { fromEnd } from '../../tensor/layout.ts';
 
-/** A Tensor of token ids, or of another field of a result. */
+/** A Tensor of a result: token ids, a mask or type ids. */
 export type IdTensor = DataTensor<'int64'>;
 
-/** The class of such Tensors: DataTensor, or Tensor with its operations. */
+/** The class of these Tensors: DataTensor, or Tensor with its operations. */
 export type IdTensorClass<V extends IdTensor = IdTensor> = new (
   type: 'int64',
   data: BigInt64Array,
   dims: readonly number[],
 ) => V;
 
-/** Characters [start, end) of a source text, in the call's `offset_unit`. */
+/** Characters [start, end) of a source text, in the `offset_unit` of the call. */
 export interface CharSpan {
   start: number;
   end: number;
@@ -30,16 +30,18 @@ export interface TokenSpan {
   end: number;
 }
 
-/** What is known of one token beside its id. */
+/** One token of a row, with its place in the source. */
 export interface TokenView {
   token: string;
-  /** Which text; null for special tokens and padding. */
+  /** 0 for the first text, 1 for the second; null for special tokens and padding. */
   sequence: number | null;
+  /** Number of its word in the text; null for special tokens and padding. */
   word: number | null;
+  /** Source span; [0, 0] for special tokens and padding. */
   span: [number, number];
 }
 
-/** Fields of a result: int64 Tensors [B,S], or plain arrays. */
+/** Fields of a result; `V` is an int64 Tensor [B,S], or plain arrays. */
 export interface EncodingFields<V> {
   input_ids: V;
   /** 1 for tokens, 0 for padding. */
@@ -48,15 +50,15 @@ export interface EncodingFields<V> {
   token_type_ids: V;
   /** 1 for special tokens and padding. */
   special_tokens_mask?: V;
-  /** Source span of each token, always as arrays. */
+  /** Source span of each token; always arrays. */
   offset_mapping?: [number, number][] | [number, number][][];
-  /** Tokens of each row, always as array or number. */
+  /** Number of tokens of each row; always a number or an array. */
   length?: number | number[];
-  /** For each row the number of its text, always as array. */
+  /** For each row the index of its text; always an array. */
   overflow_to_sample_mapping?: number[];
 }
 
-/** Result of a tokenizer call over B rows; its fields are set by who makes it. */
+/** Result of a tokenizer call, of B rows. The code that makes it sets the fields. */
 export class BatchEncoding<V = IdTensor> implements EncodingFields<V> {
   declare input_ids: V;
   declare attention_mask: V;
@@ -72,8 +74,8 @@ export class BatchEncoding<V = IdTensor> implements EncodingFields<V> {
 
   /**
    * @param rows number of rows
-   * @param makeView what is known of the tokens of a row
-   * @param sequences texts per row, 1 or 2
+   * @param makeView gives the tokens of a row
+   * @param sequences number of texts in each row, 1 or 2
    */
   constructor(rows: number, makeView: (row: number) => TokenView[], sequences: number) {
     this.#rows = rows;
@@ -81,7 +83,7 @@ export class BatchEncoding<V = IdTensor> implements EncodingFields<V> {
     this.#sequences = sequences;
   }
 
-  /** Texts per row: 1, or 2 for pairs. */
+  /** Number of texts in each row: 1, or 2 for pairs. */
   get n_sequences(): number {
     return this.#sequences;
   }
@@ -91,23 +93,23 @@ export class BatchEncoding<V = IdTensor> implements EncodingFields<V> {
     return this.#view(batch_index).map(({ token }) => token);
   }
 
-  /** For each token which text it is of: 0, 1, or null for special tokens and padding. */
+  /** The text of each token: 0, 1, or null for special tokens and padding. */
   sequence_ids(batch_index = 0): (number | null)[] {
     return this.#view(batch_index).map(({ sequence }) => sequence);
   }
 
-  /** For each token the number of its word in its text, or null. */
+  /** The number of each token's word in its text, or null. */
   word_ids(batch_index = 0): (number | null)[] {
     return this.#view(batch_index).map(({ word }) => word);
   }
 
-  /** Which text a token is of, or null. Called with (token) or (row, token), as all below. */
+  /** The text of a token, or null. Takes (token) or (row, token), as do all methods below. */
   token_to_sequence(batch_or_token_index: number, token_index?: number): number | null {
     const [view, token] = this.#pick(batch_or_token_index, token_index);
     return view.at(token)?.sequence ?? null;
   }
 
-  /** Number of the word that a token is of, or null. */
+  /** The number of a token's word, or null. */
   token_to_word(batch_or_token_index: number, token_index?: number): number | null {
     const [view, token] = this.#pick(batch_or_token_index, token_index);
     return view.at(token)?.word ?? null;
@@ -120,7 +122,7 @@ export class BatchEncoding<V = IdTensor> implements EncodingFields<V> {
     return found?.sequence == null ? null : { start: found.span[0], end: found.span[1] };
   }
 
-  /** The tokens of a word, or null. `sequence_index` says of which text of a pair. */
+  /** The tokens of a word, or null. @param sequence_index the text: 0, or 1 of a pair */
   word_to_tokens(
     batch_or_word_index: number,
     word_index?: number | null,
@@ -145,7 +147,7 @@ export class BatchEncoding<V = IdTensor> implements EncodingFields<V> {
     return { start: view[tokens.start]!.span[0], end: view[tokens.end - 1]!.span[1] };
   }
 
-  /** The token that holds a character of the source, or null where no token does. */
+  /** The token that contains a source character, or null when none does. */
   char_to_token(
     batch_or_char_index: number,
     char_index?: number | null,
@@ -159,7 +161,7 @@ export class BatchEncoding<V = IdTensor> implements EncodingFields<V> {
     return token < 0 ? null : token;
   }
 
-  /** Number of the word that holds a character of the source, or null. */
+  /** The number of the word that contains a source character, or null. */
   char_to_word(
     batch_or_char_index: number,
     char_index?: number | null,
@@ -170,7 +172,7 @@ export class BatchEncoding<V = IdTensor> implements EncodingFields<V> {
     return this.#pick(batch_or_char_index, char_index)[0][token]!.word;
   }
 
-  /** (index) means the first row, (row, index) the row that is named. */
+  /** Arguments (index) mean the first row; (row, index) mean that row. */
   #pick(first: number, second: number | null | undefined): [TokenView[], number] {
     return second == null ? [this.#view(0), first] : [this.#view(first), second];
   }

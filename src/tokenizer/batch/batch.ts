@@ -1,41 +1,53 @@
 /**
- * The texts of one call, encoded: at once without source spans, and again with them when something
- * asks for a text's spans or word numbers. The second time gives the same tokens, because the added
- * tokens a batch was made with never change.
+ * The texts of one call and their tokens. A text is first encoded without source spans, and encoded
+ * again with them when its spans or word numbers are asked for. The tokens are the same both times,
+ * because the added tokens of a batch never change.
  */
 
-import type { CallOptions } from '../api/options.ts';
-import type { TokenizerSettings } from '../api/settings.ts';
 import type { AddedVocabulary } from '../text/added-tokens.ts';
 import type { Encoder } from '../text/encoder.ts';
 import type { Sequence } from '../text/token-buffer.ts';
+import { codePointsBefore } from '../text/unicode.ts';
+import type { CallOptions, Sample, Side } from './arguments.ts';
 import type { IdTensorClass, TokenView } from './batch-encoding.ts';
-import type { Sample } from './inputs.ts';
 import type { Padding, Row, Template } from './rows.ts';
-import { type SpanReader, spanReader } from './spans.ts';
 
-/** What a call needs of its tokenizer, beside the added tokens there are at the time. */
+/** The settings of a tokenizer that a call reads. They may change between calls. */
+export interface CallSettings {
+  /** Most tokens a model takes; Infinity when nothing limits the length. */
+  model_max_length: number;
+  /** The side that is padded. */
+  padding_side: Side;
+  /** The side that is cut off. */
+  truncation_side: Side;
+  /** Whether special tokens in a text are ordinary text. */
+  split_special_tokens: boolean;
+  /** Fields that a result has by default. */
+  model_input_names: readonly string[];
+}
+
+/** Everything that a call reads of its tokenizer, except the added tokens, which may grow. */
 export interface TokenizerState {
-  readonly settings: Readonly<TokenizerSettings>;
-  /** The class of the Tensors in results. */
+  readonly settings: Readonly<CallSettings>;
+  /** Class of the Tensors in results. */
   readonly Tensor: IdTensorClass;
   readonly encoder: Encoder;
   readonly template: Template;
-  /** What rows are padded with. @throws TypeError where there is no padding token */
+  /** Id and type id of padding. @throws TypeError without a padding token */
   readonly padding: () => Omit<Padding, 'side'>;
 }
 
 /** Texts and their tokens. */
 export class Batch {
   readonly samples: readonly Sample[];
-  /** For each text, or pair, its tokens. */
+  /** For each sample the tokens of its text, or of its two texts. */
   readonly sequences: readonly Sequence[][];
   readonly #encoder: Encoder;
   readonly #added: AddedVocabulary;
   readonly #skipsSpecial: boolean;
   readonly #unit: CallOptions['offset_unit'];
   readonly #tracked: (Sequence[] | undefined)[];
-  /** Made once for each text, because a text may have as many rows as tokens. */
+  /** By sample. Made once for each, because a text may have as many rows as it has tokens. */
   readonly #spans: (SpanReader[] | undefined)[] = [];
 
   constructor(
@@ -54,7 +66,7 @@ export class Batch {
     this.#tracked = isTracked ? [...this.sequences] : [];
   }
 
-  /** The tokens of a text, or pair, with source spans and word numbers. */
+  /** The tokens of a sample with source spans and word numbers. */
   tracked(index: number): Sequence[] {
     this.#tracked[index] ??= this.#encode(this.samples[index]!, true);
     return this.#tracked[index];
@@ -73,7 +85,7 @@ export class Batch {
     return offsets;
   }
 
-  /** What the look-ups of a row need. */
+  /** The tokens of a row, for the look-ups of BatchEncoding. */
   view(row: Row): TokenView[] {
     const tracked = this.tracked(row.sample);
     const offsets = this.offsets(row);
@@ -98,4 +110,33 @@ export class Batch {
       this.#encoder.encode(text, this.#added, isTracked, this.#skipsSpecial),
     );
   }
+}
+
+/** Gives the source span [start, end) of a token by its index. */
+type SpanReader = (token: number) => [number, number];
+
+/**
+ * Reads the source spans of a tracked sequence in the given unit: UTF-16 units, as `slice`, or code
+ * points, as Python. Spans of given words are relative to their word.
+ * @throws RangeError for an unknown unit
+ */
+function spanReader(
+  { starts, ends, words }: Sequence,
+  source: Sample[number],
+  unit: 'utf16' | 'codepoint' = 'utf16',
+): SpanReader {
+  if (unit === 'utf16') return (token) => [starts[token]!, ends[token]!];
+  if (unit !== 'codepoint') {
+    throw new RangeError(
+      `Cannot tokenize: offset_unit is "${unit}", expected "utf16" or "codepoint"`,
+    );
+  }
+  const known = new Map<string, Int32Array | undefined>();
+  return (token) => {
+    const text = typeof source === 'string' ? source : source[words[token]!]!;
+    const before = known.has(text) ? known.get(text) : codePointsBefore(text);
+    known.set(text, before);
+    const span: [number, number] = [starts[token]!, ends[token]!];
+    return before ? [before[span[0]]!, before[span[1]]!] : span;
+  };
 }

@@ -1,16 +1,16 @@
 /**
- * Padding inputs that are encoded already (`pad` of transformers' tokenization_utils_base.py). In:
- * one encoding, a batch of them, or a list of single ones. Out: the same fields at one length.
+ * Pads inputs that are already encoded (`pad` of transformers' tokenization_utils_base.py). In: one
+ * encoding, a batch, or a list of encodings. Out: the same fields, with rows of one length.
  */
 
 import { DataTensor } from '../../tensor/data-tensor.ts';
-import { checkSide, type LengthOptions, resolveStrategies } from '../api/options.ts';
+import { checkSide, type LengthOptions, resolveStrategies } from './arguments.ts';
 import type { TokenizerState } from './batch.ts';
 import { BatchEncoding, type EncodingFields, type IdTensor } from './batch-encoding.ts';
 import { type FieldWriter, fieldMaker } from './fields.ts';
 import { type Field, roundUp } from './rows.ts';
 
-/** Encoded inputs: fields of rows, or a list of encodings. */
+/** Encoded inputs: the fields of one encoding or batch, or a list of encodings. */
 export type PadInput<V> =
   | Partial<EncodingFields<V>>
   | readonly Partial<EncodingFields<number[] | IdTensor>>[];
@@ -18,14 +18,14 @@ export type PadInput<V> =
 /** Options of `pad`. */
 export interface PadOptions extends Omit<LengthOptions, 'truncation'> {
   return_attention_mask?: boolean | null;
-  /** Default: Tensors for Tensors, arrays for arrays. */
+  /** Default: Tensors when the inputs are Tensors, arrays when they are arrays. */
   return_tensor?: boolean | null;
 }
 
 /** The rows of each field. */
 type Columns = Partial<Record<Field, readonly (readonly number[])[]>>;
 
-/** The fields that are padded; others of the inputs are left out. */
+/** The fields that are padded. The result has no others. */
 const FIELDS: readonly Field[] = [
   'input_ids',
   'token_type_ids',
@@ -34,8 +34,8 @@ const FIELDS: readonly Field[] = [
 ];
 
 /**
- * Pads.
- * @throws TypeError on inputs without input_ids, or without a padding token; RangeError where the
+ * Pads encoded inputs.
+ * @throws TypeError for inputs without input_ids, or without a padding token; RangeError when the
  *   fields of a row differ in length
  */
 export function padEncoded<V>(
@@ -70,15 +70,15 @@ export function padEncoded<V>(
   };
   const ids = list[0]!.input_ids;
   const isTensor = options.return_tensor ?? ids instanceof DataTensor;
-  const isBare = list !== encoded && Array.isArray(ids) && !Array.isArray(ids[0]);
+  const isFlat = list !== encoded && Array.isArray(ids) && !Array.isArray(ids[0]);
   const names = Object.keys(columns) as Field[];
-  const make = fieldMaker(isTensor && Tensor, isBare, names.length, lengths, write);
+  const make = fieldMaker(isTensor && Tensor, isFlat, names.length, lengths, write);
   const result = new BatchEncoding<unknown>(rows.length, noView, 1);
   for (const name of names) result[name] = make(name);
   return result as BatchEncoding<V>;
 }
 
-/** The rows of all encodings by field. @throws RangeError where a row's fields differ in length */
+/** The rows of all encodings by field. @throws RangeError when fields of a row differ in length */
 function columnsOf(list: readonly Record<string, unknown>[]): Columns {
   const columns: Columns = {};
   for (const name of FIELDS) {
@@ -96,7 +96,7 @@ function columnsOf(list: readonly Record<string, unknown>[]): Columns {
   throw new TypeError('Cannot pad: found no input_ids, expected encoded inputs');
 }
 
-/** One row, rows, or a Tensor of rows, as rows of numbers. @throws TypeError for anything else */
+/** Rows of numbers, from one row, rows, or a Tensor. @throws TypeError for anything else */
 function numbersOf(name: Field, value: unknown): number[][] {
   const rows = value instanceof DataTensor ? value.tolist() : value;
   if (!Array.isArray(rows)) {
@@ -105,7 +105,7 @@ function numbersOf(name: Field, value: unknown): number[][] {
   return (Array.isArray(rows[0]) ? rows : [rows]).map((row: Ids) => row.map(Number));
 }
 
-/** Padded inputs have no texts to look tokens up in. */
+/** Padded inputs have no source texts, so look-ups fail. */
 function noView(): never {
   throw new TypeError('Cannot look up a token: found padded inputs, expected the result of a call');
 }

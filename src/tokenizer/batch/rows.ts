@@ -1,20 +1,20 @@
 /**
- * Rows of a batch as runs of tokens: [CLS] A [SEP] B [SEP] around ranges of sequences, and padding
- * (tokenizers/src/processors/template.rs, utils/padding.rs). A row holds no token of its own; its
- * fields are written straight to where the caller gets them.
+ * Rows of a batch: [CLS] A [SEP] B [SEP] and padding (tokenizers/src/processors/template.rs,
+ * utils/padding.rs). A row is a list of runs, which refer to the tokens of its texts. Tokens are
+ * copied only once, when a field of the result is written.
  */
 
-import type { Side } from '../api/options.ts';
 import type { Sequence } from '../text/token-buffer.ts';
+import type { Side } from './arguments.ts';
 import type { RowRanges } from './truncation.ts';
 
-/** Ids of the special tokens around texts. */
+/** Ids of the special tokens that are put around texts. */
 export interface Template {
   cls: number;
   sep: number;
 }
 
-/** What padding puts in. */
+/** How rows are padded. */
 export interface Padding {
   id: number;
   typeId: number;
@@ -24,14 +24,14 @@ export interface Padding {
 /** A field of a row, with one number per token. */
 export type Field = 'input_ids' | 'token_type_ids' | 'attention_mask' | 'special_tokens_mask';
 
-/** Tokens of a row that lie side by side: a range of a text, a special token, or padding. */
+/** Neighbouring tokens of a row: a range of a text, a special token, or padding. */
 export interface Run {
-  /** Which text; -1 for special tokens and padding. */
+  /** Index of the text; -1 for special tokens and padding. */
   text: number;
-  /** Tokens [from, to) of the text. */
+  /** Tokens [from, to) of the text; without a text, to - from is their number. */
   from: number;
   to: number;
-  /** Id of each token, where it is of no text. */
+  /** Id of every token, when they are not of a text. */
   id: number;
   typeId: number;
   isPadding: boolean;
@@ -39,19 +39,19 @@ export interface Run {
 
 /** A row of the result. */
 export interface Row {
-  /** Number of the text it is of. */
+  /** Index of its sample. */
   sample: number;
   /** Number of tokens. */
   length: number;
   runs: Run[];
 }
 
-/** Number of special tokens around a text, or around a pair. */
+/** Number of special tokens around a text or a pair. */
 export function countSpecial(isPair: boolean): number {
   return isPair ? 3 : 2;
 }
 
-/** One row, without padding; no special tokens where there is no template. */
+/** One row, not padded. Without a template it has no special tokens. */
 export function makeRow(sample: number, ranges: RowRanges, template: Template | undefined): Row {
   const runs: Run[] = [];
   let length = 0;
@@ -77,7 +77,7 @@ export function padRow(row: Row, length: number, { id, typeId, side }: Padding):
   row.length = length;
 }
 
-/** Writes a field of a row to every `step`-th place of `out` from `at` on. */
+/** Writes one number for each token of a row to out[at], out[at + step], and so on. */
 export function writeField(
   field: Field,
   { runs }: Row,
@@ -99,7 +99,7 @@ export function writeField(
   }
 }
 
-/** What all tokens of a run have in common. */
+/** The number that a field has for all tokens of a run. */
 function commonValue(run: Run, field: Field): number {
   if (field === 'input_ids') return run.id;
   if (field === 'token_type_ids') return run.typeId;

@@ -1,9 +1,9 @@
 /**
- * Cutting texts to a length: numbers in, ranges of tokens out (tokenizers/src/utils/truncation.rs
- * and Encoding::truncate). Nothing is copied; a row is a range of each of its sequences.
+ * Truncation: lengths in, ranges of tokens out (tokenizers/src/utils/truncation.rs and
+ * Encoding::truncate). Nothing is copied; a row is a range of each of its sequences.
  */
 
-import type { Side, TruncationStrategy } from '../api/options.ts';
+import type { Side, TruncationStrategy } from './arguments.ts';
 
 /** Tokens [from, to) of a sequence. */
 export type Range = readonly [from: number, to: number];
@@ -11,29 +11,31 @@ export type Range = readonly [from: number, to: number];
 /** One row of the result: a range of the first sequence, and of the second of a pair. */
 export type RowRanges = readonly [Range] | readonly [Range, Range];
 
-/** How a text is cut. */
+/** How a sample is truncated. */
 export interface TruncationOptions {
   strategy: TruncationStrategy;
-  /** Room for tokens, special ones not counted. */
+  /** Most tokens of a row, special tokens not counted. */
   room: number;
+  /** Tokens that neighbouring windows share. */
   stride: number;
+  /** The side that is cut off. */
   side: Side;
-  /** Whether what is cut off is wanted too. */
+  /** Whether the tokens that are cut off become further rows. */
   overflows: boolean;
-  /** Lengths by which the longer text of a pair is chosen. */
+  /** Lengths that decide which text of a pair is the longer one. */
   compared: readonly number[];
 }
 
 /**
- * The rows of a text or pair of these lengths: what is kept, then what overflows.
- * @throws RangeError when the strategy cannot make the text short enough
+ * The rows of a sample whose texts have these lengths: first what is kept, then what overflows.
+ * @throws RangeError when the strategy cannot make the sample short enough
  */
 export function truncate(lengths: readonly number[], options: TruncationOptions): RowRanges[] {
   const kept = keptLengths(lengths, options);
   const [first, second] = lengths.map((length, i) => windows(length, kept[i]!, options));
   if (!second) return first!.map((range): RowRanges => [range]);
-  // The order of Encoding::merge_with: what is kept, each further window of the first text with
-  // every one of the second, the first window with the further ones of the second.
+  // The order of Encoding::merge_with: what is kept; each further window of the first text with
+  // every window of the second; the first window with the further windows of the second.
   const [main, ...further] = first!;
   const rows: RowRanges[] = [[main!, second[0]!]];
   for (const a of further) for (const b of second) rows.push([a, b]);
@@ -41,7 +43,7 @@ export function truncate(lengths: readonly number[], options: TruncationOptions)
   return rows;
 }
 
-/** How many tokens of each sequence are kept. */
+/** Number of tokens that are kept of each sequence. */
 function keptLengths(
   [first, second]: readonly number[],
   { strategy, room, compared }: TruncationOptions,
@@ -67,7 +69,9 @@ function keptLengths(
   return lengths;
 }
 
-/** Cuts the longer of two sequences first, then both alike; the longer gets an odd token. */
+/**
+ * Shortens the longer of two sequences first, then both to one length. The longer keeps an odd token.
+ */
 function keptOfPair(first: number, second: number, room: number): number[] {
   const short = Math.min(first, second);
   const long = short > room ? short : Math.max(short, room - short);
@@ -76,7 +80,7 @@ function keptOfPair(first: number, second: number, room: number): number[] {
   return first > second ? kept.reverse() : kept;
 }
 
-/** Ranges of at most `size` tokens that cover a sequence, neighbours sharing `stride` tokens. */
+/** Ranges of at most `size` tokens that cover a sequence; neighbours share `stride` tokens. */
 function windows(
   length: number,
   size: number,
@@ -98,7 +102,7 @@ function windows(
   return ranges;
 }
 
-/** @throws RangeError unless windows of `room` tokens move on */
+/** @throws RangeError when windows of `room` tokens would not advance */
 export function checkStride(stride: number, room: number): void {
   if (stride > 0 && stride >= room) {
     throw new RangeError(

@@ -1,16 +1,16 @@
 /**
- * The files of a tokenizer, read: tokenizer.json, or vocab.txt, with tokenizer_config.json,
- * special_tokens_map.json and added_tokens.json where they are. In: their content and a caller's
- * options. Out: parts by the names of options. What options leave open the configs say, then
- * tokenizer.json (`_from_pretrained` of tokenization_utils_base.py). The truncation and padding
- * stored in tokenizer.json stay unused, as in Python.
+ * Reads the files of a tokenizer: tokenizer.json or vocab.txt, and if present
+ * tokenizer_config.json, special_tokens_map.json and added_tokens.json. In: their contents and the
+ * options of the caller. Out: their values by the names of options. Options override configs, and
+ * configs override tokenizer.json (`_from_pretrained` of transformers' tokenization_utils_base.py).
+ * The truncation and padding stored in tokenizer.json are ignored, as in Python.
  */
 
 import { TokenizerError } from '../../errors.ts';
-import type { Fields, TokenizerOptions, TokenizerParts } from '../api/settings.ts';
 import type { AddedTokenLike } from '../text/added-tokens.ts';
+import type { Fields, TokenizerOptions, TokenizerParts } from './settings.ts';
 
-/** The content of tokenizer files by name: text, or for JSON what it parses to. */
+/** The contents of tokenizer files by name: text, or for JSON the parsed value. */
 export interface TokenizerFiles {
   'tokenizer.json'?: string | object | undefined;
   'vocab.txt'?: string | undefined;
@@ -19,13 +19,13 @@ export interface TokenizerFiles {
   'added_tokens.json'?: string | object | undefined;
 }
 
-/** Files by name, or the content of a tokenizer.json, or the text of a vocab.txt. */
+/** Files by name, the parsed content of a tokenizer.json, or the text of a vocab.txt. */
 export type Content = TokenizerFiles | object | string;
 
-/** The splitter of a tokenizer saved with `do_basic_tokenize: false`. */
+/** Type of the pre-tokenizer that `do_basic_tokenize: false` is saved as. */
 const WHITESPACE_ONLY = 'WhitespaceSplit';
 
-/** What the parts of a tokenizer.json may be. */
+/** The supported types of each part of a tokenizer.json; the first is the default. */
 const KINDS: Record<string, readonly string[]> = {
   model: ['WordPiece'],
   normalizer: ['BertNormalizer'],
@@ -33,8 +33,9 @@ const KINDS: Record<string, readonly string[]> = {
 };
 
 /**
- * What files say, with the options that go before it.
- * @throws TokenizerError on files that are none of a BERT tokenizer, SyntaxError on broken JSON
+ * The values in files, overridden by options.
+ * @throws TokenizerError when the files are not those of a BERT tokenizer, SyntaxError for broken
+ *   JSON
  */
 export function partsOf(files: TokenizerFiles, options: TokenizerOptions): TokenizerParts {
   const json = parse(files, 'tokenizer.json');
@@ -47,7 +48,7 @@ export function partsOf(files: TokenizerFiles, options: TokenizerOptions): Token
   };
 }
 
-/** Parts of whichever kind of content is given. */
+/** As `partsOf`, for each kind of content. */
 export function partsIn(content: Content, options: TokenizerOptions): TokenizerParts {
   if (typeof content === 'string') return partsOf({ 'vocab.txt': content }, options);
   if (typeof content !== 'object' || content === null) {
@@ -56,7 +57,10 @@ export function partsIn(content: Content, options: TokenizerOptions): TokenizerP
   return partsOf('model' in content ? { 'tokenizer.json': content } : content, options);
 }
 
-/** tokenizer_config.json, then special_tokens_map.json as far as Python reads it, then options. */
+/**
+ * tokenizer_config.json, overridden by options. As in Python, an old config, which has no
+ * added_tokens_decoder, is also overridden by special_tokens_map.json.
+ */
 function mergedConfig(files: TokenizerFiles, options: TokenizerOptions): Fields {
   const config = { ...parse(files, 'tokenizer_config.json') };
   const isOld = config.added_tokens_decoder === undefined;
@@ -65,7 +69,7 @@ function mergedConfig(files: TokenizerFiles, options: TokenizerOptions): Fields 
   return { ...config, ...map, ...Object.fromEntries(given) };
 }
 
-/** What a tokenizer.json says, by the names of options. @throws TokenizerError on other kinds */
+/** The values in a tokenizer.json. @throws TokenizerError for a part of another type */
 function storedIn(json: Fields | undefined): Fields {
   const [model, normalizer, splitter] = Object.entries(KINDS).map(([part, kinds]) => {
     const fields = fieldsOf(json?.[part]);
@@ -105,7 +109,7 @@ function vocabularyOf(
   throw new TokenizerError('Cannot make a tokenizer: found neither tokenizer.json nor vocab.txt');
 }
 
-/** Added tokens of tokenizer.json, and those of added_tokens.json where no config has them. */
+/** The added tokens of tokenizer.json; without an added_tokens_decoder also of added_tokens.json. */
 function addedIn(
   files: TokenizerFiles,
   json: Fields | undefined,
@@ -123,7 +127,7 @@ function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
-/** A JSON file, parsed unless it is already; undefined where there is none. */
+/** The parsed content of a JSON file; undefined when there is none. */
 function parse(files: TokenizerFiles, name: keyof TokenizerFiles): Fields | undefined {
   let value: unknown = files[name] ?? undefined;
   if (value === undefined) return undefined;

@@ -1,22 +1,22 @@
 /**
- * A tokenizer as files again: tokenizer.json, as the Rust tokenizers read it, vocab.txt and the
- * configs. In: a tokenizer and its settings. Out: name -> content.
+ * Writes the files of a tokenizer: tokenizer.json, which the Rust tokenizers read, vocab.txt and the
+ * configs. In: a tokenizer and its settings. Out: contents by name.
  */
 
-import type { TokenizerSettings } from '../api/settings.ts';
 import type { AddedToken } from '../text/added-tokens.ts';
+import type { TokenizerSettings } from './settings.ts';
 
 /** Options of save_pretrained and save_vocabulary. */
 export interface SaveOptions {
-  /** Put before each file's name, with a dash. */
+  /** Starts the name of each file, followed by a dash. */
   filename_prefix?: string | null;
-  /** `true`: all but tokenizer.json; `false`: only tokenizer.json and tokenizer_config.json. */
+  /** `true`: all except tokenizer.json; `false`: only tokenizer.json and tokenizer_config.json. */
   legacy_format?: boolean | null;
   /** Writes one file. */
   write: (path: string, content: string) => void | Promise<void>;
 }
 
-/** What saving reads of a tokenizer. */
+/** The properties of a tokenizer that are saved. */
 interface Saved {
   readonly tokenizer_class: string;
   readonly added_tokens_decoder: ReadonlyMap<number, AddedToken>;
@@ -31,7 +31,7 @@ interface Saved {
   convert_tokens_to_ids(tokens: readonly string[]): number[];
 }
 
-/** The files of a tokenizer. */
+/** The contents of all files of a tokenizer. */
 export function savedFiles(
   tokenizer: Saved,
   settings: TokenizerSettings,
@@ -52,7 +52,7 @@ export function savedFiles(
   return prefixed(files, filename_prefix);
 }
 
-/** vocab.txt alone. */
+/** The content of vocab.txt alone. */
 export function savedVocabulary(
   settings: TokenizerSettings,
   { filename_prefix }: Pick<SaveOptions, 'filename_prefix'>,
@@ -60,7 +60,7 @@ export function savedVocabulary(
   return prefixed({ 'vocab.txt': vocabularyText(settings) }, filename_prefix);
 }
 
-/** Writes files below a folder; returns their paths. */
+/** Writes files into a folder. @returns their paths */
 export async function writeFiles(
   directory: string,
   files: Record<string, string>,
@@ -86,7 +86,7 @@ function prefixed(
   return Object.fromEntries(Object.entries(files).map(([name, text]) => [start + name, text]));
 }
 
-/** One token per line in the order of the ids. */
+/** One token per line, in order of ids. */
 function vocabularyText({ vocab }: TokenizerSettings): string {
   return vocab
     .entries()
@@ -107,7 +107,7 @@ function configOf(tokenizer: Saved, settings: TokenizerSettings): object {
     do_basic_tokenize: settings.do_basic_tokenize,
     do_lower_case: settings.do_lower_case,
     never_split: [...settings.never_split],
-    // Python writes this number where nothing limits the length.
+    // Python writes 1e30 when nothing limits the length.
     model_max_length: Math.min(tokenizer.model_max_length, 1e30),
     padding_side: tokenizer.padding_side,
     strip_accents: settings.strip_accents,
@@ -146,7 +146,7 @@ function tokenizerJson(tokenizer: Saved, settings: TokenizerSettings): object {
   };
 }
 
-/** [CLS] A [SEP] B [SEP] as the Rust tokenizers write it. */
+/** [CLS] A [SEP] B [SEP] in the format of the Rust tokenizers. */
 function postProcessor(tokenizer: Saved): object {
   const cls = tokenizer.cls_token!;
   const sep = tokenizer.sep_token!;

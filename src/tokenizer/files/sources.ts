@@ -1,15 +1,19 @@
-/** A tokenizer's files out of a source that src/hub opens; loaded when there is one to open. */
+/**
+ * Opens a tokenizer: finds its files in a hub id, folder, URL or map of files, and reads them.
+ * Imported dynamically by `from_pretrained`, and imports src/hub dynamically, to keep the entry
+ * `mobilebert-wasm/tokenizer` small.
+ */
 
 import { FilesError } from '../../errors.ts';
+import { partsOf, type TokenizerFiles } from './read-files.ts';
 import {
   settingsOf,
   type TokenizerOptions,
   type TokenizerParts,
   type TokenizerSettings,
-} from '../api/settings.ts';
-import { partsOf, type TokenizerFiles } from './read-files.ts';
+} from './settings.ts';
 
-/** Options of from_pretrained: those of the tokenizer, and where and how files are fetched. */
+/** Options of from_pretrained: those of the tokenizer, and those of src/hub for its files. */
 export interface PretrainedOptions extends TokenizerOptions {
   revision?: string;
   subfolder?: string;
@@ -20,10 +24,10 @@ export interface PretrainedOptions extends TokenizerOptions {
   token?: string | null;
 }
 
-/** A class that files are read for. */
+/** The class of a tokenizer. */
 type ClassOf<T> = new (settings: TokenizerSettings) => T;
 
-/** What src/hub opens. */
+/** The part of src/hub's PretrainedFiles that is used here. */
 interface Files {
   readonly name: string;
   text(file: string): Promise<string | undefined>;
@@ -31,7 +35,7 @@ interface Files {
 }
 
 /**
- * The settings of a tokenizer.
+ * The settings of the tokenizer at a source.
  * @throws FilesError when there is neither tokenizer.json nor vocab.txt
  */
 export async function openTokenizer(
@@ -42,8 +46,10 @@ export async function openTokenizer(
 }
 
 /**
- * A tokenizer of the class that tokenizer_config.json names, a MobileBertTokenizer where it names
- * none.
+ * The tokenizer at a source. Its class is the one that tokenizer_config.json names, or
+ * MobileBertTokenizer when it names none.
+ * @param classes the classes by name; an unknown name gives a PreTrainedTokenizer and a warning
+ * @throws FilesError when there is neither tokenizer.json nor vocab.txt
  */
 export async function openNamed<T>(
   source: unknown,
@@ -59,7 +65,7 @@ export async function openNamed<T>(
   return new (Class ?? classes.PreTrainedTokenizer)(settingsOf(parts));
 }
 
-/** Reads the files of a tokenizer, no more of them than are needed. */
+/** Reads the files of a tokenizer, only those that are needed. */
 async function openParts(source: unknown, options: PretrainedOptions): Promise<TokenizerParts> {
   const { openFiles } = await import('../../hub/files.ts');
   const files: Files = await openFiles(source as never, options as never);

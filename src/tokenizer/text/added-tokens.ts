@@ -1,32 +1,48 @@
 /**
- * Tokens matched in the text itself, before any cutting: special tokens such as [MASK], and tokens
- * a user added (tokenizers/src/tokenizer/added_vocabulary.rs). In: text. Out: the matches, leftmost
- * and longest first.
+ * Added tokens: special tokens such as [MASK], and tokens that a user added. They are matched in the
+ * text itself, before it is normalized and split (tokenizers/src/tokenizer/added_vocabulary.rs).
  */
 
 import { TokenizerError } from '../../errors.ts';
 import { isWhitespace } from './unicode.ts';
 import type { Vocab } from './vocab.ts';
 
-/** A token matched in the text. Fields and defaults as in Hugging Face's AddedToken. */
+/** The named special tokens, in the order of transformers' `SPECIAL_TOKENS_ATTRIBUTES`, as in BERT. */
+export const SPECIAL_TOKENS = {
+  bos_token: null,
+  eos_token: null,
+  unk_token: '[UNK]',
+  sep_token: '[SEP]',
+  pad_token: '[PAD]',
+  cls_token: '[CLS]',
+  mask_token: '[MASK]',
+} as const;
+
+/** Name of a special token. */
+export type SpecialTokenName = keyof typeof SPECIAL_TOKENS;
+
+/** A token matched in the text. Fields and defaults are those of Hugging Face's AddedToken. */
 export interface AddedToken {
   content: string;
-  /** Match only where no word character stands beside it. */
+  /** Match only where no word character precedes or follows. */
   single_word: boolean;
-  /** Take the white space on the left along. */
+  /** Include the white space on the left in the match. */
   lstrip: boolean;
-  /** Take the white space on the right along. */
+  /** Include the white space on the right in the match. */
   rstrip: boolean;
-  /** Match in the normalized text, against the normalized content. */
+  /** Match the normalized content in the normalized text. */
   normalized: boolean;
-  /** Left out by `skip_special_tokens`. */
+  /** Dropped by `skip_special_tokens`. */
   special: boolean;
 }
 
-/** An added token as callers and files give it. */
+/** An added token as callers and files write it. */
 export type AddedTokenLike = string | (Partial<AddedToken> & { content: string });
 
-/** The token in full; a bare string is normalized unless it is special. */
+/**
+ * The token with all fields. `normalized` defaults to true unless the token is special.
+ * @throws TokenizerError without content
+ */
 export function addedToken(token: AddedTokenLike, special: boolean): AddedToken {
   const fields = typeof token === 'string' ? { content: token } : token;
   if (typeof fields?.content !== 'string') {
@@ -49,15 +65,16 @@ export interface Match {
   end: number;
 }
 
-/** A set of added tokens. It never changes; `with` makes a larger one. */
+/** A vocabulary with added tokens. Immutable: `with` returns a larger one. */
 export class AddedVocabulary {
-  /** Token by id. */
+  /** The added tokens by id. */
   readonly tokens: ReadonlyMap<number, AddedToken>;
   readonly #ids: Map<string, number>;
   readonly #vocab: Vocab;
   readonly #normalize: (text: string) => string;
-  /** For tokens matched as they stand, and for those matched in the normalized text. */
+  /** Pattern of the tokens that are matched in the raw text. */
   readonly #raw: Pattern;
+  /** Pattern of the tokens that are matched in the normalized text. */
   readonly #normalized: Pattern;
 
   constructor(
@@ -79,29 +96,29 @@ export class AddedVocabulary {
     this.#normalized = patternOf(normalized);
   }
 
-  /** Whether some tokens are matched in the normalized text. */
+  /** Whether any token is matched in the normalized text. */
   get hasNormalized(): boolean {
     return this.#normalized.search !== undefined;
   }
 
-  /** Id of a token, added or of the vocabulary, or -1. */
+  /** The id of a token, added or in the vocabulary, or -1. */
   id(token: string): number {
     return this.#ids.get(token) ?? this.#vocab.id(token);
   }
 
-  /** Token of an id, added or of the vocabulary. */
+  /** The token with this id, added or in the vocabulary. */
   token(id: number): string | undefined {
     return this.tokens.get(id)?.content ?? this.#vocab.token(id);
   }
 
-  /** What the id reads in a decoded text: a normalized token in its normalized form. */
+  /** The token with this id as it appears in decoded text: normalized where the token is. */
   decoded(id: number): string | undefined {
     const added = this.tokens.get(id);
     if (!added) return this.#vocab.token(id);
     return added.normalized ? this.#normalize(added.content) : added.content;
   }
 
-  /** Whether a decoded token is left out by `skip_special_tokens`. */
+  /** Whether `skip_special_tokens` drops a decoded token. */
   isSpecial(token: string): boolean {
     const id = this.#ids.get(token);
     return id !== undefined && this.tokens.get(id)!.special;
@@ -114,7 +131,7 @@ export class AddedVocabulary {
     return limit;
   }
 
-  /** Number of tokens, those of the vocabulary included. */
+  /** Number of tokens, vocabulary included. */
   get length(): number {
     let beyond = 0;
     for (const content of this.#ids.keys()) if (this.#vocab.id(content) < 0) beyond++;
@@ -122,8 +139,8 @@ export class AddedVocabulary {
   }
 
   /**
-   * This set and `added`. A token of the vocabulary keeps its id, others get the next free one.
-   * @returns the new set, and how many tokens are new or changed
+   * These tokens and `added`. A token of the vocabulary keeps its id, others get the next free one.
+   * @returns the larger vocabulary, and how many tokens are new or changed
    */
   with(added: readonly AddedToken[]): { vocabulary: AddedVocabulary; count: number } {
     const tokens = new Map(this.tokens);
@@ -145,10 +162,10 @@ export class AddedVocabulary {
   }
 
   /**
-   * The matches in the text, in order.
-   * @param isNormalized whether the text is normalized: only normalized tokens match then, and only
-   *   the others else
-   * @param skipsSpecial whether special tokens are ordinary text
+   * The matches in the text, in order: leftmost first, and of those the longest.
+   * @param isNormalized whether the text is normalized. Selects the tokens that can match: those
+   *   with `normalized`, or else those without
+   * @param skipsSpecial whether special tokens are ordinary text, so that they do not match
    */
   matches(text: string, isNormalized: boolean, skipsSpecial: boolean): Match[] {
     const { search, prefix, ids } = isNormalized ? this.#normalized : this.#raw;
@@ -171,16 +188,16 @@ export class AddedVocabulary {
   }
 }
 
-/** Strings to look for, and what each stands for. */
+/** Strings to search for, and the id of each. */
 interface Pattern {
-  /** Undefined where there is nothing to look for. */
+  /** Undefined when there are no strings. */
   search: RegExp | undefined;
-  /** What all of them begin with, perhaps nothing: quicker to look for, and hardly ever there. */
+  /** Common prefix of all strings, perhaps empty. A text without it needs no search. */
   prefix: string;
   ids: ReadonlyMap<string, number>;
 }
 
-/** Finds the leftmost string, and of those that begin there the longest. */
+/** Matches the leftmost string, and of those that start there the longest. */
 function patternOf(ids: ReadonlyMap<string, number>): Pattern {
   const contents = [...ids.keys()].filter(Boolean).sort((a, b) => b.length - a.length);
   const source = contents.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|');
@@ -199,7 +216,7 @@ function isBlank(text: string, index: number): boolean {
 
 const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200c\u200d]/u;
 
-/** Whether a word character stands right before or after text[start, end). */
+/** Whether a word character directly precedes or follows text[start, end). */
 function touchesWord(text: string, start: number, end: number): boolean {
   const before = Array.from(text.slice(Math.max(0, start - 2), start)).pop();
   const [after] = text.slice(end, end + 2);

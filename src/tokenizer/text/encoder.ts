@@ -1,8 +1,8 @@
 /**
- * Text -> Sequence: finds added tokens, normalizes, splits into words, cuts the words (the encode
- * path of tokenizers/src/tokenizer/mod.rs). Nearly every text takes one pass over its characters
- * with no normalized copy; only normalized added tokens, `never_split` and marks that NFD moves ask
- * for the copy with its alignments.
+ * Text -> tokens: matches added tokens, normalizes, splits into words and the words into pieces (the
+ * encode path of tokenizers/src/tokenizer/mod.rs). Nearly every text takes the fast way: one pass
+ * over its characters, without a normalized copy. The slow way makes that copy, with alignments. It
+ * is needed for normalized added tokens, `never_split`, and marks that NFD reorders.
  */
 
 import type { AddedVocabulary } from './added-tokens.ts';
@@ -24,24 +24,24 @@ import { codePointAt } from './unicode.ts';
 import type { Vocab } from './vocab.ts';
 import { WordPiece, type WordPieceOptions } from './wordpiece.ts';
 
-/** All that decides the tokens of a text. */
+/** Everything that decides the tokens of a text. */
 export interface EncoderOptions extends NormalizerOptions, WordPieceOptions {
-  /** White-space-delimited words that are neither normalized nor split. */
+  /** Words between white space that are neither normalized nor split. */
   never_split: ReadonlySet<string>;
 }
 
-/** Turns texts into token ids; holds the buffers they are gathered in. */
+/** Turns texts into token ids. All calls share its buffers. */
 export class Encoder {
   readonly options: EncoderOptions;
   readonly #map: CharMap;
   #cleaning: CharMap | undefined;
   readonly #words: WordPiece;
   readonly #out = new TokenBuffer();
-  /** Ids of the ASCII characters as words of their own. */
+  /** Id of each ASCII character as a word of its own; -1 when unknown. */
   readonly #singles: Int32Array;
   #added: AddedVocabulary | undefined;
   #skipsSpecial = false;
-  /** Number of the current word, counted from the text's start; or that of a given word. */
+  /** Number of the current word in the text; of a text given as words, the index of the word. */
   #word = 0;
   #isGivenWord = false;
 
@@ -53,10 +53,10 @@ export class Encoder {
   }
 
   /**
-   * The tokens of a text, or of words that are already split.
+   * The tokens of a text, or of a text given as words.
    * @param added tokens to match in the text
-   * @param isTracked whether source spans and word numbers are wanted; spans of given words are
-   *   relative to the word
+   * @param isTracked whether to collect source spans and word numbers. Spans of given words are
+   *   relative to their word
    * @param skipsSpecial whether special tokens in the text are ordinary text
    */
   encode(
@@ -82,15 +82,15 @@ export class Encoder {
   }
 
   #text(text: string): void {
-    this.#matched(text, undefined, (from, to) => this.#segment(text, from, to));
+    this.#match(text, undefined, (from, to) => this.#segment(text, from, to));
   }
 
   /**
-   * The added tokens in a text, and what lies between them.
-   * @param aligned the text's spans, where it is normalized
-   * @param rest takes text[from, to), in which there is no added token
+   * Appends the added tokens in a text, and hands on the parts between them.
+   * @param aligned the spans of the text, when it is normalized
+   * @param rest called for each text[from, to) without added tokens
    */
-  #matched(text: string, aligned: Aligned | undefined, rest: (from: number, to: number) => void) {
+  #match(text: string, aligned: Aligned | undefined, rest: (from: number, to: number) => void) {
     let at = 0;
     const matches = this.#added!.matches(text, aligned !== undefined, this.#skipsSpecial);
     for (const { id, start, end } of matches) {
@@ -102,25 +102,28 @@ export class Encoder {
     rest(at, text.length);
   }
 
-  /** text[from, to), in which no added token was found as it stands. */
+  /** Encodes text[from, to), in which no added token matched the raw text. */
   #segment(text: string, from: number, to: number): void {
     if (from >= to) return;
-    if (this.options.never_split.size > 0) this.#copy(text, from, to);
+    if (this.options.never_split.size > 0) this.#stepwise(text, from, to);
     else if (this.#added!.hasNormalized) {
       const replaced = replace(text, from, to, this.#map);
       if (replaced) this.#normalized(replaced);
-      else this.#copy(text, from, to);
+      else this.#stepwise(text, from, to);
     } else {
       const [count, word] = [this.#out.count, this.#word];
       if (this.#scan(text, from, to)) return;
       this.#words.drop();
       this.#out.count = count;
       this.#word = word;
-      this.#copy(text, from, to);
+      this.#stepwise(text, from, to);
     }
   }
 
-  /** One pass over text[from, to); false, with rubbish left, where neighbours would matter. */
+  /**
+   * The fast way: one pass over text[from, to). Returns false where a character depends on its
+   * neighbours; the tokens appended so far are then invalid.
+   */
   #scan(text: string, from: number, to: number): boolean {
     const words = this.#words;
     const { ascii } = this.#map;
@@ -144,7 +147,7 @@ export class Encoder {
     return true;
   }
 
-  /** What an entry of the character map stands for, found at source[start, end). */
+  /** Applies an entry of the character map to the character source[start, end). */
   #apply(entry: number, start: number, end: number): void {
     if (entry < KIND) this.#words.append(entry, start, end);
     else if (entry < SINGLE * KIND) this.#finish();
@@ -154,6 +157,7 @@ export class Encoder {
     }
   }
 
+  /** Appends a character that is a word of its own. */
   #single(codePoint: number, start: number, end: number): void {
     this.#finish();
     const known = codePoint < 128 ? this.#singles[codePoint]! : -1;
@@ -164,8 +168,8 @@ export class Encoder {
     }
   }
 
-  /** text[from, to) step by step, as its neighbours matter. */
-  #copy(text: string, from: number, to: number): void {
+  /** The slow way: cleans text[from, to), takes `never_split` words as they are, folds the rest. */
+  #stepwise(text: string, from: number, to: number): void {
     this.#cleaning ??= cleaningMap(this.options);
     const cleaned = replace(text, from, to, this.#cleaning)!;
     let at = 0;
@@ -179,17 +183,17 @@ export class Encoder {
     this.#normalized(fold(cleaned, at, cleaned.text.length, this.options));
   }
 
-  /** A normalized text, with the added tokens that match in it. */
+  /** Encodes a normalized text and the added tokens that match in it. */
   #normalized(aligned: Aligned): void {
-    this.#matched(aligned.text, aligned, (from, to) => this.#plain(aligned, from, to));
+    this.#match(aligned.text, aligned, (from, to) => this.#classify(aligned, from, to));
   }
 
-  /** aligned[from, to) of a normalized text, in which there is no added token. */
-  #plain({ starts, ends, text }: Aligned, from: number, to: number): void {
+  /** Encodes aligned[from, to), part of a normalized text without added tokens. */
+  #classify({ starts, ends, text }: Aligned, from: number, to: number): void {
     const map = this.#map;
     for (let i = from; i < to; ) {
       const codePoint = codePointAt(text, i);
-      // What ASCII characters are left after normalizing stand for themselves.
+      // In a normalized text, the entry of an ASCII character is that character.
       const entry = codePoint < 128 ? map.ascii[codePoint]! : map.classify(codePoint);
       this.#apply(entry, starts[i]!, ends[i]!);
       i += codePoint > 0xffff ? 2 : 1;
@@ -197,11 +201,12 @@ export class Encoder {
     this.#finish();
   }
 
+  /** Ends the current word, if there is one. */
   #finish(): void {
     this.#next(this.#words.finish(this.#out, this.#word));
   }
 
-  /** A word that is one token. */
+  /** Appends a word that is one token. */
   #push(id: number, start: number, end: number): void {
     this.#out.push(id, start, end, this.#word);
     this.#next(1);

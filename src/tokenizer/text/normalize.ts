@@ -1,9 +1,9 @@
 /**
- * BertNormalizer of the Rust tokenizers: clean, space out ideographs, strip accents, lower case.
- * In: source text. Out: normalized text, each of its UTF-16 units with the source span it came from
- * (tokenizers/src/normalizers/bert.rs, tokenizer/normalizer.rs). Two ways to the same result:
- * `CharMap` knows what becomes of one code point, which is all that nearly every text needs;
- * where neighbours matter, it cleans and `fold` does the rest.
+ * BertNormalizer of the Rust tokenizers, in four steps: 1. clean, 2. put blanks around ideographs,
+ * 3. strip accents, 4. lower case (tokenizers/src/normalizers/bert.rs, tokenizer/normalizer.rs).
+ * In: source text. Out: normalized text, with a source span for each of its UTF-16 units.
+ * `CharMap` gives the result of all steps for one code point, which is enough for nearly every text.
+ * Where the result depends on neighbours, a `CharMap` does steps 1 and 2, and `fold` steps 3 and 4.
  */
 
 import {
@@ -18,9 +18,9 @@ import {
   lowerCase,
 } from './unicode.ts';
 
-/** What happens to a text before it is cut into pieces. */
+/** How a text is normalized and split into words. */
 export interface NormalizerOptions {
-  /** Drop controls, make every white space a blank. */
+  /** Drop control characters, replace every white space by a blank. */
   clean_text: boolean;
   /** Make every ideograph a word of its own. */
   tokenize_chinese_chars: boolean;
@@ -31,32 +31,35 @@ export interface NormalizerOptions {
   do_basic_tokenize: boolean;
 }
 
-/** Kinds of `CharMap` entries; an entry below KIND is itself a code point of a word. */
+/**
+ * A `CharMap` entry is kind * KIND + value. An entry below KIND is a code point of a word. The kinds
+ * follow.
+ */
 export const KIND = 1 << 21;
-/** The bits of an entry that hold a code point. */
+/** Mask of the value in an entry. */
 const CODE_POINT = KIND - 1;
-/** Ends a word; the low bits hold the white space it becomes. */
+/** White space, which ends a word; the value is its code point. */
 export const SPACE = 1;
-/** A word of its own; the low bits hold its code point. */
+/** A word of its own; the value is its code point. */
 export const SINGLE = 2;
-/** An ideograph that gets blanks around it, so a word of its own too. */
+/** An ideograph with blanks around it, therefore also a word of its own. */
 export const SPACED = 3;
-/** Leaves nothing. */
+/** Is removed. */
 export const NOTHING = 4;
-/** Becomes several characters; the low bits index `CharMap.several`. */
+/** Becomes several characters; the value is an index of `CharMap.several`. */
 export const SEVERAL = 5;
-/** Depends on its neighbours: only `fold` knows what becomes of it. */
+/** Depends on its neighbours: `fold` computes the result. */
 export const CONTEXT = 6;
 
 /** The entry of a blank. */
 const BLANK = SPACE * KIND + 0x20;
 
-/** What each code point becomes under the given options, worked out at its first use. */
+/** What each code point becomes under the given options; computed at its first use. */
 export class CharMap {
   readonly options: NormalizerOptions;
   /** Entries of U+0000 to U+007F. */
   readonly ascii: Int32Array;
-  /** Entries that make up the SEVERAL ones. */
+  /** The entries of each SEVERAL. */
   readonly several: number[][] = [];
   readonly #pages: (Int32Array | undefined)[] = new Array(0x1100).fill(undefined);
 
@@ -99,7 +102,7 @@ export class CharMap {
     return entries.length === 1 ? entries[0]! : SEVERAL * KIND + this.several.push(entries) - 1;
   }
 
-  /** The code points one code point becomes by stripping accents and lower-casing. */
+  /** The code points that stripping accents and lower-casing make of one code point. */
   #characters(codePoint: number): number[] {
     const { strip_accents, do_lower_case } = this.options;
     let chars = [codePoint];
@@ -114,6 +117,7 @@ export class Aligned {
   readonly starts: number[] = [];
   readonly ends: number[] = [];
 
+  /** Appends one code point, which comes from source[start, end). */
   push(codePoint: number, start: number, end: number): void {
     this.text += String.fromCodePoint(codePoint);
     while (this.starts.length < this.text.length) {
@@ -124,8 +128,8 @@ export class Aligned {
 }
 
 /**
- * text[from, to) with every character replaced by what `map` says; undefined where that depends on
- * neighbours.
+ * text[from, to) with every character replaced by its entry in `map`; undefined when a character
+ * depends on its neighbours.
  */
 export function replace(text: string, from: number, to: number, map: CharMap): Aligned | undefined {
   const out = new Aligned();
@@ -146,24 +150,24 @@ export function replace(text: string, from: number, to: number, map: CharMap): A
   return out;
 }
 
-/** Steps 1 and 2 alone, cleaning and spacing out ideographs: what `replace` takes before `fold`. */
+/** A map for steps 1 and 2 alone, which `replace` applies before `fold`. */
 export function cleaningMap(options: NormalizerOptions): CharMap {
   const others = { strip_accents: false, do_lower_case: false, do_basic_tokenize: false };
   return new CharMap({ ...options, ...others });
 }
 
-/** A character of a run of marks, or a starter alone. */
+/** A character of a run of combining marks, or a single starter. */
 interface Mark {
   codePoint: number;
-  /** Where it stands in the source; -1 for a further one of a decomposition. */
+  /** Its index in the cleaned text; -1 for all but the first character of a decomposition. */
   source: number;
 }
 
 /**
- * Steps 3 and 4, stripping accents and lower-casing, of cleaned[from, to). Gives out spans as the
- * Rust library does: with the marks between two starters in their new order, each character that
- * replaces one takes the next source character's span, and each further character of a
- * decomposition repeats the span given last.
+ * Steps 3 and 4, stripping accents and lower-casing, of cleaned[from, to). Source spans are assigned
+ * as in the Rust library. The marks between two starters are first put in canonical order. Then each
+ * character that is the first of its decomposition takes the span of the next source character, and
+ * every other character repeats the span before it.
  */
 export function fold(
   { text, starts, ends }: Aligned,
@@ -200,7 +204,7 @@ export function fold(
   return out;
 }
 
-/** The normalized form of a whole text. */
+/** The normalized form of a whole text. @param cleaning the result of `cleaningMap`, if at hand */
 export function normalize(
   text: string,
   options: NormalizerOptions,
@@ -213,8 +217,8 @@ export function normalize(
 /** A run of marks in canonical order. */
 function inOrder(run: readonly Mark[]): readonly Mark[] {
   if (run.length < 2 || !run.some(({ codePoint }) => isReordered(codePoint))) return run;
-  // All these marks are older than Unicode 10, so every engine sorts them alike; equal ones
-  // keep their order, which tells which is which.
+  // All these marks are older than Unicode 10, so every engine sorts them alike. Equal marks keep
+  // their order, therefore a queue for each code point finds the source of every mark.
   const queues = new Map<number, Mark[]>();
   for (const mark of run.toReversed()) {
     const queue = queues.get(mark.codePoint) ?? [];

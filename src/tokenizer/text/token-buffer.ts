@@ -1,24 +1,25 @@
 /**
- * Where the tokens of one text are gathered: ids, and where asked for also source spans and word
- * numbers. One buffer serves all calls of a tokenizer; `take` copies the result out.
+ * Collects the tokens of one text: ids, and on request source spans and word numbers. One buffer
+ * serves all calls of a tokenizer; `take` copies the result out of it.
  */
 
 /** The tokens of one text, before special tokens. */
 export interface Sequence {
   /** Token ids [N]. */
   readonly ids: readonly number[];
-  /** Source span of each token in UTF-16 units [N]; empty where tracking was off. */
+  /** Start of each token's source span, in UTF-16 units [N]; empty unless tracked. */
   readonly starts: Int32Array;
+  /** End of each token's source span, exclusive [N]; empty unless tracked. */
   readonly ends: Int32Array;
-  /** Number of the word each token belongs to [N]; empty where tracking was off. */
+  /** Number of the word of each token [N]; empty unless tracked. */
   readonly words: Int32Array;
-  /** For added tokens the text they were found as, perhaps with blanks; empty without tracking. */
+  /** For added tokens, by index: the matched text, blanks included; empty unless tracked. */
   readonly texts: ReadonlyMap<number, string>;
 }
 
 const NONE = new Int32Array(0);
 
-/** Grows as needed, never shrinks. */
+/** Grows when needed, never shrinks. */
 export class TokenBuffer {
   count = 0;
   #isTracking = false;
@@ -28,7 +29,7 @@ export class TokenBuffer {
   #words = new Int32Array(256);
   #texts = new Map<number, string>();
 
-  /** Begins a text. */
+  /** Starts a text. @param isTracking whether spans and word numbers are collected */
   reset(isTracking: boolean): void {
     this.count = 0;
     this.#isTracking = isTracking;
@@ -47,15 +48,15 @@ export class TokenBuffer {
     }
   }
 
-  /** Notes that the last token is an added one, found as `text`. */
+  /** Records that the last token is an added token and matched `text`. */
   readAs(text: string): void {
     if (this.#isTracking) this.#texts.set(this.count - 1, text);
   }
 
-  /** A copy of what was gathered since `reset`. */
+  /** A copy of the tokens since `reset`. */
   take(): Sequence {
     const { count } = this;
-    // A plain array: a short typed one costs an allocation outside of the engine's own heap.
+    // A plain array: even a short typed array allocates outside the engine's heap.
     const ids = new Array<number>(count);
     for (let i = 0; i < count; i++) ids[i] = this.#ids[i]!;
     const tracked = (list: Int32Array) => (this.#isTracking ? list.slice(0, count) : NONE);
@@ -73,7 +74,7 @@ export class TokenBuffer {
     if (this.#isTracking) this.#widenSpans();
   }
 
-  /** Brings the lists of tracking, which most texts do without, to the length of the ids. */
+  /** Makes the arrays of tracking as long as `ids`. Only done on tracking: most calls do without. */
   #widenSpans(): void {
     const { length } = this.#ids;
     this.#starts = widened(this.#starts, length);

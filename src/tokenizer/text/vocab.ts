@@ -1,39 +1,52 @@
 /**
- * The vocabulary: token -> id and id -> token, from vocab.txt or from tokenizer.json's `vocab`.
- * Words are looked up by a rolling hash of their UTF-16 units in one open-addressed table, so that
- * no substring is ever made. Each token that starts with the prefix of continuing pieces ("##") is
- * in the table twice: whole, and without its prefix under another seed.
+ * The vocabulary: token -> id and id -> token, from vocab.txt or from the `vocab` of tokenizer.json.
+ * Pieces of words are looked up in one open-addressed hash table. The key is a rolling hash of
+ * UTF-16 units, so that a look-up makes no substring. A token that starts with the prefix of
+ * continuing pieces ("##") is in the table twice: whole, and without the prefix under another seed.
  */
 
 import { TokenizerError } from '../../errors.ts';
 import { isWhitespace } from './unicode.ts';
-import { hashUnit, LONG, type Role, SEEDS } from './unit-hash.ts';
 
-/** Numbers of a slot of the table. */
+/** Where a piece stands: 0 at the start of a word, 1 as its continuation. */
+export type Role = 0 | 1;
+
+/** Start value of the rolling hash for each role. */
+export const SEEDS = [0x811c9dc5 | 0, 0x3ade68b1] as const;
+
+/** One step of the rolling hash, FNV-1a, over a UTF-16 unit. */
+export function hashUnit(hash: number, unit: number): number {
+  return Math.imul(hash ^ unit, 0x01000193);
+}
+
+/** Pieces of this length and longer ones share one bit of `Vocab.lengths`. */
+export const LONG = 31;
+
+/** Numbers in one slot of the table. */
 const SLOT = 4;
 
-/** No real vocabulary is near this; an id beyond it is a broken file. */
+/** Limit of ids. Real vocabularies are far smaller; a larger id means a broken file. */
 const MAX_ID = 1 << 22;
 
 /** A vocabulary of word pieces. */
 export class Vocab {
   /** Number of different tokens. */
   readonly size: number;
-  /** Length in units of the longest piece, without its prefix. */
+  /** Length in UTF-16 units of the longest token. */
   readonly longest: number;
   readonly #tokens: (string | undefined)[] = [];
-  /** The units of all tokens, one token behind the other. */
+  /** The UTF-16 units of all tokens, concatenated. */
   readonly #pool: Uint16Array;
-  /** Slots of four numbers: hash, 2 * length + role + 1, start in the pool, id; 0s where free. */
+  /** Slots of four numbers: hash, 2 * length + role + 1, start in the pool, id. 0s: a free slot. */
   readonly #table: Int32Array;
-  /** By the hash of a piece's first two units: a bit for each length such pieces have. */
+  /** Indexed by the hash of a piece's first two units: one bit for each length of such pieces. */
   readonly #lengths = new Int32Array(1 << 14);
 
   /**
-   * @param vocabulary token and id, a token that comes twice keeps its last id; or the text of a
-   *   vocab.txt, one token per line, the line number from 0 is the id
-   * @param prefix what marks a continuing piece
-   * @throws TokenizerError on an id that is no small whole number, or on no tokens at all
+   * @param vocabulary pairs of token and id; or the text of a vocab.txt, one token per line, whose
+   *   id is the line number from 0. Of equal tokens the last id counts
+   * @param prefix marks a token that continues a word
+   * @throws TokenizerError for an id that is not an integer from 0 to 2^22 - 1, or for no tokens
    */
   constructor(vocabulary: string | readonly (readonly [string, number])[], prefix = '##') {
     const entries = typeof vocabulary === 'string' ? linesOf(vocabulary) : vocabulary;
@@ -76,7 +89,7 @@ export class Vocab {
     return this.find(units, 0, token.length, hash, 0);
   }
 
-  /** Every token with its id, in the order of the ids. */
+  /** Every token with its id, in order of ids. */
   entries(): [string, number][] {
     return this.#tokens.flatMap((token, id): [string, number][] =>
       token !== undefined && this.id(token) === id ? [[token, id]] : [],
@@ -84,8 +97,8 @@ export class Vocab {
   }
 
   /**
-   * The id of the piece in units[from, from + length), or -1.
-   * @param hash `hashUnit` over these units, from SEEDS[role]
+   * The id of the piece units[from, from + length), or -1.
+   * @param hash `hashUnit` over these units, starting at SEEDS[role]
    */
   find(units: Uint16Array, from: number, length: number, hash: number, role: Role): number {
     const table = this.#table;
@@ -94,8 +107,9 @@ export class Vocab {
   }
 
   /**
-   * A bit for each length, up to LONG, that pieces beginning with two units may have.
-   * @param hash of the two units, from SEEDS[role]
+   * The lengths that pieces starting with these two units may have, one bit for each up to LONG. A
+   * set bit may be a hash collision; a clear bit is certain.
+   * @param hash `hashUnit` over the two units, starting at SEEDS[role]
    */
   lengths(hash: number): number {
     return this.#lengths[(hash ^ (hash >>> 15)) & 0x3fff]!;
@@ -111,7 +125,7 @@ export class Vocab {
     this.#tokens[id] = token;
   }
 
-  /** Puts pool[start, end) into the table; false where it took the place of an equal token. */
+  /** Puts pool[start, end) into the table; false when it replaced an equal token. */
   #insert(start: number, end: number, role: Role, id: number): boolean {
     const length = end - start;
     let hash: number = SEEDS[role];
@@ -125,7 +139,7 @@ export class Vocab {
     return isNew;
   }
 
-  /** Where the piece is in the table, or the free slot where it would be. */
+  /** The slot of the piece, or the free slot where it would go. */
   #slot(units: Uint16Array, from: number, length: number, hash: number, role: Role): number {
     const table = this.#table;
     const mask = table.length - SLOT;
@@ -145,14 +159,14 @@ export class Vocab {
   }
 }
 
-/** Each line with its number; none for what follows the last line end. */
+/** Each line with its number. A final line end starts no further line. */
 function linesOf(text: string): [string, number][] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines.map((line, id) => [trimmed(line), id]);
 }
 
-/** Drops White_Space at a line's end, as Rust does (`trimEnd` would also take a U+FEFF). */
+/** Drops White_Space at the end of a line, as Rust does; `trimEnd` would also drop U+FEFF. */
 function trimmed(line: string): string {
   let end = line.length;
   while (end > 0 && isWhitespace(line.charCodeAt(end - 1))) end--;

@@ -1,38 +1,37 @@
 /**
- * WordPiece: one word in, its pieces out, greedy and longest first (Devlin et al. 2018;
- * tokenizers/src/models/wordpiece). A word is gathered unit by unit while it is hashed, so that a
- * word which is in the vocabulary whole costs one look-up; only others are cut.
+ * WordPiece: splits one word into pieces, always taking the longest that matches (Devlin et al.
+ * 2018; tokenizers/src/models/wordpiece). A word is hashed while its UTF-16 units are collected. A
+ * word that is in the vocabulary therefore costs one look-up; only others are split.
  */
 
 import { TokenizerError } from '../../errors.ts';
 import { KIND } from './normalize.ts';
 import type { TokenBuffer } from './token-buffer.ts';
-import { hashUnit, LONG, type Role, SEEDS } from './unit-hash.ts';
-import type { Vocab } from './vocab.ts';
+import { hashUnit, LONG, type Role, SEEDS, type Vocab } from './vocab.ts';
 
-/** How words are cut. */
+/** How words are split. */
 export interface WordPieceOptions {
-  /** What a word becomes that cannot be cut into known pieces. */
+  /** Replaces a word that cannot be split into known pieces. */
   unk_token: string;
-  /** A longer word, in code points, is unknown without trying. */
+  /** Words of more code points are unknown, whatever their pieces. */
   max_input_chars_per_word: number;
 }
 
-/** The word being gathered, and the cutting of it. */
+/** Collects one word at a time, then splits it. */
 export class WordPiece {
   readonly vocab: Vocab;
   readonly #unknown: string;
   readonly #unknownId: number;
   readonly #maxChars: number;
-  /** Two units for each allowed character and one more character: a full buffer is too long. */
+  /** Room for the longest allowed word and one character more: a full buffer is too long. */
   readonly #units: Uint16Array;
   /** Source span of each unit. */
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
-  /** Rolling hash of the units from the piece's start up to each unit. */
+  /** Rolling hash from the start of the current piece up to each unit. */
   readonly #prefixes: Int32Array;
   #length = 0;
-  /** Surrogate pairs among the units. */
+  /** Number of surrogate pairs among the units. */
   #pairs = 0;
   #hash: number = SEEDS[0];
   #end = 0;
@@ -49,7 +48,7 @@ export class WordPiece {
     this.#prefixes = new Int32Array(Math.min(capacity, vocab.longest) + 1);
   }
 
-  /** Adds one code point that stands for source[start, end). */
+  /** Adds one code point, which comes from source[start, end). */
   append(codePoint: number, start: number, end: number): void {
     if (codePoint > 0xffff) {
       this.#pairs++;
@@ -59,9 +58,9 @@ export class WordPiece {
   }
 
   /**
-   * Adds the ASCII characters of text[from, to) up to the first that is no part of a word.
-   * @param entries what each ASCII character stands for, see CharMap
-   * @returns where they end
+   * Adds the ASCII characters of text[from, to) up to the first that is not part of a word.
+   * @param entries the CharMap entry of each ASCII character
+   * @returns the index of the first character that was not added
    */
   appendAscii(text: string, from: number, to: number, entries: Int32Array): number {
     const units = this.#units;
@@ -88,7 +87,7 @@ export class WordPiece {
     return i;
   }
 
-  /** Ends the word: its pieces go to `out`. Returns 1, or 0 where no word was begun. */
+  /** Ends the word and appends its pieces to `out`. Returns 0 when the word is empty, else 1. */
   finish(out: TokenBuffer, word: number): 0 | 1 {
     const length = this.#length;
     if (length === 0) return 0;
@@ -97,12 +96,12 @@ export class WordPiece {
         ? this.known(-1)
         : this.vocab.find(this.#units, 0, length, this.#hash, 0);
     if (id >= 0) out.push(id, this.#starts[0]!, this.#end, word);
-    else this.#cut(out, word);
+    else this.#split(out, word);
     this.drop();
     return 1;
   }
 
-  /** Forgets the word. */
+  /** Discards the word. */
   drop(): void {
     this.#length = 0;
     this.#pairs = 0;
@@ -119,7 +118,7 @@ export class WordPiece {
     this.#hash = hashUnit(this.#hash, unit);
   }
 
-  #cut(out: TokenBuffer, word: number): void {
+  #split(out: TokenBuffer, word: number): void {
     const first = out.count;
     for (let from = 0; from < this.#length; ) {
       const to = this.#piece(from, out, word);
@@ -132,7 +131,7 @@ export class WordPiece {
     }
   }
 
-  /** Emits the longest piece that begins at unit `from`; returns its end, `from` for none. */
+  /** Appends the longest piece that starts at unit `from`. Returns its end, or `from` for none. */
   #piece(from: number, out: TokenBuffer, word: number): number {
     const units = this.#units;
     const role: Role = from === 0 ? 0 : 1;
@@ -154,7 +153,7 @@ export class WordPiece {
     return from;
   }
 
-  /** The id, or that of the unknown token for -1. @throws TokenizerError where there is none */
+  /** The id; for -1 that of the unknown token. @throws TokenizerError when there is none */
   known(id: number): number {
     if (id >= 0) return id;
     if (this.#unknownId >= 0) return this.#unknownId;

@@ -8,7 +8,7 @@ import {
   defaultScoreFunction,
   TextClassificationPipeline,
 } from '../../../src/pipelines/text-classification.ts';
-import type { PreTrainedTokenizer } from '../../../src/tokenizer/api/pretrained-tokenizer.ts';
+import type { PreTrainedTokenizer } from '../../../src/tokenizer/api/tokenizer.ts';
 import { expectClose } from '../../support/close.ts';
 import { type GoldenCase, loadCase, tolerance } from '../../support/golden.ts';
 import { sourceOf, texts } from './support.ts';

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { TokenizerOptions } from '../../../src/tokenizer/api/settings.ts';
 import { MobileBertTokenizer } from '../../../src/tokenizer/api/tokenizer.ts';
+import type { TokenizerOptions } from '../../../src/tokenizer/files/settings.ts';
 
 /** Ids, spans and word numbers of a text; the latter two as differences between neighbours. */
 export type GoldenRecord = [ids: number[], spans: number[], words: number[]];

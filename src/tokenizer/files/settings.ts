@@ -1,34 +1,40 @@
 /**
- * The settings of a tokenizer. In: a vocabulary, and what a caller and files say beside it. Out: all
- * settings, checked, with Hugging Face's defaults for what nobody says.
+ * The settings of a tokenizer. In: a vocabulary, the options of the caller and the contents of the
+ * files. Out: all settings, checked, with Hugging Face's defaults for those that are not given.
  */
 
 import { TokenizerError } from '../../errors.ts';
-import { type AddedToken, type AddedTokenLike, addedToken } from '../text/added-tokens.ts';
+import { checkSide, type Side } from '../batch/arguments.ts';
+import type { CallSettings } from '../batch/batch.ts';
+import {
+  type AddedToken,
+  type AddedTokenLike,
+  addedToken,
+  SPECIAL_TOKENS,
+  type SpecialTokenName,
+} from '../text/added-tokens.ts';
 import type { EncoderOptions } from '../text/encoder.ts';
 import { Vocab } from '../text/vocab.ts';
-import { checkSide, type Side } from './options.ts';
-import { SPECIAL_TOKENS, type SpecialTokenName } from './special-tokens.ts';
 
 /** The options of a tokenizer, under Hugging Face's names and with its defaults. */
 export interface TokenizerOptions extends Partial<Record<SpecialTokenName, AddedTokenLike | null>> {
   /** Default `true`. */
   do_lower_case?: boolean;
-  /** `false`: words are cut as they stand between white space. Default `true`. */
+  /** `false`: words are split at white space only, and not normalized. Default `true`. */
   do_basic_tokenize?: boolean;
-  /** Words that are neither normalized nor split; without effect unless `do_basic_tokenize`. */
+  /** Words that are neither normalized nor split; ignored unless `do_basic_tokenize`. */
   never_split?: readonly string[] | null;
-  /** Make each ideograph a word. Default `true`. */
+  /** Make every ideograph a word of its own. Default `true`. */
   tokenize_chinese_chars?: boolean;
-  /** Default `null`: as `do_lower_case`. */
+  /** Default `null`: the value of `do_lower_case`. */
   strip_accents?: boolean | null;
-  /** Drop controls and make all white space blanks. Default `true`. */
+  /** Drop control characters, replace every white space by a blank. Default `true`. */
   clean_text?: boolean;
-  /** What marks a piece that continues a word. Default '##'. */
+  /** Marks a piece that continues a word. Default '##'. */
   wordpieces_prefix?: string;
-  /** Longer words, in code points, are unknown. Default 100. */
+  /** Words of more code points are unknown. Default 100. */
   max_input_chars_per_word?: number;
-  /** Default of `decode`'s option. Default `false`. */
+  /** Default of the same option of `decode`. Default `false`. */
   clean_up_tokenization_spaces?: boolean;
   /** Most tokens a model takes. Default: no limit. */
   model_max_length?: number;
@@ -37,50 +43,44 @@ export interface TokenizerOptions extends Partial<Record<SpecialTokenName, Added
   /** Further special tokens. */
   extra_special_tokens?: readonly AddedTokenLike[] | Record<string, AddedTokenLike>;
   additional_special_tokens?: readonly AddedTokenLike[];
-  /** Read special tokens in a text as ordinary text. Default `false`. */
+  /** Treat special tokens in a text as ordinary text. Default `false`. */
   split_special_tokens?: boolean;
-  /** Fields of a result that come without being asked for. */
+  /** Fields that a result has by default. */
   model_input_names?: readonly string[];
 }
 
-/** A vocabulary and what is said beside it: what the files of a tokenizer come to. */
+/** The contents of the files of a tokenizer, by the names of options. */
 export interface TokenizerParts {
   /** The text of a vocab.txt, or every token with its id. */
   readonly vocabulary: string | readonly (readonly [string, number])[];
-  /** Options by name, and what configs say where they do not. */
+  /** Options, and the fields of configs that options do not override. */
   readonly config: Fields;
-  /** What holds where `config` leaves an option open, by the same names. */
+  /** Values for the options that `config` lacks. */
   readonly stored?: Fields;
-  /** Added tokens in their order; one without fields is special where a config names it. */
+  /** Added tokens, in order. One given as a string is special if a config names it so. */
   readonly added?: readonly AddedTokenLike[];
 }
 
-/** Values by name, not checked yet. */
+/** Unchecked values by name. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** All that a tokenizer is; options under their own names. */
-export interface TokenizerSettings extends EncoderOptions {
+/** Everything that makes a tokenizer; options under their own names. */
+export interface TokenizerSettings extends EncoderOptions, CallSettings {
   vocab: Vocab;
   wordpieces_prefix: string;
-  /** Whether each decoded token loses the blanks before punctuation. */
+  /** `cleanup` of the decoder in tokenizer.json: whether decoding drops blanks before punctuation. */
   cleanup: boolean;
-  specialTokens: Partial<Record<SpecialTokenName, string>>;
-  extraSpecialTokens: string[];
-  addedTokens: AddedToken[];
+  /** Default of the same option of `decode`. */
   clean_up_tokenization_spaces: boolean;
-  /** Most tokens a model takes; Infinity where nothing says it. */
-  model_max_length: number;
-  /** Where padding goes. */
-  padding_side: Side;
-  /** Where texts are cut. */
-  truncation_side: Side;
-  /** Whether special tokens in a text are read as ordinary text. */
-  split_special_tokens: boolean;
-  /** Fields of a result that come without being asked for. */
-  model_input_names: readonly string[];
+  /** The named special tokens; one that is set to null is missing. */
+  specialTokens: Partial<Record<SpecialTokenName, string>>;
+  /** Special tokens without a name. */
+  extraSpecialTokens: string[];
+  /** All added tokens, special ones included. */
+  addedTokens: AddedToken[];
 }
 
-/** What holds where nobody says otherwise; a value has to be of its default's kind. */
+/** Default values. A given value must have the type of its default. */
 const DEFAULTS = {
   do_basic_tokenize: true,
   do_lower_case: true,
@@ -102,7 +102,7 @@ const DEFAULTS = {
   model_input_names: ['input_ids', 'token_type_ids', 'attention_mask'],
 };
 
-/** What is left of it without basic tokenizing. */
+/** What `do_basic_tokenize: false` changes. */
 const PLAIN = {
   do_lower_case: false,
   strip_accents: false,
@@ -112,12 +112,12 @@ const PLAIN = {
 };
 
 /**
- * Settings of a tokenizer.
- * @throws TokenizerError on values of a wrong kind and on a vocabulary that is none
+ * The settings of a tokenizer.
+ * @throws TokenizerError for a value of the wrong type, or a broken vocabulary
  */
 export function settingsOf(parts: TokenizerParts): TokenizerSettings {
   const { vocabulary, config, stored = {}, added = [] } = parts;
-  // null means as do_lower_case.
+  // null means the value of do_lower_case.
   const { strip_accents = stored.strip_accents, do_lower_case } = config;
   const values = valuesOf(
     { ...config, strip_accents: strip_accents ?? do_lower_case },
@@ -145,7 +145,7 @@ export function settingsOf(parts: TokenizerParts): TokenizerSettings {
   };
 }
 
-/** The value of each option. @throws TokenizerError on one of another kind than its default */
+/** The value of each option. @throws TokenizerError for one of the wrong type */
 function valuesOf(config: Fields, stored: Fields): typeof DEFAULTS {
   const values: Record<string, unknown> = {};
   for (const [name, standard] of Object.entries(DEFAULTS)) {
@@ -169,7 +169,7 @@ function refuse(name: string, value: unknown, expected: string): never {
   );
 }
 
-/** The named special tokens; none where a config says null. */
+/** The named special tokens, except those that a config sets to null. */
 function specialsOf(config: Fields): [SpecialTokenName, AddedToken][] {
   return (Object.keys(SPECIAL_TOKENS) as SpecialTokenName[]).flatMap((name) => {
     const value = config[name] === undefined ? SPECIAL_TOKENS[name] : config[name];
@@ -177,7 +177,7 @@ function specialsOf(config: Fields): [SpecialTokenName, AddedToken][] {
   });
 }
 
-/** Added tokens, then the special ones that are not among them. */
+/** The added tokens, then the special tokens that are not among them. */
 function addedTokensOf(
   added: readonly AddedTokenLike[],
   specials: readonly AddedToken[],

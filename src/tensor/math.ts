@@ -1,9 +1,14 @@
-/** Functions of plain vectors, for scores and embeddings (transformers.js, utils/maths.js). */
+/** Functions of numbers and of plain vectors (transformers.js, utils/maths.js). */
 
-/** A vector of floats, as results and callers have them. */
+/** A vector of floats. */
 export type Vector = number[] | Float32Array | Float64Array;
 
-/** exp(x) / sum exp(x), computed from the largest value down so that nothing overflows. */
+/** Logistic function. */
+export function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+/** exp(x) / sum exp(x). The largest value is subtracted first, so that nothing overflows. */
 export function softmax<V extends Vector>(vector: V): V {
   const largest = maxOf(vector);
   const exps = vector.map((x) => Math.exp(x - largest)) as V;
@@ -11,7 +16,7 @@ export function softmax<V extends Vector>(vector: V): V {
   return exps.map((x) => x / sum) as V;
 }
 
-/** The logarithm of `softmax`, without its rounding to zero. */
+/** The logarithm of `softmax`; finite even where `softmax` itself rounds to zero. */
 export function log_softmax<V extends Vector>(vector: V): V {
   const largest = maxOf(vector);
   let sum = 0;
@@ -20,7 +25,7 @@ export function log_softmax<V extends Vector>(vector: V): V {
   return vector.map((x) => x - shift) as V;
 }
 
-/** Sum of products; RangeError for vectors of different lengths. */
+/** Dot product. @throws RangeError for vectors of different lengths */
 export function dot(a: Vector, b: Vector): number {
   if (a.length !== b.length) {
     throw new RangeError(

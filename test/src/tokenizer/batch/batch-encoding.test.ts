@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeTokenizer } from './golden.ts';
+import { makeTokenizer } from '../golden.ts';
 
 /** Answers of Python's BatchEncoding to the same call; spans in code points. */
 const first = 'Where is Wolfgang Müller?';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { DataTensor } from '../../../src/tensor/data-tensor.ts';
-import { settingsOf } from '../../../src/tokenizer/api/settings.ts';
-import { Batch, type TokenizerState } from '../../../src/tokenizer/batch/batch.ts';
-import { rowsOf } from '../../../src/tokenizer/batch/batch-rows.ts';
-import { AddedVocabulary } from '../../../src/tokenizer/text/added-tokens.ts';
-import type { Encoder } from '../../../src/tokenizer/text/encoder.ts';
-import { vocabulary } from './golden.ts';
+import { DataTensor } from '../../../../src/tensor/data-tensor.ts';
+import { Batch, type TokenizerState } from '../../../../src/tokenizer/batch/batch.ts';
+import { rowsOf } from '../../../../src/tokenizer/batch/post-processing.ts';
+import { settingsOf } from '../../../../src/tokenizer/files/settings.ts';
+import { AddedVocabulary } from '../../../../src/tokenizer/text/added-tokens.ts';
+import type { Encoder } from '../../../../src/tokenizer/text/encoder.ts';
+import { vocabulary } from '../golden.ts';
 
 const TOKENS = 5000;
 

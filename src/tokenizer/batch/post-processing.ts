@@ -1,16 +1,16 @@
 /**
- * From the tokens of a batch to its rows: cut to the length asked for, special tokens around,
- * padded (`post_process` of tokenizers/src/tokenizer/mod.rs).
+ * From the tokens of a batch to its rows: truncated, with special tokens, padded (`post_process` of
+ * tokenizers/src/tokenizer/mod.rs).
  */
 
+import type { Sequence } from '../text/token-buffer.ts';
 import {
   type CallOptions,
   checkCount,
   checkSide,
   resolveStrategies,
   type Side,
-} from '../api/options.ts';
-import type { Sequence } from '../text/token-buffer.ts';
+} from './arguments.ts';
 import type { Batch, TokenizerState } from './batch.ts';
 import { countSpecial, makeRow, padRow, type Row, roundUp } from './rows.ts';
 import {
@@ -23,7 +23,7 @@ import {
 
 /**
  * The rows of a batch.
- * @throws RangeError on lengths and strides that cannot be kept, TypeError without a padding token
+ * @throws RangeError for a length or stride that is impossible, TypeError without a padding token
  */
 export function rowsOf(state: TokenizerState, batch: Batch, options: CallOptions): Row[] {
   const { settings } = state;
@@ -56,7 +56,7 @@ function wholeOf(sequences: readonly Sequence[]): RowRanges {
   return sequences.length === 1 ? [first] : [first, [0, sequences[1]!.ids.length]];
 }
 
-/** The ranges of a text that is cut. */
+/** The ranges of a truncated sample. */
 function rangesOf(
   { truncation_side: side, model_max_length }: TokenizerState['settings'],
   batch: Batch,
@@ -84,9 +84,9 @@ function rangesOf(
 }
 
 /**
- * The length of a text as the Rust tokenizers 0.23 know it when they look for the longer text of a
- * pair: they stop after the word, other than an added token, that reaches `limit` (github.com/
- * huggingface/tokenizers/issues/2091). It decides which of two long texts gets the odd token.
+ * The length of a text as the Rust tokenizers 0.23 see it when they compare the texts of a pair:
+ * they stop encoding at the end of the first word that reaches `limit` and is not an added token
+ * (github.com/huggingface/tokenizers/issues/2091). This decides which text gets the odd token.
  */
 function seenLength({ ids, words, texts }: Sequence, limit: number, side: Side): number {
   const step = side === 'right' ? 1 : -1;

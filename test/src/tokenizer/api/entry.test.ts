@@ -1,24 +1,24 @@
-/** The entry `mobilebert-wasm/tokenizer`: the same tokenizer, its results without operations. */
+/** The entry `mobilebert-wasm/tokenizer`: the same tokenizer, with DataTensors in its results. */
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { DataTensor } from '../../../src/tensor/data-tensor.ts';
-import { Tensor } from '../../../src/tensor/tensor.ts';
-import * as alone from '../../../src/tokenizer/api/alone.ts';
-import * as whole from '../../../src/tokenizer/api/tokenizer.ts';
-import { vocabulary } from './golden.ts';
+import { DataTensor } from '../../../../src/tensor/data-tensor.ts';
+import { Tensor } from '../../../../src/tensor/tensor.ts';
+import * as small from '../../../../src/tokenizer/api/entry.ts';
+import * as main from '../../../../src/tokenizer/api/tokenizer.ts';
+import { vocabulary } from '../golden.ts';
 
 const text = ['Where is my card?', 'Lost it.'];
 const vocab = { 'vocab.txt': new TextEncoder().encode(vocabulary) };
-const tokenizer = await alone.MobileBertTokenizer.from_pretrained(vocab);
+const tokenizer = await small.MobileBertTokenizer.from_pretrained(vocab);
 
-describe('alone.ts', () => {
-  it('has the classes of the whole package', () => {
-    expect(Object.keys(alone).sort()).toEqual(Object.keys(whole).sort());
+describe('entry.ts', () => {
+  it('has the classes of the main entry', () => {
+    expect(Object.keys(small).sort()).toEqual(Object.keys(main).sort());
   });
 
   it('gives DataTensors, which hold what Tensors do', () => {
     const { input_ids } = tokenizer(text, { padding: true });
     expectTypeOf(input_ids).toEqualTypeOf<DataTensor<'int64'>>();
-    const other = new whole.MobileBertTokenizer(vocabulary)(text, { padding: true });
+    const other = new main.MobileBertTokenizer(vocabulary)(text, { padding: true });
     expectTypeOf(other.input_ids).toEqualTypeOf<Tensor<'int64'>>();
     expect([input_ids.constructor, other.input_ids.constructor]).toEqual([DataTensor, Tensor]);
     expect(other.input_ids).toBeInstanceOf(DataTensor);
@@ -29,8 +29,8 @@ describe('alone.ts', () => {
     expect(other.input_ids.at(0)).toBeInstanceOf(Tensor);
   });
 
-  it('pads the Tensors of either', () => {
-    const other = new whole.MobileBertTokenizer(vocabulary);
+  it('pads the Tensors of either entry', () => {
+    const other = new main.MobileBertTokenizer(vocabulary);
     const calls = [tokenizer('a'), other('a b')];
     const expected = { dims: [2, 4], type: 'int64' };
     expect(tokenizer.pad(calls).input_ids).toMatchObject(expected);
@@ -39,20 +39,20 @@ describe('alone.ts', () => {
 
   it('is made by from_pretrained(), with options', async () => {
     const options = { do_lower_case: false };
-    const plain = await alone.BertTokenizer.from_pretrained(vocab, options);
+    const plain = await small.BertTokenizer.from_pretrained(vocab, options);
     expect(plain.encode('I')[1]).toBe(100);
     const json = { model: { vocab: { '[UNK]': 0, '[CLS]': 1, '[SEP]': 2, A: 3 } } };
-    const read = await alone.BertTokenizer.from_pretrained({ 'tokenizer.json': json }, options);
+    const read = await small.BertTokenizer.from_pretrained({ 'tokenizer.json': json }, options);
     expect(read.encode('A')).toEqual([1, 3, 2]);
     for (const content of [vocabulary, json, undefined, null]) {
-      expect(() => new alone.BertTokenizer(content as never)).toThrow(
+      expect(() => new small.BertTokenizer(content as never)).toThrow(
         /^Cannot make a tokenizer: found (string|object|undefined), expected settings; from_pretrained/,
       );
     }
   });
 
   it('makes the class that the config names', async () => {
-    const { AutoTokenizer, BertTokenizer, MobileBertTokenizer, PreTrainedTokenizer } = alone;
+    const { AutoTokenizer, BertTokenizer, MobileBertTokenizer, PreTrainedTokenizer } = small;
     const config = { tokenizer_class: 'BertTokenizerFast' };
     const named = await AutoTokenizer.from_pretrained({
       ...vocab,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { TokenizerOptions } from '../../../src/tokenizer/api/settings.ts';
-import type { AddedToken } from '../../../src/tokenizer/text/added-tokens.ts';
-import { type GoldenRecord, golden, makeTokenizer, recordOf } from './golden.ts';
+import type { TokenizerOptions } from '../../../../src/tokenizer/files/settings.ts';
+import type { AddedToken } from '../../../../src/tokenizer/text/added-tokens.ts';
+import { type GoldenRecord, golden, makeTokenizer, recordOf } from '../golden.ts';
 
 interface Configuration {
   options: TokenizerOptions;

@@ -7,8 +7,8 @@ import {
   normalize,
   SEVERAL,
   SPACE,
-} from '../../../src/tokenizer/text/normalize.ts';
-import { golden } from './golden.ts';
+} from '../../../../src/tokenizer/text/normalize.ts';
+import { golden } from '../golden.ts';
 
 /** The configurations of make_blocks() in tools/golden/make-tokenizer.py. */
 const CONFIGURATIONS = [true, false].map((isFull) => ({
