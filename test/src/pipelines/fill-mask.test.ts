@@ -92,7 +92,7 @@ describe('FillMaskPipeline', () => {
     const pieces = (await fill('my [MASK]', { targets: 'cards' })) as MaskFill[];
     expect(pieces.map(({ token_str }) => token_str)).toEqual(['card']);
     expect(warn.mock.calls).toEqual([
-      ['mobilebert-wasm: target "cards" is no token of the vocabulary, "card" is taken instead'],
+      ['mobilebert-wasm: target "cards" is not in the vocabulary, "card" is used instead'],
     ]);
     env.logLevel = LogLevel.NONE;
     await expect(fill('my [MASK]', { targets: [' '] })).rejects.toThrow(

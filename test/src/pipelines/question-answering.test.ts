@@ -190,7 +190,7 @@ describe('QuestionAnsweringPipeline', () => {
       ['a', 'b', 'c'],
       {},
       RangeError,
-      'found 2 questions and 3 contexts, expected as many',
+      'found 2 questions and 3 contexts, expected equal numbers',
     ],
     [
       'pin',

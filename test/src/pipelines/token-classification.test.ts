@@ -130,7 +130,7 @@ describe('TokenClassificationPipeline', () => {
       'a',
       { stride: 33, aggregation_strategy: 'max' },
       RangeError,
-      'Cannot cut texts: stride is 33 of 35 tokens, expected room',
+      'Cannot cut texts: stride is 33, expected less than the 33 tokens that max_length (35) leaves',
     ],
     ['a', { ignore_labels: 7 }, TypeError, 'ignore_labels is a number'],
     ['a', { offset_unit: 'bytes' }, RangeError, 'offset_unit is "bytes", expected "utf16" or'],

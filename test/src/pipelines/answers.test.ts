@@ -1,6 +1,6 @@
 /** Spans of one window against the product of all starts with all ends, as Python 4 makes it. */
 import { describe, expect, it } from 'vitest';
-import { bestSpans } from '../../../src/pipelines/answer-spans.ts';
+import { bestSpans } from '../../../src/pipelines/answers.ts';
 import { expectClose } from '../../support/close.ts';
 import { random } from '../../support/random.ts';
 
