@@ -1,7 +1,7 @@
 /**
- * Logits of windows -> spans -> the answers of one question. Mirrors select_starts_ends, decode_spans
- * and postprocess of transformers 4's pipelines/question_answering.py and, for the threshold,
- * postprocess_qa_predictions of its examples (utils_qa.py).
+ * Logits of windows -> spans -> the answers of one question. Mirrors select_starts_ends,
+ * decode_spans and postprocess of transformers 4's pipelines/question_answering.py and, for the
+ * threshold, postprocess_qa_predictions of its examples (utils_qa.py).
  */
 
 import { type OffsetUnit, offsetConverter } from './arguments.ts';
@@ -22,13 +22,13 @@ export interface Answer {
   /** Offset after the last character. */
   end: number;
   /**
-   * The lowest probability of no answer among all windows. Present with `handle_impossible_answer` or
-   * `null_score_diff_threshold`.
+   * The lowest probability of no answer among all windows. Present with `handle_impossible_answer`
+   * or `null_score_diff_threshold`.
    */
   null_score?: number;
   /**
-   * The lowest no-answer logits among all windows, minus the logits of the best span. It is compared
-   * with `null_score_diff_threshold`, and present only with that option.
+   * The lowest no-answer logits among all windows, minus the logits of the best span. It is
+   * compared with `null_score_diff_threshold`, and present only with that option.
    */
   null_score_diff?: number;
   /** Present when part of the question or of the context was not read. */
@@ -72,8 +72,8 @@ export interface ReadWindow {
 // ---- logits -> spans ----
 
 /**
- * The best spans of one window. Python forms the product of all starts and all ends; here only spans
- * of an allowed length are formed, and only from starts that can still reach the top.
+ * The best spans of one window. Python forms the product of all starts and all ends; here only
+ * spans of an allowed length are formed, and only from starts that can still reach the top.
  *
  * @param logits [S,2] of start and end; [CLS] is the first row
  * @param first row of the context's first token
@@ -154,7 +154,7 @@ export function answersOf(
   }));
 }
 
-/** Spans as answers, in the order of windows. Equal texts are merged: first offsets, sum of scores. */
+/** Spans as answers, in the order of windows; equal texts merged: first offsets, sum of scores. */
 function mergedAnswers(windows: readonly ReadWindow[], align: boolean): Answer[] {
   const byText = new Map<string, Answer>();
   for (const { window, found } of windows) {

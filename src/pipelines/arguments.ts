@@ -9,14 +9,15 @@ import { codePointsBefore } from '../tokenizer/batch/spans.ts';
 /** One result for one text, an array of results for an array of texts. */
 export type PerText<Input, Result> = Input extends readonly unknown[] ? Result[] : Result;
 
-/** Unit of offsets in a text: UTF-16 code units, as `slice` counts, or code points, as Python does. */
+/** Unit of offsets in a text: UTF-16 code units, as in `slice`, or code points, as in Python. */
 export type OffsetUnit = NonNullable<CallOptions['offset_unit']>;
 
 /**
  * One text or several, always as a list.
  *
  * @param name of the argument, for messages
- * @throws TypeError unless the value is a string or an array of strings, RangeError for an empty array
+ * @throws TypeError unless the value is a string or an array of strings, RangeError for an empty
+ * array
  */
 export function textsOf(action: string, name: string, value: unknown): string[] {
   if (typeof value === 'string') return [value];

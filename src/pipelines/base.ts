@@ -1,7 +1,7 @@
 /**
- * What all pipelines share: a model and a tokenizer that belong together, called like a function, and
- * how such a pair is loaded from one source. pipeline() chooses the classes by the name of a task;
- * servers name them, so that a bundle holds no other task.
+ * What all pipelines share: a model and a tokenizer that belong together, called like a function,
+ * and how such a pair is loaded from one source. pipeline() chooses the classes by the name of a
+ * task; servers name them, so that a bundle holds no other task.
  */
 
 import { Callable } from '../callable.ts';
@@ -100,7 +100,7 @@ export async function loadPipeline<M extends PreTrainedModel<never>, P>(
   return new Class({ task, model, tokenizer });
 }
 
-/** The options for finding and fetching files. Progress totals come from the model's files alone. */
+/** Options for finding and fetching files. Progress totals come from the model's files alone. */
 function tokenizerOptions(options: PipelineOptions) {
   const { revision, subfolder, local_files_only, cache_dir, token, signal, progress_callback } =
     options;

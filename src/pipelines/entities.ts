@@ -8,7 +8,7 @@ import { topIndices } from './scores.ts';
 
 const STRATEGIES = ['none', 'simple', 'first', 'average', 'max'] as const;
 
-/** How tokens become entities; see `aggregation_strategy` of the options of token classification. */
+/** How tokens become entities; see `aggregation_strategy` of TokenClassificationOptions. */
 export type AggregationStrategy = (typeof STRATEGIES)[number];
 
 /** All strategies, for checks and messages. */

@@ -1,7 +1,7 @@
 /**
  * feature-extraction: texts -> hidden states, one vector for each token or for each text. The call
- * and its results are those of transformers.js (pipelines/feature-extraction.js) with two differences:
- * the last token of a text is never padding, and padding is zeros.
+ * and its results are those of transformers.js (pipelines/feature-extraction.js) with two
+ * differences: the last token of a text is never padding, and padding is zeros.
  */
 
 import { PreTrainedModel } from '../models/pretrained-model.ts';
@@ -77,7 +77,8 @@ export interface FeatureExtractionPipeline {
 }
 
 /**
- * Computes vectors for texts. It accepts a model of any class: a classifier's encoder serves as well.
+ * Computes vectors for texts. It accepts a model of any class: a classifier's encoder serves as
+ * well.
  *
  * @example
  * const embed = await pipeline('feature-extraction', './models/banking77-intents');

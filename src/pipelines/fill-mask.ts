@@ -34,7 +34,8 @@ export interface FillMaskOptions extends EncodeOptions {
   top_k?: number | undefined;
   /**
    * Considers these words only. A word that is not in the vocabulary is replaced by its first
-   * subword, with a warning. Scores stay probabilities over the whole vocabulary. Default: all words.
+   * subword, with a warning. Scores stay probabilities over the whole vocabulary. Default: all
+   * words.
    */
   targets?: string | readonly string[] | null | undefined;
 }
@@ -180,7 +181,7 @@ function targetIds(
   throw new RangeError('Cannot fill masks: targets hold no tokens, expected at least one');
 }
 
-/** The best tokens of logits [V], or of the target ids, with the softmax over the whole vocabulary. */
+/** The best tokens of logits [V], or of the target ids, scored by the softmax over all V. */
 function bestTokens(logits: Float32Array, targets: Int32Array | null, top_k: number) {
   let largest = -Infinity;
   for (const logit of logits) if (logit > largest) largest = logit;

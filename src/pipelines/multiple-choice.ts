@@ -1,7 +1,7 @@
 /**
- * multiple-choice: a text and its possible continuations -> how likely each one is: endings of a story
- * (SWAG), answers to a question (RACE). Neither transformers nor transformers.js has this pipeline;
- * the results look like those of fill-mask.
+ * multiple-choice: a text and its possible continuations -> how likely each one is: endings of a
+ * story (SWAG), answers to a question (RACE). Neither transformers nor transformers.js has this
+ * pipeline; the results look like those of fill-mask.
  */
 
 import { MobileBertForMultipleChoice } from '../models/heads/classification.ts';
@@ -29,8 +29,8 @@ type Choices = readonly string[] | readonly (readonly string[])[];
 
 export interface MultipleChoicePipeline {
   /**
-   * Ranks the choices of a text, or of each text of a batch: the best first, equal ones in the order
-   * in which they were given.
+   * Ranks the choices of a text, or of each text of a batch: the best first, equal ones in the
+   * order in which they were given.
    *
    * @param choices a list; for a batch also one list for each text
    * @throws TypeError for an argument of the wrong type, RangeError for an empty list, a wrong
@@ -44,7 +44,8 @@ export interface MultipleChoicePipeline {
 }
 
 /**
- * Finds the likeliest of several continuations. All pairs of text and choice run in one ragged batch.
+ * Finds the likeliest of several continuations. All pairs of text and choice run in one ragged
+ * batch.
  *
  * @example
  * const choose = await pipeline('multiple-choice', './my-swag-model');

@@ -1,7 +1,7 @@
 /**
  * next-sentence-prediction: two texts -> whether the second follows the first, the second task of
- * MobileBERT's pre-training. Neither transformers nor transformers.js has this pipeline; it is called
- * like question-answering.
+ * MobileBERT's pre-training. Neither transformers nor transformers.js has this pipeline; it is
+ * called like question-answering.
  */
 
 import { InputError } from '../errors.ts';

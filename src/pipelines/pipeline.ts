@@ -1,7 +1,7 @@
 /**
- * pipeline(): the name of a task and a checkpoint -> an object that does the task. Signature, aliases
- * and the last progress event are those of transformers.js (pipelines.js). A new task is one line in
- * the table below and one file beside this one.
+ * pipeline(): the name of a task and a checkpoint -> an object that does the task. Signature,
+ * aliases and the last progress event are those of transformers.js (pipelines.js). A new task is
+ * one line in the table below and one file beside this one.
  */
 
 import type { Source } from '../hub/source.ts';
@@ -18,7 +18,7 @@ import {
 import type { PreTrainedModel } from '../models/pretrained-model.ts';
 import { loadPipeline, type PipelineOptions, type PipelineParts } from './base.ts';
 
-/** Loaders by task. The code of a task is imported with its first pipeline, so a page loads no other. */
+/** Loaders by task. The code of a task is imported with its first pipeline, no earlier. */
 const TASKS = {
   'text-classification': loader(AutoModelForSequenceClassification, () =>
     import('./text-classification.ts').then((file) => file.TextClassificationPipeline),

@@ -43,8 +43,8 @@ export interface QuestionAnsweringOptions {
    */
   doc_stride?: number | null | undefined;
   /**
-   * Number of tokens that longer questions are cut to; answers are then marked `truncated`. Default:
-   * questions are not cut, as with Python's fast tokenizers.
+   * Number of tokens that longer questions are cut to; answers are then marked `truncated`.
+   * Default: questions are not cut, as with Python's fast tokenizers.
    */
   max_question_len?: number | null | undefined;
   /**
@@ -58,9 +58,9 @@ export interface QuestionAnsweringOptions {
    */
   handle_impossible_answer?: boolean | undefined;
   /**
-   * Decides about "no answer" by logits, instead of `handle_impossible_answer`. It is the first answer
-   * if its logits exceed those of the best span by more than this number, and left out otherwise
-   * (`null_score_diff_threshold` of Hugging Face's SQuAD scripts). Default: none.
+   * Decides about "no answer" by logits, instead of `handle_impossible_answer`. It is the first
+   * answer if its logits exceed those of the best span by more than this number, and left out
+   * otherwise (`null_score_diff_threshold` of Hugging Face's SQuAD scripts). Default: none.
    */
   null_score_diff_threshold?: number | null | undefined;
   /** Whether answers are extended to whole words. Default `true`. */
@@ -92,8 +92,8 @@ export type QuestionAnsweringResult<Q, C, K> = Q extends string
 export interface QuestionAnsweringPipeline {
   /**
    * Answers a question on a context. Two lists of the same length are taken pair by pair; a single
-   * context serves all questions, and a single question is asked on all contexts. Results are in the
-   * order of the lists.
+   * context serves all questions, and a single question is asked on all contexts. Results are in
+   * the order of the lists.
    *
    * @throws TypeError for an argument of the wrong type, RangeError for lists that do not fit or a
    * wrong option, InputError for an empty text and a question that leaves no room for its context

@@ -101,8 +101,8 @@ export function* vectorsOfRows(
 }
 
 /**
- * Lets timers, input events and other calls run. Passes and tokenizing are synchronous, so a call can
- * be aborted only here.
+ * Lets timers, input events and other calls run. Passes and tokenizing are synchronous, so a call
+ * can be aborted only here.
  *
  * @throws the reason of `signal` once it has aborted
  */

@@ -1,7 +1,7 @@
 /**
- * Texts and pairs of texts -> rows of token ids, cut to what the model takes, without padding. Every
- * row is checked against the model's configuration, because a pipeline's tokenizer and model may come
- * from different places.
+ * Texts and pairs of texts -> rows of token ids, cut to what the model takes, without padding.
+ * Every row is checked against the model's configuration, because a pipeline's tokenizer and model
+ * may come from different places.
  */
 
 import type { MobileBertConfig } from '../config/config.ts';
@@ -60,8 +60,8 @@ export async function encode(
 /**
  * A row for every pair of premise and hypothesis: all hypotheses of the first premise, then of the
  * second, and so on. Every text is tokenized once. A pair that is too long loses tokens of its
- * premise only, as with `truncation='only_first'` in Python. A hypothesis that fills the row by itself
- * leaves the premise uncut, also as in Python; the model may then refuse the pair.
+ * premise only, as with `truncation='only_first'` in Python. A hypothesis that fills the row by
+ * itself leaves the premise uncut, also as in Python; the model may then refuse the pair.
  *
  * @throws InputError when a pair is too long or the tokenizer does not fit the model
  */
@@ -115,8 +115,8 @@ export function rowOfIds(
 }
 
 /**
- * Maximum tokens of a row: `max_length`, or else the tokenizer's limit, but never more than the model
- * has positions.
+ * Maximum tokens of a row: `max_length`, or else the tokenizer's limit, but never more than the
+ * model has positions.
  *
  * @throws RangeError unless that is an integer from 0 on
  */

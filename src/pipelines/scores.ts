@@ -13,15 +13,15 @@ const FUNCTIONS = {
 } as const;
 
 /**
- * How logits become scores. 'softmax': probabilities that sum to 1; 'sigmoid': a probability for each
- * label by itself; 'none': the logits as they are.
+ * How logits become scores. 'softmax': probabilities that sum to 1; 'sigmoid': a probability for
+ * each label by itself; 'none': the logits as they are.
  */
 export type ScoreFunction = keyof typeof FUNCTIONS;
 
 /** All score functions, for checks and messages. */
 export const SCORE_FUNCTIONS = Object.keys(FUNCTIONS) as readonly ScoreFunction[];
 
-/** A list this many times shorter than the scores is kept in one pass; for a longer one all are sorted. */
+/** With more scores than this per result, one pass keeps the best; otherwise all are sorted. */
 const SHORT_LIST = 64;
 
 /** Scores [C] of the logits [C] of one row. The logits are not changed. */
@@ -29,7 +29,7 @@ export function scoresOf(logits: Float32Array, apply: ScoreFunction): Float32Arr
   return FUNCTIONS[apply](logits);
 }
 
-/** Indices of the `k` highest scores, the highest first, equal ones in their order; null for all. */
+/** Indices of the `k` highest scores, highest first, equal ones in their order; null for all. */
 export function topIndices(scores: Float32Array | Float64Array, k: number | null): number[] {
   if (k === 1) return [bestIndex(scores)];
   if (k !== null && k < scores.length / SHORT_LIST) {

@@ -1,7 +1,7 @@
 /**
  * text-classification: texts -> labels with scores. The call and its results are those of
- * transformers.js (pipelines/text-classification.js); options, score functions and pairs are those of
- * Python (pipelines/text_classification.py).
+ * transformers.js (pipelines/text-classification.js); options, score functions and pairs are those
+ * of Python (pipelines/text_classification.py).
  */
 
 import type { MobileBertConfig } from '../config/config.ts';
@@ -27,8 +27,8 @@ export interface TextClassificationOptions extends EncodeOptions {
   /** How many labels to give for each text, the best first; `null` for all. Default 1. */
   top_k?: number | null | undefined;
   /**
-   * How logits become scores. Default, by the model's configuration: 'none' for regression, 'sigmoid'
-   * for multi-label classification or a single logit, else 'softmax'.
+   * How logits become scores. Default, by the model's configuration: 'none' for regression,
+   * 'sigmoid' for multi-label classification or a single logit, else 'softmax'.
    */
   function_to_apply?: ScoreFunction | null | undefined;
 }

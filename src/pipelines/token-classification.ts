@@ -1,7 +1,7 @@
 /**
  * token-classification: texts -> labelled tokens, or entities. The call is that of transformers.js
- * (pipelines/token-classification.js); aggregation, offsets, windows and input as words are those of
- * Python (pipelines/token_classification.py).
+ * (pipelines/token-classification.js); aggregation, offsets, windows and input as words are those
+ * of Python (pipelines/token_classification.py).
  */
 
 import { MobileBertForTokenClassification } from '../models/heads/classification.ts';
@@ -32,16 +32,16 @@ import { type Sentence, type TokenRow, tokenRows } from './token-rows.ts';
 export interface TokenClassificationOptions extends EncodeOptions {
   /**
    * How tokens become entities. 'none' (default): they do not, the result is tokens. 'simple':
-   * neighbouring tokens with the same label are an entity. 'first', 'average' and 'max' label whole
-   * words before: by the first token of the word, by the mean of its tokens' scores, or by the token
-   * with the highest score.
+   * neighbouring tokens with the same label are an entity, and `B-` begins a new one. 'first',
+   * 'average' and 'max' label whole words before that: by the word's first token, by the mean
+   * scores of its tokens, or by its token with the highest score.
    */
   aggregation_strategy?: AggregationStrategy | undefined;
   /** Labels to leave out of the result, after aggregation. Default ['O']. */
   ignore_labels?: readonly string[] | null | undefined;
   /**
-   * Reads long texts in windows that share this many tokens; needs an aggregation strategy other than
-   * 'none'. Of entities that overlap, the longest is kept. Default: long texts are cut.
+   * Reads long texts in windows that share this many tokens; needs an aggregation strategy other
+   * than 'none'. Of entities that overlap, the longest is kept. Default: long texts are cut.
    */
   stride?: number | null | undefined;
   /** Whether each text is given as a list of its words. Default `false`. */
@@ -57,7 +57,9 @@ type Texts = string | readonly string[] | readonly (readonly string[])[];
 /** The items of a result: tokens with the strategy 'none', else entities. */
 export type EntityOf<S> = S extends 'none' | undefined ? TokenEntity : EntityGroup;
 
-/** An array for one text; an array of arrays for a batch and, as in Python, for one list of words. */
+/**
+ * An array for one text; an array of arrays for a batch and, as in Python, for one list of words.
+ */
 export type TokenClassificationResult<Input, S> = Input extends string
   ? EntityOf<S>[]
   : EntityOf<S>[][];

@@ -1,7 +1,7 @@
 /**
- * Texts, or lists of words, -> rows of tokens with their offsets in the text. A text that is too long
- * is cut or, with a stride, becomes several rows that overlap. Mirrors preprocess() of transformers'
- * pipelines/token_classification.py, without padding.
+ * Texts, or lists of words, -> rows of tokens with their offsets in the text. A text that is too
+ * long is cut or, with a stride, becomes several rows that overlap. Mirrors preprocess() of
+ * transformers' pipelines/token_classification.py, without padding.
  */
 
 import type { MobileBertConfig } from '../config/config.ts';
@@ -32,8 +32,8 @@ export interface TokenRowOptions extends EncodeOptions {
 }
 
 /**
- * @throws InputError when a text is too long or the tokenizer does not fit the model, RangeError when
- * max_length leaves no room for tokens, or none beyond the stride
+ * @throws InputError when a text is too long or the tokenizer does not fit the model, RangeError
+ * when max_length leaves no room for tokens, or none beyond the stride
  */
 export async function tokenRows(
   sentences: readonly Sentence[],

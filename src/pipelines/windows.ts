@@ -38,8 +38,8 @@ export function tokenizedText(
 
 /**
  * Ranges of at most `room` tokens that cover `length` tokens. Neighbours share `stride` tokens;
- * without a stride there is the first range only. The tokenizer's truncation side decides from which
- * end ranges are counted.
+ * without a stride there is the first range only. The tokenizer's truncation side decides from
+ * which end ranges are counted.
  *
  * @throws RangeError unless the stride is less than the room
  */
@@ -93,8 +93,8 @@ export interface WindowOptions {
 
 /**
  * Questions and contexts -> windows -> rows: [CLS] question [SEP] part of the context [SEP].
- * Neighbouring windows share `doc_stride` tokens of the context, as with the tokenizer's `stride` and
- * truncation 'only_second'.
+ * Neighbouring windows share `doc_stride` tokens of the context, as with the tokenizer's `stride`
+ * and truncation 'only_second'.
  */
 export class ContextWindows {
   readonly #tokenizer: PreTrainedTokenizer;

@@ -1,8 +1,8 @@
 /**
  * zero-shot-classification: texts and any labels -> how well each label fits, by a model of natural
  * language inference (NLI). The call and its results are those of transformers.js
- * (pipelines/zero-shot-classification.js); labels in one string, the search for the entailment class
- * and truncation are those of Python (pipelines/zero_shot_classification.py).
+ * (pipelines/zero-shot-classification.js); labels in one string, the search for the entailment
+ * class and truncation are those of Python (pipelines/zero_shot_classification.py).
  */
 
 import type { MobileBertConfig } from '../config/config.ts';
@@ -35,8 +35,8 @@ export interface ZeroShotClassificationOptions extends EncodeOptions {
    */
   truncation?: boolean | undefined;
   /**
-   * Makes a hypothesis of a label, which stands for `{}` or `{0}`; `{{` and `}}` are braces. Default
-   * 'This example is {}.'
+   * Turns a label into a hypothesis. The label replaces `{}` or `{0}`; `{{` and `}}` become braces.
+   * Default 'This example is {}.'
    */
   hypothesis_template?: string | undefined;
   /**
@@ -52,8 +52,8 @@ export interface ZeroShotClassificationPipeline {
    *
    * @param candidate_labels a list, or one string with commas between labels
    * @throws TypeError for an argument of the wrong type, RangeError for an empty list or a wrong
-   * option, InputError for texts that the model cannot read, ConfigError when `label2id` does not fit
-   * the number of labels
+   * option, InputError for texts that the model cannot read, ConfigError when `label2id` does not
+   * fit the number of labels
    */
   <Input extends string | readonly string[]>(
     texts: Input,
@@ -89,7 +89,9 @@ export class ZeroShotClassificationPipeline extends Pipeline<
     warn('label2id of the config has no label that begins with "entail", the last label is used');
   }
 
-  /** Index of the label that begins with "entail", letter case aside; -1 without one, as in Python. */
+  /**
+   * Index of the label that begins with "entail", in any letter case; -1 without one, as in Python.
+   */
   get entailment_id(): number {
     return labelOfEntailment(this.model.config);
   }
@@ -147,7 +149,7 @@ function labelOfEntailment({ label2id }: MobileBertConfig): number {
   return found ? found[1] : -1;
 }
 
-/** Indices of the two classes whose logits are read; without entailment the last class, as in Python. */
+/** Indices of the two classes; without a label of entailment the last class, as in Python. */
 function classesOf(config: MobileBertConfig, needsBoth: boolean) {
   const C = config.num_labels;
   const id = labelOfEntailment(config);
