@@ -104,8 +104,12 @@ export type { ResizeOptions } from './models/surgery/resize-embeddings.ts';
 // ---- pipelines ----
 
 export type { Answer } from './pipelines/answers.ts';
-export { Pipeline, type PipelineParts } from './pipelines/base.ts';
-export type { Sample } from './pipelines/encode.ts';
+export {
+  Pipeline,
+  type PipelineOptions,
+  type PipelineParts,
+  type ReadyEvent,
+} from './pipelines/base.ts';
 export type { AggregationStrategy, EntityGroup, TokenEntity } from './pipelines/entities.ts';
 export {
   type EmbeddingPrecision,
@@ -131,18 +135,13 @@ export {
   NextSentencePredictionPipeline,
   type NextSentenceResult,
 } from './pipelines/next-sentence-prediction.ts';
-export {
-  type PipelineOf,
-  type PipelineOptions,
-  pipeline,
-  type ReadyEvent,
-  type Task,
-} from './pipelines/pipeline.ts';
+export { type PipelineOf, pipeline, type Task } from './pipelines/pipeline.ts';
 export {
   type QuestionAnsweringOptions,
   QuestionAnsweringPipeline,
   type QuestionAnsweringResult,
 } from './pipelines/question-answering.ts';
+export type { Sample } from './pipelines/rows.ts';
 export type { ScoreFunction } from './pipelines/scores.ts';
 export {
   type Classification,

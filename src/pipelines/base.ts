@@ -1,17 +1,29 @@
-/** What all pipelines are: a task, a model and a tokenizer that go together, called like a function. */
+/**
+ * What all pipelines share: a model and a tokenizer that belong together, called like a function,
+ * and how such a pair is loaded from one source. pipeline() chooses the classes by the name of a
+ * task; servers name them, so that a bundle holds no other task.
+ */
 
 import { Callable } from '../callable.ts';
+import type { ProgressEvent } from '../hub/progress.ts';
+import type { Source } from '../hub/source.ts';
+import type { AutoClass } from '../models/heads/auto.ts';
+import type { FromPretrainedOptions } from '../models/options.ts';
 import type { PreTrainedModel } from '../models/pretrained-model.ts';
 import type { PreTrainedTokenizer } from '../tokenizer/api/tokenizer.ts';
+import { AutoTokenizer } from '../tokenizer/api/tokenizer.ts';
 
-/** What a pipeline is made of. */
+/** Arguments of a pipeline's constructor. */
 export interface PipelineParts<M> {
+  /** Name of the task; a label for the caller, which changes nothing. */
   readonly task: string;
+  /** A model of the class that the task needs. */
   readonly model: M;
+  /** The tokenizer that the model was trained with. */
   readonly tokenizer: PreTrainedTokenizer;
 }
 
-/** Base of the pipeline classes. */
+/** Base class of the pipelines. An instance is a function: `await classify('text')`. */
 export abstract class Pipeline<
   M extends PreTrainedModel<never>,
   Arguments extends unknown[],
@@ -28,17 +40,13 @@ export abstract class Pipeline<
     this.tokenizer = tokenizer;
   }
 
-  /** Gives the model's memory back; later calls are refused. */
+  /** Frees the model's memory. Later calls of the pipeline reject. */
   async dispose(): Promise<void> {
     await this.model.dispose();
   }
 }
 
-/**
- * Refuses a model that the task cannot use.
- *
- * @throws TypeError naming the class that is wanted
- */
+/** @throws TypeError unless the model is an instance of the class that the task needs */
 export function checkModel(
   task: string,
   model: unknown,
@@ -48,4 +56,59 @@ export function checkModel(
   throw new TypeError(
     `Cannot make a ${task} pipeline: model is of another class, expected a ${Class.name}`,
   );
+}
+
+/** Sent once, when the pipeline can be called. */
+export interface ReadyEvent {
+  status: 'ready';
+  /** Name of the task, aliases resolved: 'token-classification' for 'ner'. */
+  task: string;
+  /** The folder, URL or hub id that was asked for; 'files' for a map of files. */
+  model: string;
+}
+
+/** Options of `pipeline()`: those of `from_pretrained`, with one more progress event. */
+export interface PipelineOptions extends Omit<FromPretrainedOptions, 'progress_callback'> {
+  /** Receives the progress of every file, and at last one `ready` event. */
+  progress_callback?: ((event: ProgressEvent | ReadyEvent) => void) | null | undefined;
+}
+
+/** The classes that do a task. The pipeline's class may still be loading. */
+export interface PipelineClasses<M, P> {
+  readonly task: string;
+  readonly Model: AutoClass<M>;
+  readonly Pipeline: PipelineClass<M, P> | Promise<PipelineClass<M, P>>;
+}
+
+type PipelineClass<M, P> = new (parts: PipelineParts<M>) => P;
+
+/**
+ * Makes a pipeline of known classes; loads model and tokenizer at the same time.
+ *
+ * @throws FilesError, ConfigError, TokenizerError or WeightsError, as loading does
+ */
+export async function loadPipeline<M extends PreTrainedModel<never>, P>(
+  { task, Model, Pipeline }: PipelineClasses<M, P>,
+  source: Source,
+  options: PipelineOptions,
+): Promise<P> {
+  const [Class, model, tokenizer] = await Promise.all([
+    Pipeline,
+    Model.from_pretrained(source, options),
+    AutoTokenizer.from_pretrained(source, tokenizerOptions(options)),
+  ]);
+  return new Class({ task, model, tokenizer });
+}
+
+/** Options for finding and fetching files. Progress totals come from the model's files alone. */
+function tokenizerOptions(options: PipelineOptions) {
+  const { revision, subfolder, local_files_only, cache_dir, token, signal, progress_callback } =
+    options;
+  const report = (event: ProgressEvent) => {
+    if (event.status !== 'progress_total') progress_callback?.(event);
+  };
+  return {
+    ...{ revision, subfolder, local_files_only, cache_dir, token, signal },
+    progress_callback: progress_callback ? report : null,
+  };
 }

@@ -1,37 +1,46 @@
 /**
  * Scores of tokens -> entities of a text. Mirrors aggregate, group_entities and
- * aggregate_overlapping_entities of transformers' pipelines/token_classification.py. Places are
- * UTF-16 units of the text.
+ * aggregate_overlapping_entities of transformers' pipelines/token_classification.py. Offsets are in
+ * UTF-16 code units.
  */
 
 import { topIndices } from './scores.ts';
 
 const STRATEGIES = ['none', 'simple', 'first', 'average', 'max'] as const;
 
-/** How tokens become entities: not at all, neighbours of one label, or words of one label first. */
+/** How tokens become entities; see `aggregation_strategy` of TokenClassificationOptions. */
 export type AggregationStrategy = (typeof STRATEGIES)[number];
 
-/** All strategies, for messages and checks. */
+/** All strategies, for checks and messages. */
 export const AGGREGATION_STRATEGIES: readonly AggregationStrategy[] = STRATEGIES;
 
-/** A token and its label. */
+/** A token and its best label. */
 export interface TokenEntity {
+  /** The name in `id2label` of the model's configuration, such as 'B-PER'. */
   entity: string;
+  /** Probability of the label. */
   score: number;
-  /** Place among the tokens that the model read, [CLS] being 0. */
+  /** Position among the tokens that the model read; [CLS] is 0. */
   index: number;
-  /** As in the vocabulary: `##` begins what continues a word. */
+  /** The token as in the vocabulary, where `##` continues a word. */
   word: string;
+  /** Offset of the token in the text, in the unit that `offset_unit` sets. */
   start: number;
+  /** Offset after the token. */
   end: number;
 }
 
-/** Neighbouring tokens of one label, the `B-` or `I-` before it taken off. */
+/** Neighbouring tokens with the same label: an entity. */
 export interface EntityGroup {
+  /** The label without its prefix `B-` or `I-`. */
   entity_group: string;
+  /** Mean probability of the label over its tokens, or words. */
   score: number;
+  /** The tokens as text. */
   word: string;
+  /** Offset of the entity in the text, in the unit that `offset_unit` sets. */
   start: number;
+  /** Offset after the entity. */
   end: number;
 }
 
@@ -42,21 +51,21 @@ export interface ScoredToken {
   readonly index: number;
   readonly start: number;
   readonly end: number;
-  /** Whether it goes on with the word before. */
+  /** Whether it continues the word of the token before it. */
   readonly isSubword: boolean;
 }
 
-/** What aggregation needs to know of a model and its tokenizer. */
+/** How a model names its labels, and how its tokenizer joins tokens. */
 export interface Naming {
   label(index: number): string;
-  /** Text of tokens. */
+  /** Tokens -> text. */
   join(tokens: readonly string[]): string;
 }
 
-/** A token, or word, with the label that was chosen for it. */
+/** A token or word and its best label. */
 type Labelled = Omit<TokenEntity, 'index'>;
 
-/** Each token with its best label. */
+/** The best label of each token. */
 export function tokenEntities(tokens: readonly ScoredToken[], { label }: Naming): TokenEntity[] {
   return tokens.map(({ scores, index, word, start, end }) => {
     const best = bestOf(scores);
@@ -64,7 +73,7 @@ export function tokenEntities(tokens: readonly ScoredToken[], { label }: Naming)
   });
 }
 
-/** Entities of all labels, those that stand for nothing among them. */
+/** The entities of all labels, 'O' included. */
 export function entityGroups(
   tokens: readonly ScoredToken[],
   strategy: Exclude<AggregationStrategy, 'none'>,
@@ -82,7 +91,7 @@ export function entityGroups(
     else groups.push([one]);
   }
   return groups.map((group) => ({
-    // Everything up to the first hyphen goes, whatever it is, as in Python.
+    // Python, too, removes everything up to the first hyphen, whatever the prefix is.
     entity_group: group[0]!.entity.replace(/^[^-]*-/, ''),
     score: group.reduce((sum, { score }) => sum + score, 0) / group.length,
     word: naming.join(group.map(({ word }) => word)),
@@ -91,7 +100,10 @@ export function entityGroups(
   }));
 }
 
-/** Of entities that overlap, as windows find them twice, the longer ones; of equals the surer. */
+/**
+ * Removes overlaps, which arise where two windows find the same entity: the longer one is kept, of
+ * equally long ones the one with the higher score.
+ */
 export function withoutOverlaps(entities: readonly EntityGroup[]): EntityGroup[] {
   const kept: EntityGroup[] = [];
   for (const entity of [...entities].sort((a, b) => a.start - b.start)) {
@@ -132,7 +144,7 @@ function labelWord(
   };
 }
 
-/** Scores [C] that stand for a word. */
+/** The scores [C] of a word, made of those of its tokens. */
 function wordScores(
   tokens: readonly ScoredToken[],
   strategy: 'first' | 'average' | 'max',
@@ -150,7 +162,7 @@ function bestOf(scores: Float32Array): number {
   return topIndices(scores, 1)[0]!;
 }
 
-/** `B-` begins an entity; all other labels go on with one. */
+/** `B-` begins an entity; any other label continues one. */
 function splitLabel(label: string): [kind: 'B' | 'I', tag: string] {
   if (label.startsWith('B-')) return ['B', label.slice(2)];
   return ['I', label.startsWith('I-') ? label.slice(2) : label];

@@ -1,20 +1,19 @@
 /**
  * feature-extraction: texts -> hidden states, one vector for each token or for each text. The call
- * and its results are transformers.js' (pipelines/feature-extraction.js), but that the last token is
- * a text's own last one, not padding, and that padding is zeros.
+ * and its results are those of transformers.js (pipelines/feature-extraction.js) with two
+ * differences: the last token of a text is never padding, and padding is zeros.
  */
 
 import { PreTrainedModel } from '../models/pretrained-model.ts';
 import { magnitude } from '../tensor/math.ts';
 import { quantize_embeddings } from '../tensor/operations.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { checkWord, textsOf } from './arguments.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
-import { type EncodeOptions, encode, type Row } from './encode.ts';
-import { checkWord } from './options.ts';
-import { raggedPasses } from './ragged.ts';
-import { textsOf } from './texts.ts';
+import { type Row, raggedPasses, vectorsOfRows } from './ragged.ts';
+import { type EncodeOptions, encode } from './rows.ts';
 
-/** Which positions of a text of S tokens are read; undefined for all. */
+/** The positions that a pooling needs of a text of S tokens; undefined for all. */
 const POSITIONS = {
   none: () => undefined,
   mean: () => undefined,
@@ -24,31 +23,38 @@ const POSITIONS = {
   last_token: (S: number) => [S - 1],
 } satisfies Record<string, (S: number) => number[] | undefined>;
 
-/** What becomes of the vectors of a text's tokens: all of them, their mean, the first or the last. */
+/**
+ * How the vectors of a text's tokens become one. 'none': they do not; 'mean': their mean; 'cls' or
+ * 'first_token': the first, of [CLS]; 'eos' or 'last_token': the last, of [SEP].
+ */
 export type Pooling = keyof typeof POSITIONS;
 
-/** All poolings, for messages and checks. */
+/** All poolings, for checks and messages. */
 export const POOLINGS = Object.keys(POSITIONS) as readonly Pooling[];
 
-/** What the bits of eight numbers are packed into: int8, or uint8. */
-export const PRECISIONS = ['binary', 'ubinary'] as const;
+const PRECISIONS = ['binary', 'ubinary'] as const;
+
+/** What eight packed bits are stored as. 'binary': int8; 'ubinary': uint8. */
 export type EmbeddingPrecision = (typeof PRECISIONS)[number];
 
-/** What a complaint says was being done. */
+/** The action that error messages name. */
 const ACTION = 'extract features';
 
 export interface FeatureExtractionOptions extends EncodeOptions {
-  /** Default 'none'. [CLS] and [SEP] count as tokens. */
+  /** How a text gets one vector. [CLS] and [SEP] count as tokens. Default 'none': one per token. */
   pooling?: Pooling | undefined;
-  /** Bring vectors to length 1. Default `false`. */
+  /** Whether vectors are scaled to length 1 (L2 norm). Default `false`. */
   normalize?: boolean | undefined;
-  /** Keep of each number whether it is above 0; pooled vectors only. Default `false`. */
+  /**
+   * Whether each number becomes one bit: is it above 0? Needs a pooling and a hidden size that is a
+   * multiple of 8. Default `false`.
+   */
   quantize?: boolean | undefined;
-  /** Default 'binary'. */
+  /** How the bits of `quantize` are stored: 'binary' (default) in int8, 'ubinary' in uint8. */
   precision?: EmbeddingPrecision | undefined;
 }
 
-/** Numbers, or packed bits. */
+/** float32 vectors or, with `quantize`, packed bits. */
 export type Embeddings<Quantize> = [Quantize] extends [true]
   ? Tensor<'int8' | 'uint8'>
   : [Quantize] extends [false | undefined]
@@ -57,10 +63,12 @@ export type Embeddings<Quantize> = [Quantize] extends [true]
 
 export interface FeatureExtractionPipeline {
   /**
-   * Vectors of a text or a batch, in the order of the texts: [B,S,H] without pooling, where S is the
-   * longest text and what lies behind shorter ones is zeros; [B,H] with it; [B,H/8] quantized.
+   * Computes the vectors of a text, or of a batch of B texts in its order. Without pooling they are
+   * [B,S,H], where S is the token count of the longest text and shorter texts are filled up with
+   * zeros; with pooling [B,H]; quantized [B,H/8]. For a single text B is 1.
    *
-   * @throws TypeError or RangeError on inputs and options that make no sense
+   * @throws TypeError for an argument of the wrong type, RangeError for an empty list or a wrong
+   * option, InputError for texts that the model cannot read
    */
   <Quantize extends boolean | undefined = false>(
     texts: string | readonly string[],
@@ -69,7 +77,8 @@ export interface FeatureExtractionPipeline {
 }
 
 /**
- * Vectors for texts. Takes a model of any class: a classifier's encoder serves as well.
+ * Computes vectors for texts. It accepts a model of any class: a classifier's encoder serves as
+ * well.
  *
  * @example
  * const embed = await pipeline('feature-extraction', './models/banking77-intents');
@@ -81,7 +90,7 @@ export class FeatureExtractionPipeline extends Pipeline<
   [texts: string | readonly string[], options?: FeatureExtractionOptions],
   Tensor<'float32' | 'int8' | 'uint8'>
 > {
-  /** @throws TypeError when the model is none of MobileBERT's */
+  /** @throws TypeError when the model is no PreTrainedModel */
   constructor(parts: PipelineParts<PreTrainedModel<never>>) {
     super(parts);
     checkModel('feature-extraction', parts.model, PreTrainedModel);
@@ -98,22 +107,17 @@ export class FeatureExtractionPipeline extends Pipeline<
     const samples = textsOf(ACTION, 'texts', texts).map((text) => ({ text }));
     signal?.throwIfAborted();
     const rows = (await encode(samples, this.tokenizer, this.model.config, options)).map(
-      (row): Row => ({ ...row, read: POSITIONS[pooling](row.input_ids.length) }),
+      (row): Row => ({ ...row, selected: POSITIONS[pooling](row.input_ids.length) }),
     );
     const isPooled = pooling !== 'none';
     const S = isPooled ? 1 : rows.reduce((most, row) => Math.max(most, row.input_ids.length), 0);
     const data = new Float32Array(rows.length * S * H);
     const passes = raggedPasses(this.model, rows, ['LastHiddenState'], signal);
-    for await (const { indices, buffers } of passes) {
-      let start = 0;
-      for (const index of indices) {
-        const { read, input_ids } = rows[index]!;
-        const end = start + H * (read ?? input_ids).length;
-        const states = buffers.LastHiddenState!.subarray(start, end);
+    for await (const pass of passes) {
+      for (const [index, states] of vectorsOfRows(pass, 'LastHiddenState', rows, H)) {
         const vectors = pooling === 'mean' ? meanOf(states, H) : states;
         if (normalize) normalizeRows(vectors, H);
         data.set(vectors, index * S * H);
-        start = end;
       }
     }
     const tensor = new Tensor('float32', data, [rows.length, ...(isPooled ? [] : [S]), H]);
@@ -121,7 +125,7 @@ export class FeatureExtractionPipeline extends Pipeline<
   }
 }
 
-/** Mean of the rows [S,H], added up in float64. */
+/** Mean [H] of the rows [S,H], summed in float64. */
 function meanOf(states: Float32Array, H: number): Float32Array {
   const sums = new Float64Array(H);
   for (let i = 0; i < states.length; i++) sums[i % H]! += states[i]!;
@@ -129,7 +133,7 @@ function meanOf(states: Float32Array, H: number): Float32Array {
   return Float32Array.from(sums, (sum) => sum / S);
 }
 
-/** Brings rows of H numbers to length 1, in place; zeros stay. */
+/** Scales rows of H numbers to length 1, in place; zeros stay zeros. */
 function normalizeRows(vectors: Float32Array, H: number): void {
   for (let start = 0; start < vectors.length; start += H) {
     const row = vectors.subarray(start, start + H);
@@ -138,7 +142,7 @@ function normalizeRows(vectors: Float32Array, H: number): void {
   }
 }
 
-/** What quantize_embeddings would refuse, before the model has run. */
+/** Throws before the model runs what quantize_embeddings would throw afterwards. */
 function checkQuantization(pooling: Pooling, precision: unknown, H: number): void {
   if (pooling === 'none') {
     throw new RangeError(

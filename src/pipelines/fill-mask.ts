@@ -1,49 +1,55 @@
 /**
- * fill-mask: texts with [MASK] -> the words that fit there. The call and its results are
- * transformers.js' (pipelines/fill-mask.js); targets and several masks are Python's
- * (pipelines/fill_mask.py). Only masked tokens meet the vocabulary.
+ * fill-mask: texts with [MASK] -> the words that fit there. The call and its results are those of
+ * transformers.js (pipelines/fill-mask.js); targets and several masks are those of Python
+ * (pipelines/fill_mask.py). Logits of the vocabulary are computed for masked tokens only.
  */
 
 import { InputError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { MobileBertForMaskedLM } from '../models/heads/pretraining.ts';
 import type { PreTrainedTokenizer } from '../tokenizer/api/tokenizer.ts';
+import { checkInteger, textsOf } from './arguments.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
-import { type EncodeOptions, encode, type Row } from './encode.ts';
-import { checkInteger } from './options.ts';
-import { raggedPasses } from './ragged.ts';
+import { type Row, raggedPasses, vectorsOfRows } from './ragged.ts';
+import { type EncodeOptions, encode } from './rows.ts';
 import { topIndices } from './scores.ts';
-import { textsOf } from './texts.ts';
 
-/** One word in the place of a mask. */
+/** A word for a mask. */
 export interface MaskFill {
+  /** Probability of the token: the softmax over the whole vocabulary. */
   score: number;
-  /** Token id. */
+  /** Id of the token. */
   token: number;
+  /** The token as text. */
   token_str: string;
-  /** The text with the word in it; where it has several masks, with [CLS], [SEP] and the others. */
+  /**
+   * The text with the word in place of the mask. If the text has several masks, the others and the
+   * special tokens are kept: '[CLS] my card is [MASK] . [SEP]'.
+   */
   sequence: string;
 }
 
 export interface FillMaskOptions extends EncodeOptions {
-  /** How many words, best first. Default 5. */
+  /** How many words to give for each mask, the best first. Default 5. */
   top_k?: number | undefined;
   /**
-   * The only words that are asked for. Of a word that is no token the first piece is taken. Scores
-   * stay shares of the whole vocabulary.
+   * Considers these words only. A word that is not in the vocabulary is replaced by its first
+   * subword, with a warning. Scores stay probabilities over the whole vocabulary. Default: all
+   * words.
    */
   targets?: string | readonly string[] | null | undefined;
 }
 
-/** Fills of a text: a list, or with several masks a list for each. */
+/** The words for a text: an array, or for a text with several masks an array for each mask. */
 export type TextFills = MaskFill[] | MaskFill[][];
 
 export interface FillMaskPipeline {
   /**
-   * Fills the masks of a text or a batch; results are in the order of the texts.
+   * Finds words for the masks of a text, or of each text of a batch in its order.
    *
-   * @throws InputError for a text without a mask, TypeError or RangeError on inputs and options that
-   * make no sense
+   * @throws TypeError for an argument of the wrong type or a tokenizer without a mask token,
+   * RangeError for an empty list or a wrong option, InputError for a text without a mask and texts
+   * that the model cannot read
    */
   <Input extends string | readonly string[]>(
     texts: Input,
@@ -52,7 +58,7 @@ export interface FillMaskPipeline {
 }
 
 /**
- * Words for masks.
+ * Finds words for masks.
  *
  * @example
  * const fill = await pipeline('fill-mask', 'google/mobilebert-uncased');
@@ -88,13 +94,11 @@ export class FillMaskPipeline extends Pipeline<
     const results = new Array<TextFills>(rows.length);
     const V = model.config.vocab_size;
     const passes = raggedPasses(model, rows, ['VocabularyLogits'], signal);
-    for await (const { indices, buffers } of passes) {
-      let at = 0;
-      for (const index of indices) {
+    for await (const pass of passes) {
+      for (const [index, vectors] of vectorsOfRows(pass, 'VocabularyLogits', rows, V)) {
         const row = rows[index]!;
-        const fills = row.read.map((position) => {
-          const logits = buffers.VocabularyLogits!.subarray(at, at + V);
-          at += V;
+        const fills = row.selected.map((position, i) => {
+          const logits = vectors.subarray(i * V, (i + 1) * V);
           return bestTokens(logits, targets, top_k).map(({ score, token }) =>
             this.#fill(row, position, token, score),
           );
@@ -105,7 +109,8 @@ export class FillMaskPipeline extends Pipeline<
     return Array.isArray(texts) ? results : results[0]!;
   }
 
-  #fill({ input_ids, read }: MaskedRow, position: number, token: number, score: number): MaskFill {
+  #fill(row: MaskedRow, position: number, token: number, score: number): MaskFill {
+    const { input_ids, selected } = row;
     const ids = [...input_ids];
     ids[position] = token;
     return {
@@ -114,12 +119,12 @@ export class FillMaskPipeline extends Pipeline<
       token_str: this.#decode([token], false),
       sequence: this.#decode(
         ids.filter((id) => id !== this.tokenizer.pad_token_id),
-        read.length === 1,
+        selected.length === 1,
       ),
     };
   }
 
-  /** Text of ids; a model may have words beyond those of its tokenizer, which read as nothing. */
+  /** The text of ids. Ids that only the model has, not its tokenizer, are left out. */
   #decode(ids: readonly number[], skip_special_tokens: boolean): string {
     const { tokenizer } = this;
     const known = ids.filter((id) => id < tokenizer.length);
@@ -127,9 +132,9 @@ export class FillMaskPipeline extends Pipeline<
   }
 }
 
-/** A row of which only the masks are read. */
+/** A row and the positions of its masks. */
 interface MaskedRow extends Row {
-  readonly read: readonly number[];
+  readonly selected: readonly number[];
 }
 
 function withMasks(rows: readonly Row[], tokenizer: PreTrainedTokenizer): MaskedRow[] {
@@ -138,15 +143,17 @@ function withMasks(rows: readonly Row[], tokenizer: PreTrainedTokenizer): Masked
     throw new TypeError('Cannot fill masks: tokenizer has no mask_token, expected one to be set');
   }
   return rows.map((row, i) => {
-    const read = row.input_ids.flatMap((id, position) => (id === mask_token_id ? position : []));
-    if (read.length > 0) return { ...row, read };
+    const selected = row.input_ids.flatMap((id, position) =>
+      id === mask_token_id ? position : [],
+    );
+    if (selected.length > 0) return { ...row, selected };
     throw new InputError(
       `Cannot fill masks: text ${i} has no ${mask_token} among its ${row.input_ids.length} tokens, expected at least one`,
     );
   });
 }
 
-/** Ids of the words, each once. */
+/** Ids of the target words, without duplicates. */
 function targetIds(
   targets: readonly string[],
   { tokenizer, model }: Pick<FillMaskPipeline, 'tokenizer' | 'model'>,
@@ -166,15 +173,15 @@ function targetIds(
     if (isToken) continue;
     const instead =
       id === undefined
-        ? 'and has no pieces, it is ignored'
-        : `${JSON.stringify(tokenizer.convert_ids_to_tokens(id))} is taken instead`;
-    warn(`target ${JSON.stringify(target)} is no token of the vocabulary, ${instead}`);
+        ? 'it has no subwords and is ignored'
+        : `${JSON.stringify(tokenizer.convert_ids_to_tokens(id))} is used instead`;
+    warn(`target ${JSON.stringify(target)} is not in the vocabulary, ${instead}`);
   }
   if (ids.size > 0) return Int32Array.from(ids);
   throw new RangeError('Cannot fill masks: targets hold no tokens, expected at least one');
 }
 
-/** The best of the vocabulary [V], or of some of its ids, with their shares of the whole. */
+/** The best tokens of logits [V], or of the target ids, scored by the softmax over all V. */
 function bestTokens(logits: Float32Array, targets: Int32Array | null, top_k: number) {
   let largest = -Infinity;
   for (const logit of logits) if (logit > largest) largest = logit;

@@ -1,27 +1,27 @@
 /**
- * multiple-choice: a text and some ways it may go on -> how likely each is, as of endings of a story
- * or answers to a question (SWAG, RACE). No peer has such a pipeline; results look like fill-mask's.
+ * multiple-choice: a text and its possible continuations -> how likely each one is: endings of a
+ * story (SWAG), answers to a question (RACE). Neither transformers nor transformers.js has this
+ * pipeline; the results look like those of fill-mask.
  */
 
 import { MobileBertForMultipleChoice } from '../models/heads/classification.ts';
+import { kindOf, type PerText, textsOf, topKOf } from './arguments.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
-import { type EncodeOptions, encode, type Sample } from './encode.ts';
-import { checkInteger } from './options.ts';
 import { raggedPasses } from './ragged.ts';
+import { type EncodeOptions, encode, type Sample } from './rows.ts';
 import { scoresOf, topIndices } from './scores.ts';
-import { kindOf, type PerText, textsOf } from './texts.ts';
 
-/** One of the choices. */
+/** One of the choices and its score. */
 export interface Choice {
   choice: string;
-  /** Its place among the choices as they were given. */
+  /** Index among the choices that were given. */
   index: number;
-  /** Its share of 1 among all choices. */
+  /** Probability: the softmax over all choices of the text. */
   score: number;
 }
 
 export interface MultipleChoiceOptions extends EncodeOptions {
-  /** How many choices, best first; default `null`: all. */
+  /** How many choices to give for each text, the best first. Default `null`: all. */
   top_k?: number | null | undefined;
 }
 
@@ -29,11 +29,12 @@ type Choices = readonly string[] | readonly (readonly string[])[];
 
 export interface MultipleChoicePipeline {
   /**
-   * Ranks the choices of a text or of each text of a batch, best first; equal ones as they were
-   * given.
+   * Ranks the choices of a text, or of each text of a batch: the best first, equal ones in the
+   * order in which they were given.
    *
-   * @param choices a list for a text; for a batch a list for each text, or one for all
-   * @throws TypeError or RangeError on inputs and options that make no sense
+   * @param choices a list; for a batch also one list for each text
+   * @throws TypeError for an argument of the wrong type, RangeError for an empty list, a wrong
+   * number of lists or a wrong option, InputError for texts that the model cannot read
    */
   <Input extends string | readonly string[]>(
     texts: Input,
@@ -43,7 +44,8 @@ export interface MultipleChoicePipeline {
 }
 
 /**
- * The likeliest of several continuations. All pairs of text and choice run in one ragged batch.
+ * Finds the likeliest of several continuations. All pairs of text and choice run in one ragged
+ * batch.
  *
  * @example
  * const choose = await pipeline('multiple-choice', './my-swag-model');
@@ -68,8 +70,7 @@ export class MultipleChoicePipeline extends Pipeline<
     options: MultipleChoiceOptions = {},
   ): Promise<Choice[] | Choice[][]> {
     const { signal } = options;
-    const top_k = options.top_k ?? null;
-    if (top_k !== null) checkInteger('choose', 'top_k', top_k, 1);
+    const top_k = topKOf('choose', options.top_k, null);
     const list = textsOf('choose', 'texts', texts);
     const choicesOfTexts = choicesOf(choices, list.length, !Array.isArray(texts));
     const samples = list.flatMap((text, i): Sample[] =>
@@ -95,7 +96,7 @@ export class MultipleChoicePipeline extends Pipeline<
   }
 }
 
-/** The choices of each text. */
+/** The list of choices of each text. */
 function choicesOf(choices: unknown, count: number, isSingle: boolean): string[][] {
   if (!Array.isArray(choices)) {
     throw new TypeError(`Cannot choose: choices is ${kindOf(choices)}, expected an array`);
@@ -106,7 +107,7 @@ function choicesOf(choices: unknown, count: number, isSingle: boolean): string[]
   }
   if (choices.length !== count) {
     throw new RangeError(
-      `Cannot choose: found ${count} texts and ${choices.length} lists of choices, expected as many`,
+      `Cannot choose: found ${count} texts and ${choices.length} lists of choices, expected a list for each text`,
     );
   }
   return choices.map((list: unknown, i) => {

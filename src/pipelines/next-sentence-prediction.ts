@@ -1,21 +1,22 @@
 /**
- * next-sentence-prediction: two texts -> whether the second follows the first, MobileBERT's second
- * task of pre-training. No peer has such a pipeline; the call is that of question-answering.
+ * next-sentence-prediction: two texts -> whether the second follows the first, the second task of
+ * MobileBERT's pre-training. Neither transformers nor transformers.js has this pipeline; it is
+ * called like question-answering.
  */
 
 import { InputError } from '../errors.ts';
 import { MobileBertForNextSentencePrediction } from '../models/heads/pretraining.ts';
+import { textsOf } from './arguments.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
-import { type EncodeOptions, encode, type Sample } from './encode.ts';
 import { raggedPasses } from './ragged.ts';
+import { type EncodeOptions, encode, type Sample } from './rows.ts';
 import { scoresOf } from './scores.ts';
-import { textsOf } from './texts.ts';
 
-/** Whether a text follows another one. */
+/** Whether the second text of a pair follows the first. */
 export interface NextSentencePrediction {
-  /** Whether that is the likelier case. */
+  /** Whether the score is at least one half. */
   is_next: boolean;
-  /** Probability that it follows. */
+  /** Probability that the second text follows the first. */
   score: number;
 }
 
@@ -23,16 +24,18 @@ export type NextSentencePredictionOptions = EncodeOptions;
 
 type Texts = string | readonly string[];
 
-/** One prediction for two texts, a list where either is a list. */
+/** One prediction for two texts, an array if either argument is an array. */
 export type NextSentenceResult<First, Second> = [First, Second] extends [string, string]
   ? NextSentencePrediction
   : NextSentencePrediction[];
 
 export interface NextSentencePredictionPipeline {
   /**
-   * Predicts for each pair; two lists are of one length, a text beside a list goes with all of it.
+   * Predicts whether `next` follows `texts`. Two lists of the same length are taken pair by pair; a
+   * single text is paired with every text of a list.
    *
-   * @throws TypeError or RangeError on inputs and options that make no sense
+   * @throws TypeError for an argument of the wrong type, RangeError for an empty list or a wrong
+   * option, InputError for lists of different lengths and texts that the model cannot read
    */
   <First extends Texts, Second extends Texts>(
     texts: First,
@@ -42,7 +45,7 @@ export interface NextSentencePredictionPipeline {
 }
 
 /**
- * Whether one text follows another.
+ * Predicts whether one text follows another.
  *
  * @example
  * const follows = await pipeline('next-sentence-prediction', 'google/mobilebert-uncased');
@@ -72,7 +75,7 @@ export class NextSentencePredictionPipeline extends Pipeline<
     const rows = await encode(samples, this.tokenizer, this.model.config, options);
     const results = new Array<NextSentencePrediction>(rows.length);
     for await (const pass of raggedPasses(this.model, rows, ['SequenceLogits'], signal)) {
-      const logits = pass.buffers.SequenceLogits!; // [B,2]: follows, is a random one
+      const logits = pass.buffers.SequenceLogits!; // [B,2]: follows, is a random text
       pass.indices.forEach((index, b) => {
         const [score, other] = scoresOf(logits.subarray(2 * b, 2 * b + 2), 'softmax');
         results[index] = { is_next: score! >= other!, score: score! };
@@ -88,7 +91,7 @@ function pairsOf(texts: Texts, next: Texts): Sample[] {
   const isPaired = Array.isArray(texts) && Array.isArray(next);
   if (isPaired && firsts.length !== seconds.length) {
     throw new InputError(
-      `Cannot predict: found ${firsts.length} texts and ${seconds.length} next ones, expected as many`,
+      `Cannot predict: found ${firsts.length} texts and ${seconds.length} next ones, expected equal numbers`,
     );
   }
   return Array.from({ length: Math.max(firsts.length, seconds.length) }, (_, i) => ({

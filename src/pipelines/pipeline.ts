@@ -1,10 +1,9 @@
 /**
- * pipeline(): from the name of a task and a checkpoint to an object that does the task. Signature,
- * aliases and the last progress event are transformers.js' (pipelines.js). A new task is one line of
- * the table below and one file beside this one.
+ * pipeline(): the name of a task and a checkpoint -> an object that does the task. Signature,
+ * aliases and the last progress event are those of transformers.js (pipelines.js). A new task is
+ * one line in the table below and one file beside this one.
  */
 
-import type { ProgressEvent } from '../hub/progress.ts';
 import type { Source } from '../hub/source.ts';
 import {
   type AutoClass,
@@ -16,26 +15,10 @@ import {
   AutoModelForSequenceClassification,
   AutoModelForTokenClassification,
 } from '../models/heads/auto.ts';
-import type { FromPretrainedOptions } from '../models/options.ts';
 import type { PreTrainedModel } from '../models/pretrained-model.ts';
-import type { PipelineParts } from './base.ts';
-import { loadPipeline } from './load-pipeline.ts';
+import { loadPipeline, type PipelineOptions, type PipelineParts } from './base.ts';
 
-/** Sent once, when a pipeline can be called. */
-export interface ReadyEvent {
-  status: 'ready';
-  task: string;
-  /** As it was asked for: folder, URL or hub id; 'files' for a map of files. */
-  model: string;
-}
-
-/** Options of `pipeline()`: those of `from_pretrained`, with one event more. */
-export interface PipelineOptions extends Omit<FromPretrainedOptions, 'progress_callback'> {
-  /** Told of every file's progress, and when all is ready. */
-  progress_callback?: ((event: ProgressEvent | ReadyEvent) => void) | null | undefined;
-}
-
-/** A task's code is loaded with its first pipeline: a page that classifies needs no spans. */
+/** Loaders by task. The code of a task is imported with its first pipeline, no earlier. */
 const TASKS = {
   'text-classification': loader(AutoModelForSequenceClassification, () =>
     import('./text-classification.ts').then((file) => file.TextClassificationPipeline),
@@ -69,22 +52,23 @@ const ALIASES = {
   embeddings: 'feature-extraction',
 } as const satisfies Record<string, TaskName>;
 
-/** Tasks under their own names. */
+/** The name of a task, aliases resolved. */
 export type TaskName = keyof typeof TASKS;
 
-/** Tasks under all names that `pipeline()` takes. */
+/** A name of a task that `pipeline()` accepts: its own or an alias, such as 'ner'. */
 export type Task = TaskName | keyof typeof ALIASES;
 
-/** The class of pipeline for a task. */
+/** The pipeline that does a task. */
 export type PipelineOf<T extends Task> = Awaited<
   ReturnType<(typeof TASKS)[T extends keyof typeof ALIASES ? (typeof ALIASES)[T] : T]>
 >;
 
 /**
- * Makes a pipeline: loads configuration, tokenizer and weights from one source.
+ * Makes the pipeline of a task. Configuration, tokenizer and weights are loaded from one source.
  *
- * @throws RangeError for an unknown task, TypeError without a source, and what loading throws:
- * FilesError, ConfigError, TokenizerError or WeightsError
+ * @param source a folder, URL, hub id or map of files
+ * @throws RangeError for an unknown task, TypeError without a source, and FilesError, ConfigError,
+ * TokenizerError or WeightsError when loading fails
  */
 export async function pipeline<T extends Task>(
   task: T,
@@ -113,7 +97,7 @@ function taskName(task: string): TaskName {
   );
 }
 
-/** What makes the pipelines of a task, whose class is loaded beside its model. */
+/** The loader of a task; the pipeline's class is imported while the model loads. */
 function loader<M extends PreTrainedModel<never>, P>(
   Model: AutoClass<M>,
   loadClass: () => Promise<new (parts: PipelineParts<M>) => P>,

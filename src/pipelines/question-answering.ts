@@ -1,69 +1,88 @@
 /**
- * question-answering: questions on contexts -> parts of the contexts that answer them. The call and
- * the shape of its results are transformers.js' (pipelines/question-answering.js); windows, scores
- * and options are those of Python's transformers 4 (pipelines/question_answering.py, removed in 5).
+ * question-answering: questions on contexts -> the parts of the contexts that answer them. The call
+ * and the shape of its results are those of transformers.js (pipelines/question-answering.js);
+ * windows, scores and options are those of Python's transformers 4
+ * (pipelines/question_answering.py, removed in 5).
  */
 
 import type { MobileBertConfig } from '../config/config.ts';
 import { InputError } from '../errors.ts';
 import { MobileBertForQuestionAnswering } from '../models/heads/question-answering.ts';
 import type { PreTrainedTokenizer } from '../tokenizer/api/tokenizer.ts';
-import { bestSpans, type WindowSpans } from './answer-spans.ts';
-import { type Answer, type AnswerOptions, answersOf } from './answers.ts';
+import {
+  type Answer,
+  type AnswerOptions,
+  answersOf,
+  bestSpans,
+  type WindowSpans,
+} from './answers.ts';
+import { checkInteger, type OffsetUnit, offsetConverter, textsOf } from './arguments.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
-import { breathe } from './breathe.ts';
+import { raggedPasses, vectorsOfRows, yieldToEventLoop } from './ragged.ts';
 import {
   ContextWindows,
   type PairWindows,
   type QuestionPair,
   type Window,
   type WindowOptions,
-} from './context-windows.ts';
-import { indexIn, type OffsetUnit } from './offsets.ts';
-import { checkInteger } from './options.ts';
-import { raggedPasses } from './ragged.ts';
-import { textsOf } from './texts.ts';
+} from './windows.ts';
 
 export interface QuestionAnsweringOptions {
-  /** How many answers, best first. Default 1. */
+  /** How many answers to give for each question, the best first. Default 1. */
   top_k?: number | undefined;
-  /** Most tokens of an answer. Default 15. */
+  /** Maximum tokens of an answer. Default 15. */
   max_answer_len?: number | undefined;
-  /** Most tokens of a window, question and special tokens included. Default 384, or what fits. */
+  /**
+   * Maximum tokens of a window, question and special tokens included. Default 384, or less where
+   * tokenizer or model take less. A longer context is read in several windows.
+   */
   max_seq_len?: number | null | undefined;
-  /** Tokens of the context that neighbouring windows share. Default 128, or half a window. */
+  /**
+   * Tokens of the context that neighbouring windows share. Default 128, or less where windows are
+   * short.
+   */
   doc_stride?: number | null | undefined;
-  /** Cuts longer questions. Default: they stay whole, as with Python's fast tokenizers. */
+  /**
+   * Number of tokens that longer questions are cut to; answers are then marked `truncated`.
+   * Default: questions are not cut, as with Python's fast tokenizers.
+   */
   max_question_len?: number | null | undefined;
-  /** Reads no more windows of a context than this; answers are then marked `truncated`. */
+  /**
+   * Maximum number of windows to read of a context. If it has more, answers are marked `truncated`.
+   * Default: all windows.
+   */
   max_windows?: number | null | undefined;
-  /** Whether "no answer" competes with its probability, as '' at 0. Default `false`. */
+  /**
+   * Whether "no answer" is a possible answer: '' from 0 to 0, ranked by its probability. Default
+   * `false`.
+   */
   handle_impossible_answer?: boolean | undefined;
   /**
-   * Instead: "no answer" comes first where its logits are higher than those of the best span by more
-   * than this, and not at all elsewhere (`null_score_diff_threshold` of SQuAD's scripts).
+   * Decides about "no answer" by logits, instead of `handle_impossible_answer`. It is the first
+   * answer if its logits exceed those of the best span by more than this number, and left out
+   * otherwise (`null_score_diff_threshold` of Hugging Face's SQuAD scripts). Default: none.
    */
   null_score_diff_threshold?: number | null | undefined;
-  /** Whether answers are widened to whole words. Default `true`. */
+  /** Whether answers are extended to whole words. Default `true`. */
   align_to_words?: boolean | undefined;
-  /** Unit of `start` and `end`: UTF-16 units (default) or code points, as Python counts. */
+  /** Unit of `start` and `end`: 'utf16' (default) code units, or 'codepoint' as Python counts. */
   offset_unit?: OffsetUnit | undefined;
-  /** Told after every pass how many windows of all have been read. */
+  /** Receives after every pass of the model how many of all windows have been read. */
   progress_callback?: ((progress: { done: number; total: number }) => void) | null | undefined;
-  /** Stops the call between windows; it rejects with the signal's reason. */
+  /** Aborts the call between two passes of the model; the call rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
 type Texts = string | readonly string[];
 
-/** What one question gets: an answer, or with another top_k than 1 a list. */
+/** The answer of one question, or with a top_k other than 1 an array of answers. */
 type AnswersFor<K> = K extends 1 | undefined
   ? Answer
   : number extends K
     ? Answer | Answer[]
     : Answer[];
 
-/** For lists of questions or contexts a list. */
+/** The result for one question, or an array of results if question or context is an array. */
 export type QuestionAnsweringResult<Q, C, K> = Q extends string
   ? C extends string
     ? AnswersFor<K>
@@ -72,10 +91,12 @@ export type QuestionAnsweringResult<Q, C, K> = Q extends string
 
 export interface QuestionAnsweringPipeline {
   /**
-   * Answers a question on a context. Lists of both are taken pair by pair; a single context serves
-   * all questions, a single question is asked of all contexts. Results are in their order.
+   * Answers a question on a context. Two lists of the same length are taken pair by pair; a single
+   * context serves all questions, and a single question is asked on all contexts. Results are in
+   * the order of the lists.
    *
-   * @throws TypeError or RangeError on inputs and options that make no sense
+   * @throws TypeError for an argument of the wrong type, RangeError for lists that do not fit or a
+   * wrong option, InputError for an empty text and a question that leaves no room for its context
    */
   <Q extends Texts, C extends Texts, K extends number | undefined = 1>(
     question: Q,
@@ -84,14 +105,14 @@ export interface QuestionAnsweringPipeline {
   ): Promise<QuestionAnsweringResult<Q, C, K>>;
 }
 
-/** Pairs that are tokenised in one go. */
+/** Pairs to tokenize before yielding to the event loop. */
 const PAIRS_PER_TURN = 256;
 
-/** Windows whose rows are in memory at a time, and so are sorted by length together. */
+/** Windows whose rows are in memory at the same time, and are sorted by length together. */
 const WINDOWS_PER_STEP = 256;
 
 /**
- * Answers out of texts of any length.
+ * Answers questions from texts of any length.
  *
  * @example
  * const answer = await pipeline('question-answering', 'csarron/mobilebert-uncased-squad-v2');
@@ -125,7 +146,8 @@ export class QuestionAnsweringPipeline extends Pipeline<
     const maker = new ContextWindows(this.tokenizer, windowing);
     const ofPairs: PairWindows[] = [];
     for (const pair of pairs) {
-      if (ofPairs.length % PAIRS_PER_TURN === PAIRS_PER_TURN - 1) await breathe(options.signal);
+      if (ofPairs.length % PAIRS_PER_TURN === PAIRS_PER_TURN - 1)
+        await yieldToEventLoop(options.signal);
       ofPairs.push(maker.of(pair));
     }
     const windows = ofPairs.flatMap((one) => one.windows);
@@ -139,7 +161,7 @@ export class QuestionAnsweringPipeline extends Pipeline<
     return Array.isArray(question) || Array.isArray(context) ? results : results[0]!;
   }
 
-  /** The spans of all windows, in their order. */
+  /** Runs the model on all windows and finds the spans of each, in the order of the windows. */
   async #read(
     maker: ContextWindows,
     windows: readonly Window[],
@@ -149,21 +171,17 @@ export class QuestionAnsweringPipeline extends Pipeline<
     const found = new Array<WindowSpans>(windows.length);
     let done = 0;
     for (let base = 0; base < windows.length; base += WINDOWS_PER_STEP) {
-      if (base > 0) await breathe(signal);
+      if (base > 0) await yieldToEventLoop(signal);
       const step = windows.slice(base, base + WINDOWS_PER_STEP);
       const rows = step.map((window) => maker.row(window, this.model.config));
       const passes = raggedPasses(this.model, rows, ['TokenLogits'], signal);
-      for await (const { indices, buffers } of passes) {
-        let at = 0;
-        for (const index of indices) {
+      for await (const pass of passes) {
+        for (const [index, logits] of vectorsOfRows(pass, 'TokenLogits', rows, 2)) {
           const { question, from, to } = step[index]!;
-          const end = at + 2 * rows[index]!.input_ids.length;
-          const logits = buffers.TokenLogits!.subarray(at, end);
-          at = end;
           // [CLS] question [SEP] context [SEP]
           found[base + index] = bestSpans(logits, question.length + 2, to - from, search);
         }
-        done += indices.length;
+        done += pass.indices.length;
         progress_callback?.({ done, total: windows.length });
       }
     }
@@ -171,7 +189,7 @@ export class QuestionAnsweringPipeline extends Pipeline<
   }
 }
 
-/** Questions and contexts, pair by pair. */
+/** Pairs of question and context; a single one of either kind is repeated. */
 function pairsOf(question: unknown, context: unknown): QuestionPair[] {
   const questions = textsOf('answer', 'question', question);
   const contexts = textsOf('answer', 'context', context);
@@ -180,7 +198,7 @@ function pairsOf(question: unknown, context: unknown): QuestionPair[] {
     length === N || !Array.isArray(value);
   if (!fits(question, questions) || !fits(context, contexts)) {
     throw new RangeError(
-      `Cannot answer: found ${questions.length} questions and ${contexts.length} contexts, expected as many or a single one`,
+      `Cannot answer: found ${questions.length} questions and ${contexts.length} contexts, expected equal numbers or a single one`,
     );
   }
   const at = (texts: readonly string[], i: number) => texts[texts.length === 1 ? 0 : i]!;
@@ -213,7 +231,7 @@ function checkOptions(
       `Cannot answer: null_score_diff_threshold is ${JSON.stringify(threshold)}, expected a number`,
     );
   }
-  indexIn('', options.offset_unit);
+  offsetConverter('', options.offset_unit); // throws for an unknown unit
   const windowing: WindowOptions = {
     max_seq_len,
     doc_stride: integer('doc_stride', 0),

@@ -1,33 +1,42 @@
 /**
- * text-classification: texts -> labels with scores. The call and its results are transformers.js'
- * (pipelines/text-classification.js); options, score functions and pairs are Python's
- * (pipelines/text_classification.py).
+ * text-classification: texts -> labels with scores. The call and its results are those of
+ * transformers.js (pipelines/text-classification.js); options, score functions and pairs are those
+ * of Python (pipelines/text_classification.py).
  */
 
 import type { MobileBertConfig } from '../config/config.ts';
 import { MobileBertForSequenceClassification } from '../models/heads/classification.ts';
+import { checkWord, kindOf, topKOf } from './arguments.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
-import { type EncodeOptions, encode, type Sample } from './encode.ts';
 import { raggedPasses } from './ragged.ts';
+import { type EncodeOptions, encode, type Sample } from './rows.ts';
 import { SCORE_FUNCTIONS, type ScoreFunction, scoresOf, topIndices } from './scores.ts';
 
-/** A text, or two that belong together. */
+/** A text, or a pair of texts that are read together. */
 export type ClassificationInput = string | Sample;
 
-/** One label and how well it fits: a probability, or the plain logit. */
+/** A label and its score. */
 export interface Classification {
+  /** The name in `id2label` of the model's configuration. */
   label: string;
+  /** Probability, or with `function_to_apply: 'none'` the logit. */
   score: number;
 }
 
 export interface TextClassificationOptions extends EncodeOptions {
-  /** How many labels, best first; `null` for all. Default 1. */
+  /** How many labels to give for each text, the best first; `null` for all. Default 1. */
   top_k?: number | null | undefined;
-  /** Default: none for regression, sigmoid for several labels at once or a single logit, else softmax. */
+  /**
+   * How logits become scores. Default, by the model's configuration: 'none' for regression,
+   * 'sigmoid' for multi-label classification or a single logit, else 'softmax'.
+   */
   function_to_apply?: ScoreFunction | null | undefined;
 }
 
-/** A list for one text and, at top_k 1, for a batch; else a list for each text of a batch. */
+/**
+ * For one text an array of labels. For a batch an array of such arrays, or with a `top_k` of 1 one
+ * array with the label of each text.
+ */
 export type ClassificationResult<Input, K> = Input extends readonly unknown[]
   ? K extends 1 | undefined
     ? Classification[]
@@ -40,9 +49,10 @@ type Texts = ClassificationInput | readonly ClassificationInput[];
 
 export interface TextClassificationPipeline {
   /**
-   * Classifies a text or a batch; results are in the order of the texts.
+   * Classifies a text, or each text of a batch in its order.
    *
-   * @throws TypeError or RangeError on inputs and options that make no sense
+   * @throws TypeError for an argument of the wrong type, RangeError for an empty list or a wrong
+   * option, InputError for texts that the model cannot read
    */
   <Input extends Texts, K extends number | null | undefined = 1>(
     texts: Input,
@@ -51,7 +61,7 @@ export interface TextClassificationPipeline {
 }
 
 /**
- * Labels for texts.
+ * Classifies texts.
  *
  * @example
  * const classify = await pipeline('text-classification', './models/banking77-intents');
@@ -76,8 +86,8 @@ export class TextClassificationPipeline extends Pipeline<
   ): Promise<Classification[] | Classification[][]> {
     const { signal } = options;
     const { config } = this.model;
-    const top_k = checkTopK(options.top_k);
-    const apply = checkFunction(options.function_to_apply) ?? defaultScoreFunction(config);
+    const top_k = topKOf('classify', options.top_k, 1);
+    const apply = scoreFunctionOf(options.function_to_apply, config);
     const samples = samplesOf(texts);
     signal?.throwIfAborted();
     const rows = await encode(samples, this.tokenizer, config, options);
@@ -99,32 +109,18 @@ export class TextClassificationPipeline extends Pipeline<
   }
 }
 
-/** The function that Python applies when it is not told which. */
+function scoreFunctionOf(name: unknown, config: MobileBertConfig): ScoreFunction {
+  if (name === null || name === undefined) return defaultScoreFunction(config);
+  return checkWord('classify', 'function_to_apply', name, SCORE_FUNCTIONS);
+}
+
+/** The default of Python. */
 export function defaultScoreFunction(config: MobileBertConfig): ScoreFunction {
   if (config.problem_type === 'regression') return 'none';
   if (config.problem_type === 'multi_label_classification' || config.num_labels === 1) {
     return 'sigmoid';
   }
   return 'softmax';
-}
-
-function checkTopK(top_k: unknown = 1): number | null {
-  if (top_k === null || (Number.isInteger(top_k) && (top_k as number) >= 1)) {
-    return top_k as number | null;
-  }
-  throw new RangeError(
-    `Cannot classify: top_k is ${JSON.stringify(top_k)}, expected an integer from 1 on, or null for all labels`,
-  );
-}
-
-function checkFunction(name: unknown): ScoreFunction | undefined {
-  if (name === null || name === undefined) return undefined;
-  const known = SCORE_FUNCTIONS.find((one) => one === name);
-  if (known) return known;
-  const expected = SCORE_FUNCTIONS.map((one) => `"${one}"`).join(', ');
-  throw new RangeError(
-    `Cannot classify: function_to_apply is ${JSON.stringify(name)}, expected one of ${expected}`,
-  );
 }
 
 function samplesOf(texts: unknown): Sample[] {
@@ -149,9 +145,7 @@ function sampleOf(value: unknown, name: string): Sample {
 }
 
 function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value !== 'object') return `a ${typeof value}`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return kindOf(value);
   const [text, pair] = ['text', 'text_pair'].map((key) => typeof Reflect.get(value, key));
   return `an object with ${text} as text and ${pair} as text_pair`;
 }

@@ -1,13 +1,20 @@
 /**
- * token-classification: texts -> labelled tokens, or entities. The call is transformers.js'
- * (pipelines/token-classification.js); aggregation, places, windows and words are Python's
- * (pipelines/token_classification.py).
+ * token-classification: texts -> labelled tokens, or entities. The call is that of transformers.js
+ * (pipelines/token-classification.js); aggregation, offsets, windows and input as words are those
+ * of Python (pipelines/token_classification.py).
  */
 
 import { MobileBertForTokenClassification } from '../models/heads/classification.ts';
 import { softmax } from '../tensor/math.ts';
+import {
+  checkInteger,
+  checkWord,
+  kindOf,
+  type OffsetUnit,
+  offsetConverter,
+  textsOf,
+} from './arguments.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
-import type { EncodeOptions } from './encode.ts';
 import {
   AGGREGATION_STRATEGIES,
   type AggregationStrategy,
@@ -18,48 +25,51 @@ import {
   tokenEntities,
   withoutOverlaps,
 } from './entities.ts';
-import { codePointLength, indexIn, type OffsetUnit } from './offsets.ts';
-import { checkInteger, checkWord } from './options.ts';
-import { raggedPasses } from './ragged.ts';
-import { kindOf, textsOf } from './texts.ts';
+import { raggedPasses, vectorsOfRows } from './ragged.ts';
+import type { EncodeOptions } from './rows.ts';
 import { type Sentence, type TokenRow, tokenRows } from './token-rows.ts';
 
 export interface TokenClassificationOptions extends EncodeOptions {
   /**
-   * none (default): tokens; simple: neighbours of one label; first, average, max: the same, and a
-   * word has one label: that of its first token, of its mean scores, or of its surest token.
+   * How tokens become entities. 'none' (default): they do not, the result is tokens. 'simple':
+   * neighbouring tokens with the same label are an entity, and `B-` begins a new one. 'first',
+   * 'average' and 'max' label whole words before that: by the word's first token, by the mean
+   * scores of its tokens, or by its token with the highest score.
    */
   aggregation_strategy?: AggregationStrategy | undefined;
-  /** Labels that are left out, after aggregation. Default ['O']. */
+  /** Labels to leave out of the result, after aggregation. Default ['O']. */
   ignore_labels?: readonly string[] | null | undefined;
   /**
-   * Reads long texts in windows that share this many tokens; needs an aggregation strategy. Of
-   * entities that overlap the longer ones are kept. Default: long texts are cut.
+   * Reads long texts in windows that share this many tokens; needs an aggregation strategy other
+   * than 'none'. Of entities that overlap, the longest is kept. Default: long texts are cut.
    */
   stride?: number | null | undefined;
-  /** Texts come as lists of words. Default `false`. */
+  /** Whether each text is given as a list of its words. Default `false`. */
   is_split_into_words?: boolean | undefined;
-  /** What stands between words in the text that places refer to. Default a blank. */
+  /** Joins the words of a text; offsets count in the joined text. Default a space. */
   delimiter?: string | null | undefined;
-  /** Unit of `start` and `end`: UTF-16 units (default) or code points, as Python counts. */
+  /** Unit of `start` and `end`: 'utf16' (default) code units, or 'codepoint' as Python counts. */
   offset_unit?: OffsetUnit | undefined;
 }
 
 type Texts = string | readonly string[] | readonly (readonly string[])[];
 
-/** What an aggregation strategy gives. */
+/** The items of a result: tokens with the strategy 'none', else entities. */
 export type EntityOf<S> = S extends 'none' | undefined ? TokenEntity : EntityGroup;
 
-/** A list for one text; a list of lists for a batch and, as in Python, for one list of words. */
+/**
+ * An array for one text; an array of arrays for a batch and, as in Python, for one list of words.
+ */
 export type TokenClassificationResult<Input, S> = Input extends string
   ? EntityOf<S>[]
   : EntityOf<S>[][];
 
 export interface TokenClassificationPipeline {
   /**
-   * Labels the tokens of a text or a batch; results are in the order of the texts.
+   * Labels the tokens of a text, or of each text of a batch in its order.
    *
-   * @throws TypeError or RangeError on inputs and options that make no sense
+   * @throws TypeError for an argument of the wrong type, RangeError for an empty list or a wrong
+   * option, InputError for texts that the model cannot read
    */
   <Input extends Texts, S extends AggregationStrategy | undefined = 'none'>(
     texts: Input,
@@ -68,7 +78,7 @@ export interface TokenClassificationPipeline {
 }
 
 /**
- * Labels for tokens, or entities with their places in the text.
+ * Labels tokens, or finds entities and their offsets in the text.
  *
  * @example
  * const tag = await pipeline('token-classification', './my-ner-model');
@@ -101,13 +111,9 @@ export class TokenClassificationPipeline extends Pipeline<
     const rows = await tokenRows(sentences, tokenizer, model.config, encoding);
     const found = new Array<(TokenEntity | EntityGroup)[]>(rows.length);
     const C = model.config.num_labels;
-    for await (const { indices, buffers } of raggedPasses(model, rows, ['TokenLogits'], signal)) {
-      let at = 0;
-      for (const index of indices) {
+    for await (const pass of raggedPasses(model, rows, ['TokenLogits'], signal)) {
+      for (const [index, logits] of vectorsOfRows(pass, 'TokenLogits', rows, C)) {
         const row = rows[index]!;
-        const end = at + row.input_ids.length * C;
-        const logits = buffers.TokenLogits!.subarray(at, end);
-        at = end;
         const tokens = this.#scored(row, sentences[row.sentence]!.text, logits);
         found[index] = this.#entities(tokens, strategy).filter(
           (one) => !ignored.has('entity' in one ? one.entity : one.entity_group),
@@ -119,18 +125,18 @@ export class TokenClassificationPipeline extends Pipeline<
       windows[sentence]!.push(found[index]!);
     });
     const results = windows.map((parts, i) => {
-      // Only entities have windows, see checkOptions.
+      // Several windows are of entities, never of tokens: see checkOptions.
       const all = parts.length > 1 ? withoutOverlaps(parts.flat() as EntityGroup[]) : parts[0]!;
-      const indexOf = indexIn(sentences[i]!.text, offset_unit);
-      return all.map((one) => ({ ...one, start: indexOf(one.start), end: indexOf(one.end) }));
+      const offsetOf = offsetConverter(sentences[i]!.text, offset_unit);
+      return all.map((one) => ({ ...one, start: offsetOf(one.start), end: offsetOf(one.end) }));
     });
     return typeof texts === 'string' ? results[0]! : results;
   }
 
-  /** The tokens of a row, special ones left out, with softmax of their logits [S,C]. */
+  /** The tokens of a row without special ones, scored by the softmax of their logits [S,C]. */
   #scored(row: TokenRow, text: string, logits: Float32Array): ScoredToken[] {
     const C = logits.length / row.input_ids.length;
-    return row.places.map(([start, end], i): ScoredToken => {
+    return row.offsets.map(([start, end], i): ScoredToken => {
       const index = i + 1; // after [CLS]
       const id = row.input_ids[index]!;
       const source = text.slice(start, end);
@@ -140,7 +146,7 @@ export class TokenClassificationPipeline extends Pipeline<
         word: isUnknown ? source : token,
         scores: softmax(logits.slice(index * C, (index + 1) * C)),
         ...{ index, start, end },
-        // Python's test: `##` makes a token longer than its source.
+        // The test of Python: `##` makes a token longer than its source.
         isSubword: !isUnknown && codePointLength(token) !== codePointLength(source),
       };
     });
@@ -160,7 +166,7 @@ export class TokenClassificationPipeline extends Pipeline<
 
 function checkOptions(options: TokenClassificationOptions) {
   const { aggregation_strategy = 'none', ignore_labels, offset_unit } = options;
-  indexIn('', offset_unit);
+  offsetConverter('', offset_unit); // throws for an unknown unit
   const strategy = checkWord(
     'label tokens',
     'aggregation_strategy',
@@ -171,16 +177,23 @@ function checkOptions(options: TokenClassificationOptions) {
     options.stride == null ? null : checkInteger('label tokens', 'stride', options.stride, 0);
   if (stride !== null && strategy === 'none') {
     throw new RangeError(
-      'Cannot label tokens: found stride with aggregation_strategy "none", expected another strategy to join windows with',
+      'Cannot label tokens: found stride with aggregation_strategy "none", expected another strategy, which joins windows',
     );
   }
   return { strategy, stride, ignored: new Set(labelsOf(ignore_labels ?? ['O'])) };
 }
 
-/** An empty list is one, other than for texts: no label is left out then. */
+/** Unlike a list of texts, a list of labels may be empty: then no label is left out. */
 function labelsOf(labels: unknown): string[] {
   if (Array.isArray(labels) && labels.length === 0) return [];
   return textsOf('label tokens', 'ignore_labels', labels);
+}
+
+/** Length in code points. */
+function codePointLength(text: string): number {
+  let length = 0;
+  for (const _ of text) length++;
+  return length;
 }
 
 function sentencesOf(texts: unknown, isSplit: boolean | undefined, delimiter: string): Sentence[] {

@@ -1,41 +1,59 @@
 /**
  * zero-shot-classification: texts and any labels -> how well each label fits, by a model of natural
- * language inference. The call and its results are transformers.js' (pipelines/
- * zero-shot-classification.js); label strings, the search for entailment and truncation are Python's
- * (pipelines/zero_shot_classification.py).
+ * language inference (NLI). The call and its results are those of transformers.js
+ * (pipelines/zero-shot-classification.js); labels in one string, the search for the entailment
+ * class and truncation are those of Python (pipelines/zero_shot_classification.py).
  */
 
 import type { MobileBertConfig } from '../config/config.ts';
 import { ConfigError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { MobileBertForSequenceClassification } from '../models/heads/classification.ts';
+import { kindOf, type PerText, textsOf } from './arguments.ts';
 import { checkModel, Pipeline, type PipelineParts } from './base.ts';
-import { type InferenceOptions, inferenceRows } from './inference-rows.ts';
 import { raggedPasses } from './ragged.ts';
+import { type EncodeOptions, inferenceRows } from './rows.ts';
 import { scoresOf, topIndices } from './scores.ts';
-import { kindOf, type PerText, textsOf } from './texts.ts';
 
-/** A text with all labels, best first; equal scores in the order the labels were given. */
+/** A text and its labels. */
 export interface ZeroShotClassification {
+  /** The text. */
   sequence: string;
+  /** All labels, the best first; of equal scores in the order in which they were given. */
   labels: string[];
-  /** Shares of 1, or with `multi_label` the probability of each label by itself. */
+  /**
+   * Scores in the order of `labels`: the softmax over all labels, or with `multi_label` the
+   * probability of each label by itself.
+   */
   scores: number[];
 }
 
-export interface ZeroShotClassificationOptions extends InferenceOptions {
-  /** What becomes of a label: `{}` or `{0}` is the label, `{{` a brace. Default 'This example is {}.' */
+export interface ZeroShotClassificationOptions extends EncodeOptions {
+  /**
+   * Whether a text is cut when it is too long together with its label. Default `true`; labels are
+   * never cut. With `false` such a text throws InputError.
+   */
+  truncation?: boolean | undefined;
+  /**
+   * Turns a label into a hypothesis. The label replaces `{}` or `{0}`; `{{` and `}}` become braces.
+   * Default 'This example is {}.'
+   */
   hypothesis_template?: string | undefined;
-  /** Whether several labels may be true at once; a single label is always scored so. */
+  /**
+   * Whether several labels may be true at once. Each label is then scored by itself, as a single
+   * label always is. Default `false`.
+   */
   multi_label?: boolean | undefined;
 }
 
 export interface ZeroShotClassificationPipeline {
   /**
-   * Scores labels for a text or each text of a batch.
+   * Scores labels for a text, or for each text of a batch in its order.
    *
-   * @param candidate_labels a list, or a string of labels between commas
-   * @throws TypeError or RangeError on inputs and options that make no sense
+   * @param candidate_labels a list, or one string with commas between labels
+   * @throws TypeError for an argument of the wrong type, RangeError for an empty list or a wrong
+   * option, InputError for texts that the model cannot read, ConfigError when `label2id` does not
+   * fit the number of labels
    */
   <Input extends string | readonly string[]>(
     texts: Input,
@@ -45,8 +63,8 @@ export interface ZeroShotClassificationPipeline {
 }
 
 /**
- * Labels of the caller's choice for texts. All pairs of text and label run in one ragged batch, each
- * text and label tokenised once.
+ * Classifies texts by labels of the caller's choice. All pairs of text and label run in one ragged
+ * batch; each text and each label is tokenized once.
  *
  * @example
  * const classify = await pipeline('zero-shot-classification', 'typeform/mobilebert-uncased-mnli');
@@ -68,10 +86,12 @@ export class ZeroShotClassificationPipeline extends Pipeline<
     super(parts);
     checkModel('zero-shot-classification', parts.model, MobileBertForSequenceClassification);
     if (labelOfEntailment(this.model.config) >= 0) return;
-    warn('label2id of the config has no label that begins with "entail", the last one is taken');
+    warn('label2id of the config has no label that begins with "entail", the last label is used');
   }
 
-  /** The class whose label begins with "entail", in any case; -1 where there is none, as in Python. */
+  /**
+   * Index of the label that begins with "entail", in any letter case; -1 without one, as in Python.
+   */
   get entailment_id(): number {
     return labelOfEntailment(this.model.config);
   }
@@ -90,7 +110,7 @@ export class ZeroShotClassificationPipeline extends Pipeline<
     const { tokenizer, model } = this;
     const rows = await inferenceRows(sequences, hypotheses, tokenizer, model.config, options);
     const C = model.config.num_labels;
-    // [texts, labels] of one class and, where labels are scored by themselves, of the other
+    // Logits [texts, labels] of both classes; contradiction counts only with multi_label.
     const entailed = new Float32Array(rows.length);
     const contradicted = new Float32Array(rows.length);
     const passes = raggedPasses(model, rows, ['SequenceLogits'], options.signal);
@@ -119,7 +139,7 @@ function ranked(sequence: string, labels: readonly string[], scores: Float32Arra
   };
 }
 
-/** Softmax of two logits: what the first one gets. */
+/** The first value of the softmax of two logits. */
 function shareOf(logit: number, other: number): number {
   return scoresOf(Float32Array.of(logit, other), 'softmax')[0]!;
 }
@@ -129,12 +149,12 @@ function labelOfEntailment({ label2id }: MobileBertConfig): number {
   return found ? found[1] : -1;
 }
 
-/** Which logits are read; an index of -1 is the last class, as in Python. */
+/** Indices of the two classes; without a label of entailment the last class, as in Python. */
 function classesOf(config: MobileBertConfig, needsBoth: boolean) {
   const C = config.num_labels;
   const id = labelOfEntailment(config);
   const entailment = id < 0 ? C - 1 : id;
-  // Python tests the index before it wraps round: with no label found, class 0 is contradiction.
+  // Python tests the index before -1 becomes the last class: contradiction is then class 0.
   const contradiction = id === 0 ? C - 1 : 0;
   if (entailment >= C) {
     throw new ConfigError(

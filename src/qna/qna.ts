@@ -7,7 +7,8 @@
  */
 
 import type { Source } from '../hub/source.ts';
-import { type PipelineOptions, pipeline } from '../pipelines/pipeline.ts';
+import type { PipelineOptions } from '../pipelines/base.ts';
+import { pipeline } from '../pipelines/pipeline.ts';
 
 /** Answers of one call, at most. */
 const MOST_ANSWERS = 5 as const;

@@ -1,7 +1,7 @@
 /** The fields of a body, checked: those that are wanted and no others. */
 
 import { InputError } from '../errors.ts';
-import { kindOf } from '../pipelines/texts.ts';
+import { kindOf } from '../pipelines/arguments.ts';
 import type { Body } from './route.ts';
 
 const ACTION = 'Cannot read the body';

@@ -6,8 +6,7 @@
 
 import type { Source } from '../hub/source.ts';
 import type { PreTrainedModel } from '../models/pretrained-model.ts';
-import { loadPipeline, type PipelineClasses } from '../pipelines/load-pipeline.ts';
-import type { PipelineOptions } from '../pipelines/pipeline.ts';
+import { loadPipeline, type PipelineClasses, type PipelineOptions } from '../pipelines/base.ts';
 
 /** A parsed body: its own keys only are the client's. */
 export type Body = Readonly<Record<string, unknown>>;

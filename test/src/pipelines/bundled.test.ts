@@ -1,4 +1,7 @@
-/** Results of Python's pipelines with the bundled models, test/golden/bundled: equal places, close scores. */
+/**
+ * Results of Python's pipelines with the bundled models, test/golden/bundled: equal offsets, close
+ * scores.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { pipeline } from '../../../src/pipelines/pipeline.ts';

@@ -14,7 +14,9 @@ const naming = {
   join: (tokens: readonly string[]) => tokens.join(' ').replaceAll(' ##', ''),
 };
 
-/** Tokens of one letter each; `ab` in `0.7 B-PER`. */
+/**
+ * Tokens of one letter each, with their label and its score: '0.7 B-PER'; `##` continues a word.
+ */
 function tokensOf(...labels: string[]): ScoredToken[] {
   return labels.map((text, index) => {
     const [score, label] = text.split(' ') as [string, string];
@@ -29,15 +31,15 @@ const shown = (groups: readonly EntityGroup[]) =>
   groups.map(({ entity_group, start, end }) => `${entity_group} ${start}-${end}`);
 
 describe('entityGroups()', () => {
-  // What test_aggregate of transformers' tests/pipelines/test_pipelines_token_classification.py shows.
+  // The cases of test_aggregate in transformers' tests/pipelines/test_pipelines_token_classification.py.
   it.each([
-    ['joins what goes on', ['0.9 B-PER', '0.9 I-PER'], ['PER 0-2']],
-    ['parts two that begin', ['0.9 B-PER', '0.9 B-PER'], ['PER 0-1', 'PER 1-2']],
-    ['parts different tags', ['0.9 I-PER', '0.9 I-LOC'], ['PER 0-1', 'LOC 1-2']],
+    ['joins what continues', ['0.9 B-PER', '0.9 I-PER'], ['PER 0-2']],
+    ['separates two that begin', ['0.9 B-PER', '0.9 B-PER'], ['PER 0-1', 'PER 1-2']],
+    ['separates different tags', ['0.9 I-PER', '0.9 I-LOC'], ['PER 0-1', 'LOC 1-2']],
     ['joins what begins in the middle', ['0.9 I-PER', '0.9 I-PER'], ['PER 0-2']],
     ['joins plain labels', ['0.9 plain', '0.9 plain', '0.9 O'], ['plain 0-2', 'O 2-3']],
     [
-      'does not join over a gap',
+      'does not join across a gap',
       ['0.9 I-PER', '0.9 O', '0.9 I-PER'],
       ['PER 0-1', 'O 1-2', 'PER 2-3'],
     ],
@@ -80,7 +82,7 @@ describe('withoutOverlaps()', () => {
     expect(shown(withoutOverlaps(entities))).toEqual(expected);
   });
 
-  it('keeps the surer of two as long', () => {
+  it('keeps the one with the higher score of two equally long', () => {
     expect(withoutOverlaps([entity(0, 3, 0.2), entity(0, 3, 0.8)])[0]!.score).toBe(0.8);
   });
 });

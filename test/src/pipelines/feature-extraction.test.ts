@@ -108,7 +108,7 @@ describe('FeatureExtractionPipeline', () => {
     }
   });
 
-  it('computes past the last block only the rows that it reads', async () => {
+  it('computes only the selected rows past the last block', async () => {
     const extract = await load();
     const run = vi.spyOn(extract.model, 'run');
     await extract(['pin', 'my card'], { pooling: 'cls' });
@@ -132,7 +132,7 @@ describe('FeatureExtractionPipeline', () => {
     });
   });
 
-  it('quantizes what it would give', async () => {
+  it('quantizes the vectors that it gives otherwise', async () => {
     const extract = await pipeline('embeddings', hashedCheckpoint(golden));
     const options = { pooling: 'cls', normalize: true } as const;
     const whole = await extract(['pin', 'Rome'], options);

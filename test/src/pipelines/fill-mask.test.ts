@@ -28,7 +28,7 @@ describe('FillMaskPipeline', () => {
     const expected = row.map((x, token) => ({ token, score: Math.exp(x) / sum }));
     expected.sort((a, b) => b.score - a.score);
     expect(found.map(({ token }) => token)).toEqual(expected.map(({ token }) => token));
-    // The sum of 43 exponentials in float64, of float32 logits that are the same bits.
+    // Both sides have the same float32 logits; the sum of 43 exponentials is float64.
     expectClose(
       found.map(({ score }) => score),
       expected.map(({ score }) => score),
@@ -76,14 +76,14 @@ describe('FillMaskPipeline', () => {
     expect(await fill('[MASK]', { top_k: 1000 })).toHaveLength(43);
   });
 
-  it('reads tokens of the model that its tokenizer lacks as nothing', async () => {
+  it('gives no text for tokens of the model that its tokenizer lacks', async () => {
     const found = (await fill('my [MASK]', { top_k: 43 })) as MaskFill[];
     const beyond = found.filter(({ token }) => token >= fill.tokenizer.length);
     expect(beyond).toHaveLength(43 - fill.tokenizer.length);
     for (const { token_str, sequence } of beyond) expect([token_str, sequence]).toEqual(['', 'my']);
   });
 
-  it('keeps to targets, each once, and warns of those that are no tokens', async () => {
+  it('gives only targets, each once, and warns of those that are not in the vocabulary', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const all = (await fill('my [MASK]', { top_k: 43 })) as MaskFill[];
     const some = (await fill('my [MASK]', { targets: ['pin', 'card', 'pin'] })) as MaskFill[];
@@ -92,7 +92,7 @@ describe('FillMaskPipeline', () => {
     const pieces = (await fill('my [MASK]', { targets: 'cards' })) as MaskFill[];
     expect(pieces.map(({ token_str }) => token_str)).toEqual(['card']);
     expect(warn.mock.calls).toEqual([
-      ['mobilebert-wasm: target "cards" is no token of the vocabulary, "card" is taken instead'],
+      ['mobilebert-wasm: target "cards" is not in the vocabulary, "card" is used instead'],
     ]);
     env.logLevel = LogLevel.NONE;
     await expect(fill('my [MASK]', { targets: [' '] })).rejects.toThrow(

@@ -1,6 +1,6 @@
 /**
- * The cases of test/golden/pipelines: what Python's pipelines gave, and sources of the models that
- * they used. In: the name of a task. Out: its calls, and a map of files for `pipeline()`.
+ * The cases of test/golden/pipelines: results of Python's pipelines, and the models that gave them.
+ * In: the name of a task. Out: its calls, and a map of files for `pipeline()`.
  */
 import { readFileSync } from 'node:fs';
 import { type CheckpointRecord, hashedCheckpoint } from './hashed-checkpoint.ts';
@@ -13,7 +13,7 @@ function read(task: string): GoldenFile {
   return JSON.parse(readFileSync(`test/golden/pipelines/${task}.json`, 'utf8'));
 }
 
-/** The calls of a task: arguments, options, and what Python gave. */
+/** The calls of a task: arguments, options and Python's result. */
 export function goldenCalls<Call>(task: string): readonly Call[] {
   return read(task).calls as readonly Call[];
 }
@@ -23,7 +23,7 @@ export function goldenSource(task: string): Record<string, Uint8Array | object> 
   return hashedCheckpoint(read(task));
 }
 
-/** Puts the two sides' numbers side by side: results without scores, and the scores. */
+/** Separates results from their scores, which are compared with a tolerance. */
 export function apart(value: unknown): { rest: unknown; scores: number[] } {
   const scores: number[] = [];
   const rest = JSON.parse(

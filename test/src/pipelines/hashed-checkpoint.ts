@@ -1,15 +1,17 @@
-/** Golden calls of test/golden/pipelines-2 and the made-up checkpoints that they were made with. */
+/**
+ * Golden calls of test/golden/pipelines-2, and the checkpoints of hashed weights that gave them.
+ */
 import { readFileSync } from 'node:fs';
 import type { Source } from '../../../src/hub/source.ts';
 import { hashedTensor } from '../../support/hashed-weights.ts';
 import { fileOfTensors } from '../weights/safetensors-file.ts';
 
-/** What a checkpoint is made of. */
+/** The parts of a checkpoint. */
 export interface CheckpointRecord {
   readonly config: object;
-  /** Shapes of the tensors by name; their numbers are hashes. */
+  /** Shapes of the tensors by name; their elements are hashes. */
   readonly shapes: Readonly<Record<string, number[]>>;
-  /** What the tokenizer cuts texts to. */
+  /** Number of tokens that the tokenizer cuts texts to. */
   readonly model_max_length: number;
 }
 

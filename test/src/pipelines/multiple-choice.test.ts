@@ -12,7 +12,7 @@ interface Case {
 
 const golden = readGolden<CheckpointRecord & { cases: Case[] }>('multiple-choice');
 const load = () => pipeline('multiple-choice', sourceOf('choice'));
-/** Of as many tokens each, so that the model's own call needs no padding. */
+/** All of the same token count, so that the model's own call needs no padding. */
 const CHOICES = ['my card', 'the money', 'rome ?', 'where is'];
 
 describe('multiple-choice against Python', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { FilesError } from '../../../src/errors.ts';
 import { MobileBertForSequenceClassification } from '../../../src/models/heads/classification.ts';
-import { pipeline, type ReadyEvent } from '../../../src/pipelines/pipeline.ts';
+import type { ReadyEvent } from '../../../src/pipelines/base.ts';
+import { pipeline } from '../../../src/pipelines/pipeline.ts';
 import {
   type Classification,
   TextClassificationPipeline,

@@ -1,4 +1,7 @@
-/** Results of Python's pipelines, test/golden/pipelines: equal texts, labels, places; close scores. */
+/**
+ * Results of Python's pipelines, test/golden/pipelines: equal texts, labels and offsets, close
+ * scores.
+ */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TokenEntity } from '../../../src/pipelines/entities.ts';
 import { type PipelineOf, pipeline, type TaskName } from '../../../src/pipelines/pipeline.ts';
@@ -51,7 +54,7 @@ describe('token-classification as in Python', () => {
     expectSame(found, expected);
   });
 
-  it('gives UTF-16 places that slice the source', async () => {
+  it('gives UTF-16 offsets that slice the source', async () => {
     const { text, expected } = calls[1]! as { text: string; expected: TokenEntity[] };
     const found = await tag.get()(text);
     const points = [...text];

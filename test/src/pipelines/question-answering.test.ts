@@ -31,7 +31,7 @@ async function rowsOf(work: () => Promise<unknown>): Promise<number[][]> {
 }
 
 describe('QuestionAnsweringPipeline', () => {
-  it("answers with exact slices of the source, sure by the model's own logits", async () => {
+  it("answers with exact slices of the source, scored by the model's own logits", async () => {
     const context = 'My  CARD is\tlost, Where?';
     const found = await answer(QUESTION, context, { top_k: 3, align_to_words: false });
     const inputs = answer.tokenizer(QUESTION, { text_pair: context });
@@ -73,7 +73,7 @@ describe('QuestionAnsweringPipeline', () => {
     ]);
   });
 
-  it('tokenises each text once', async () => {
+  it('tokenizes each text once', async () => {
     const call = vi.spyOn(answer.tokenizer, '_call');
     await answer(['pin ?', 'card ?', 'pin ?'], LONG);
     expect(call.mock.calls.map(([text]) => [text].flat()[0])).toEqual(['pin ?', LONG, 'card ?']);
@@ -99,7 +99,7 @@ describe('QuestionAnsweringPipeline', () => {
     expect(joined).toEqual(whole);
   });
 
-  it('merges equal answers of windows, the first place and the sum of scores', async () => {
+  it('merges equal answers of windows: first offsets, sum of scores', async () => {
     const options = { max_seq_len: 24, doc_stride: 6, top_k: 40 } as const;
     const found = await answer('pin', LONG, options);
     const lower = found.map((one) => one.answer.toLowerCase());
@@ -107,7 +107,7 @@ describe('QuestionAnsweringPipeline', () => {
     for (const one of found) expect(LONG.indexOf(one.answer)).toBeLessThanOrEqual(one.start);
   });
 
-  it('reads no more than max_windows, and says so', async () => {
+  it('reads no more than max_windows, and marks answers as truncated', async () => {
     const options = { max_seq_len: 24, max_windows: 2 };
     expect(await rowsOf(() => answer('pin', LONG, options))).toHaveLength(2);
     const found = await answer('pin', LONG, { ...options, top_k: 3 });
@@ -115,7 +115,7 @@ describe('QuestionAnsweringPipeline', () => {
     expect(await answer('pin', texts[0]!, options)).not.toHaveProperty('truncated');
   });
 
-  it('cuts questions only where it is told to, and says so', async () => {
+  it('cuts questions at max_question_len only, and marks answers as truncated', async () => {
     const options = { max_question_len: 2 };
     const [ids] = (await rowsOf(() => answer(QUESTION, 'pin', options))) as [number[]];
     expect(ids).toHaveLength(2 + 1 + 3);
@@ -132,7 +132,7 @@ describe('QuestionAnsweringPipeline', () => {
     }
   });
 
-  it('widens answers to whole words unless told not to', async () => {
+  it('extends answers to whole words unless align_to_words is false', async () => {
     const options = { top_k: 100, max_answer_len: 1 } as const;
     const words = await answer('pin', 'lost cards', options);
     expect(words.map((one) => one.answer).sort()).toEqual(['cards', 'lost']);
@@ -140,7 +140,7 @@ describe('QuestionAnsweringPipeline', () => {
     expect(pieces.map((one) => one.answer).sort()).toEqual(['card', 'lost', 's']);
   });
 
-  it('lets no answer compete by its probability', async () => {
+  it('ranks no answer by its probability', async () => {
     const found = await answer(QUESTION, texts[6]!, { top_k: 99, handle_impossible_answer: true });
     const none = found.filter((one) => one.answer === '');
     expect(none).toEqual([
@@ -150,7 +150,7 @@ describe('QuestionAnsweringPipeline', () => {
     expect(plain.some((one) => one.answer === '')).toBe(false);
   });
 
-  it('decides on no answer by a threshold of logits', async () => {
+  it('decides about no answer by a threshold of logits', async () => {
     const plain = await answer(QUESTION, LONG, { top_k: 3, max_seq_len: 24 });
     const with_ = (null_score_diff_threshold: number) =>
       answer(QUESTION, LONG, { top_k: 3, max_seq_len: 24, null_score_diff_threshold });
@@ -162,7 +162,7 @@ describe('QuestionAnsweringPipeline', () => {
     expect(await with_(Infinity)).toMatchObject(plain);
   });
 
-  it('counts places in code points where it is told to', async () => {
+  it('gives offsets in code points with that offset_unit', async () => {
     const context = '🙂🙂 pin';
     const found = await answer(QUESTION, context, { top_k: 9, offset_unit: 'codepoint' });
     expect(found.find((one) => one.answer === 'pin')).toMatchObject({ start: 3, end: 6 });
@@ -172,7 +172,7 @@ describe('QuestionAnsweringPipeline', () => {
     expect(await answer(QUESTION, ' \n')).toEqual({ answer: '', score: 0, start: 0, end: 0 });
   });
 
-  it('tells how many windows of all it has read', async () => {
+  it('reports how many of all windows it has read', async () => {
     const seen: { done: number; total: number }[] = [];
     const rows = await rowsOf(() =>
       answer(['pin', 'card'], LONG, { progress_callback: (event) => seen.push(event) }),
@@ -190,7 +190,7 @@ describe('QuestionAnsweringPipeline', () => {
       ['a', 'b', 'c'],
       {},
       RangeError,
-      'found 2 questions and 3 contexts, expected as many',
+      'found 2 questions and 3 contexts, expected equal numbers',
     ],
     [
       'pin',

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Request } from '../../../src/engine/engine.ts';
 import type { PreTrainedModel } from '../../../src/models/pretrained-model.ts';
-import type { Row } from '../../../src/pipelines/encode.ts';
-import { raggedPasses } from '../../../src/pipelines/ragged.ts';
+import { type Row, raggedPasses } from '../../../src/pipelines/ragged.ts';
 
 const rowOf = (length: number, first = 0): Row => ({
   input_ids: Array.from({ length }, (_, i) => first + i),
   token_type_ids: new Array(length).fill(1),
 });
 
-/** A model that notes what it is asked to run. */
+/** A model that records its requests. */
 function recorder() {
   const requests: Request[] = [];
   const model = {
@@ -41,13 +40,13 @@ describe('raggedPasses()', () => {
     { lengths: [1000, 1000, 48, 1], sizes: [2048, 1] },
     { lengths: [5000, 2], sizes: [5000, 2] },
     { lengths: new Array(1000).fill(7), sizes: [292 * 7, 292 * 7, 292 * 7, 124 * 7] },
-  ])('keeps passes to 2,048 tokens unless a row alone has more: $sizes', async (one) => {
+  ])('keeps passes to 2,048 tokens unless a single row has more: $sizes', async (one) => {
     const { all, requests } = await indicesOf(one.lengths);
     expect(requests.map(({ attentionMask }) => attentionMask.length)).toEqual(one.sizes);
     expect(all.flat().sort((a, b) => a - b)).toEqual(one.lengths.map((_, i) => i));
   });
 
-  it('lays rows one behind the other, positions from 0, nothing hidden', async () => {
+  it('puts rows one behind the other, positions from 0, no token masked', async () => {
     const { model, requests } = recorder();
     for await (const pass of raggedPasses(
       model,
@@ -68,11 +67,11 @@ describe('raggedPasses()', () => {
     ]);
   });
 
-  it('asks for the positions that rows want read, at their places in the batch', async () => {
+  it('asks for the selected positions of rows, counted from the start of the batch', async () => {
     const { model, requests } = recorder();
     const rows = [
-      { ...rowOf(2, 10), read: [1] },
-      { ...rowOf(3, 20), read: [0, 2] },
+      { ...rowOf(2, 10), selected: [1] },
+      { ...rowOf(3, 20), selected: [0, 2] },
     ];
     for await (const { indices } of raggedPasses(model, rows, ['LastHiddenState'], undefined)) {
       expect(indices).toEqual([1, 0]);
@@ -80,7 +79,7 @@ describe('raggedPasses()', () => {
     expect(requests.map((request) => request.rows)).toEqual([Int32Array.of(0, 2, 4)]);
   });
 
-  it('gives timers their turn between passes, and stops there when they abort', async () => {
+  it('lets timers run between passes, and stops there when they abort', async () => {
     const abort = new AbortController();
     setTimeout(() => abort.abort());
     await expect(indicesOf([2048, 2048, 2048], abort.signal)).rejects.toThrow(/abort/i);

@@ -1,4 +1,4 @@
-/** Pipelines over golden checkpoints: a small vocabulary for them, and sources that hold both. */
+/** Sources for pipelines: a golden checkpoint with a small vocabulary. */
 import { readFileSync } from 'node:fs';
 import type { Source } from '../../../src/hub/source.ts';
 import { loadCase } from '../../support/golden.ts';
@@ -7,7 +7,7 @@ const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
 const WORDS =
   'my card is lost where the money top up pin new old rome how do i pay you it not a ? . ##s ##ing ##ed';
 
-/** One token a line, as vocab.txt: 31 tokens, fewer than any golden model has. */
+/** The text of a vocab.txt: 31 tokens, fewer than any golden model has. */
 export const vocabulary = [...SPECIAL, ...WORDS.split(' ')].join('\n');
 
 /** A golden checkpoint with the vocabulary beside it, as a map of files. */
@@ -20,7 +20,7 @@ export function sourceOf(name: string, config: object = {}): Record<string, Uint
   } satisfies Source;
 }
 
-/** Texts of many lengths, none of which the golden models have to cut. */
+/** Texts of many lengths, all within the positions of the golden models. */
 export const texts = [
   'where is my new card ?',
   'pin',

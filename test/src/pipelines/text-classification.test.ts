@@ -32,7 +32,7 @@ const rankOf = (scores: readonly number[]) =>
   scores.map((score, i) => ({ label: `LABEL_${i}`, score })).sort((a, b) => b.score - a.score);
 
 describe('text-classification against Hugging Face', () => {
-  /** Reads ids as they stand in the text; a golden input is a list of ids, not a text. */
+  /** A tokenizer for golden inputs, which are ids: its texts are lists of ids, '5 6 7/0 0 1'. */
   const idTokenizer = Object.assign(
     (text: string) => {
       const [input_ids, token_type_ids] = text.split('/').map((ids) => ids.split(' ').map(Number));
@@ -41,7 +41,7 @@ describe('text-classification against Hugging Face', () => {
     { model_max_length: Number.POSITIVE_INFINITY },
   ) as unknown as PreTrainedTokenizer;
 
-  /** Rows of the case without padding: what a pipeline, which never pads, is given. */
+  /** The rows of a case that have no padding; a pipeline never pads. */
   function wholeRows(golden: GoldenCase) {
     const { data: ids, shape } = golden.inputs.get('input_ids')!;
     const [B, S] = shape as [number, number];
@@ -84,7 +84,7 @@ describe('text-classification against Hugging Face', () => {
       const scores = new Array<number>(C);
       const byLabel = [found[i]!].flat();
       for (const { label, score } of byLabel) scores[model.config.label2id[label]!] = score;
-      // The allowed error is a share of all rows' norm; each row alone is held to it.
+      // The tolerance is relative to the norm of all rows; here each row by itself has to meet it.
       expectClose(scores, data.slice(b * C, (b + 1) * C), {
         relative: tolerance(golden, 'logits'),
       });
@@ -100,7 +100,7 @@ describe('TextClassificationPipeline', () => {
       const expected = rankOf(softmax(await logitsOf(classify, text)));
       expect(found.map(({ label }) => label)).toEqual(expected.map(({ label }) => label));
       const scores = [found, expected].map((list) => list.map(({ score }) => score));
-      // float32 logits of one pass or another are the same; the rest is float32 rounding of exp.
+      // The float32 logits of both passes are equal; what differs is the float32 rounding of exp.
       expectClose(scores[0]!, scores[1]!, { relative: 1e-6 });
     }
   });
@@ -298,7 +298,7 @@ describe('TextClassificationPipeline', () => {
     expect(await classify('pin')).toHaveLength(1);
   });
 
-  it('may be called while a call is under way', async () => {
+  it('may be called while another call runs', async () => {
     const classify = await load();
     const many = new Array<string>(500).fill(texts[2]!);
     const [first, second] = await Promise.all([classify(many), classify('pin')]);

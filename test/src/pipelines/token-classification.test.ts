@@ -27,7 +27,7 @@ describe('TokenClassificationPipeline', () => {
     expect(found).toEqual(many.map((text) => alone.get(text)));
   });
 
-  it('labels every token that is no special one', async () => {
+  it('labels every token except special ones', async () => {
     const found = await tag('my lost card', all);
     expect(found.map(({ word, index, start, end }) => [word, index, start, end])).toEqual([
       ['my', 1, 0, 2],
@@ -41,7 +41,7 @@ describe('TokenClassificationPipeline', () => {
     const label = groups.flat()[0]!.entity_group;
     const rest = await tag(texts, { aggregation_strategy: 'simple', ignore_labels: [label] });
     expect(rest).toEqual(groups.map((one) => one.filter((g) => g.entity_group !== label)));
-    // A place that both sides of a left-out group touch stays between two groups.
+    // Groups on both sides of a left-out group are not joined.
     expect(rest.flat().length).toBeLessThan(groups.flat().length);
   });
 
@@ -57,7 +57,7 @@ describe('TokenClassificationPipeline', () => {
     });
   });
 
-  it('gives for one list of words, as Python, a list of one', async () => {
+  it('gives an array of one result for one list of words, as Python does', async () => {
     const options = { ...all, is_split_into_words: true } as const;
     const [found, ...none] = await tag(['my', 'lost cards'], options);
     expect(none).toEqual([]);
@@ -70,7 +70,7 @@ describe('TokenClassificationPipeline', () => {
     expect(await tag([['my', 'lost cards'], ['pin']], options)).toHaveLength(2);
   });
 
-  it('counts places in code points where it is told to', async () => {
+  it('gives offsets in code points with that offset_unit', async () => {
     const text = '🙂🙂 pin';
     const units = await tag(text, all);
     const points = await tag(text, { ...all, offset_unit: 'codepoint' });
@@ -78,7 +78,7 @@ describe('TokenClassificationPipeline', () => {
     expect(points.at(-1)).toMatchObject({ word: 'pin', start: 3, end: 6 });
   });
 
-  it('gives places with either tokenizer class, which are one class in Python', async () => {
+  it('gives offsets with either tokenizer class, which are one class in Python', async () => {
     const fast = new MobileBertTokenizerFast(vocabulary);
     const { model, tokenizer } = tag;
     const other = new TokenClassificationPipeline({ task: 'ner', model, tokenizer: fast });
@@ -130,7 +130,7 @@ describe('TokenClassificationPipeline', () => {
       'a',
       { stride: 33, aggregation_strategy: 'max' },
       RangeError,
-      'Cannot cut texts: stride is 33 of 35 tokens, expected room',
+      'Cannot cut texts: stride is 33, expected less than the 33 tokens that max_length (35) leaves',
     ],
     ['a', { ignore_labels: 7 }, TypeError, 'ignore_labels is a number'],
     ['a', { offset_unit: 'bytes' }, RangeError, 'offset_unit is "bytes", expected "utf16" or'],

@@ -25,7 +25,7 @@ const golden = readGolden<{ shapes: Record<string, CheckpointRecord['shapes']>; 
 const NLI = { id2label: { 0: 'contradiction', 1: 'neutral', 2: 'entailment' } };
 const LABELS = ['money', 'card', 'rome'];
 
-/** The golden checkpoint of seven labels with labels of inference. */
+/** The golden checkpoint of seven labels, three of them those of NLI. */
 const load = (config: object = { id2label: SEVEN, label2id: null }) =>
   pipeline('zero-shot-classification', sourceOf('sequence-single', config));
 const SEVEN = { ...NLI.id2label, 3: 'a', 4: 'b', 5: 'c', 6: 'd' };
@@ -50,7 +50,7 @@ describe('zero-shot-classification against Python', () => {
           sequence: expected[i]!.sequence,
           labels: expected[i]!.labels,
         });
-        // float32 against float64: scores lie closer together than the 1e-4 that is asked for.
+        // float32 against float64; some scores lie closer together than 1e-4.
         scores.forEach((score, n) => {
           expect(Math.abs(score - expected[i]!.scores[n]!)).toBeLessThan(2e-6);
         });
@@ -70,7 +70,7 @@ describe('ZeroShotClassificationPipeline', () => {
     }
   });
 
-  it('runs all texts with all labels in one pass, each tokenised once', async () => {
+  it('runs all texts with all labels in one pass, each tokenized once', async () => {
     const classify = await load();
     const run = vi.spyOn(classify.model, 'run');
     const encode = vi.spyOn(classify.tokenizer, 'encode');
@@ -103,7 +103,7 @@ describe('ZeroShotClassificationPipeline', () => {
     expect(scores[places[0]!]).toBe(scores[places[1]!]);
   });
 
-  it('finds the entailment label as Python does, else takes the last and says so', async () => {
+  it('finds the entailment label as Python does, else uses the last and warns', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     expect((await load()).entailment_id).toBe(2);
     expect(warn).not.toHaveBeenCalled();
@@ -136,7 +136,7 @@ describe('ZeroShotClassificationPipeline', () => {
     }
   });
 
-  it('refuses texts that are too long when they may not be cut, and labels that always are', async () => {
+  it('refuses texts that are too long when truncation is false, and labels always', async () => {
     const classify = await load();
     const long = 'my card '.repeat(40);
     await expect(classify(long, LABELS, { truncation: false })).rejects.toThrow(InputError);
@@ -144,7 +144,7 @@ describe('ZeroShotClassificationPipeline', () => {
     expect((await classify(long, LABELS)).labels).toHaveLength(3);
   });
 
-  it('refuses a label beyond the logits and a model with one logit to share', async () => {
+  it('refuses a label beyond the logits, and multi_label with one logit', async () => {
     const label2id = { entailment: 9 };
     const outside = await load({ id2label: SEVEN, label2id });
     await expect(outside('a', 'b')).rejects.toThrow(ConfigError);

@@ -1,6 +1,8 @@
-/** Spans of one window against the product of all starts with all ends, as Python 4 makes it. */
+/**
+ * Spans of one window against the product of all starts and all ends, as transformers 4 forms it.
+ */
 import { describe, expect, it } from 'vitest';
-import { bestSpans } from '../../../src/pipelines/answer-spans.ts';
+import { bestSpans } from '../../../src/pipelines/answers.ts';
 import { expectClose } from '../../support/close.ts';
 import { random } from '../../support/random.ts';
 
@@ -58,7 +60,7 @@ describe('bestSpans()', () => {
     },
   );
 
-  it('says the logits of a span and of [CLS], which windows are compared by', () => {
+  it('gives the logits of a span and of [CLS], by which windows are compared', () => {
     const logits = logitsOf(9, 3);
     const { spans, nullLogit } = bestSpans(logits, FIRST, 9, { top_k: 1, max_answer_len: 9 });
     const [{ start, end, logit }] = spans as [(typeof spans)[0]];

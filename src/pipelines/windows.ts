@@ -1,21 +1,65 @@
 /**
- * Questions and contexts -> windows that a model can read: [CLS] question [SEP] part of the context
- * [SEP]. Every text is tokenised once however many pairs it is in. Windows share `doc_stride` tokens
- * of the context, as with `stride` and truncation 'only_second' of the tokenizer.
+ * Long texts as overlapping windows that a model can read. A text is tokenized once, however many
+ * windows and pairs it is in; a window is a range of its tokens.
  */
 
 import type { MobileBertConfig } from '../config/config.ts';
 import { InputError } from '../errors.ts';
 import type { PreTrainedTokenizer } from '../tokenizer/api/tokenizer.ts';
-import { checkRow, type Row } from './encode.ts';
-import { type TokenizedText, tokenizedText, windowRanges } from './text-windows.ts';
+import { type Range, truncate } from '../tokenizer/batch/truncation.ts';
+import type { Row } from './ragged.ts';
+import { rowOfIds } from './rows.ts';
+
+/** The N tokens of a text, without special tokens. */
+export interface TokenizedText {
+  readonly ids: readonly number[];
+  /** UTF-16 offsets [start, end) of each token; of given words, within the word. */
+  readonly offsets: readonly (readonly [start: number, end: number])[];
+  /** For each token the index of its word. */
+  readonly word_ids: readonly (number | null)[];
+}
+
+/** Tokenizes a text, or the words that it was given as. */
+export function tokenizedText(
+  tokenizer: PreTrainedTokenizer,
+  source: string | readonly string[],
+): TokenizedText {
+  const isWords = typeof source !== 'string';
+  const encoded = tokenizer([source] as string[] | string[][], {
+    is_split_into_words: isWords,
+    add_special_tokens: false,
+    return_offsets_mapping: true,
+    return_tensor: false,
+  });
+  const [ids] = encoded.input_ids as number[][];
+  const [offsets] = encoded.offset_mapping as [number, number][][];
+  return { ids: ids!, offsets: offsets!, word_ids: encoded.word_ids() };
+}
+
+/**
+ * Ranges of at most `room` tokens that cover `length` tokens. Neighbours share `stride` tokens;
+ * without a stride there is the first range only. The tokenizer's truncation side decides from
+ * which end ranges are counted.
+ *
+ * @throws RangeError unless the stride is less than the room
+ */
+export function windowRanges(
+  length: number,
+  room: number,
+  stride: number | null,
+  { truncation_side: side }: PreTrainedTokenizer,
+): Range[] {
+  const how = { strategy: 'longest_first', side, compared: [length] } as const;
+  const overflow = { overflows: stride !== null, stride: stride ?? 0 };
+  return truncate([length], { ...how, ...overflow, room }).map(([range]) => range);
+}
 
 /** A context and its tokens. */
 export interface Context extends TokenizedText {
   readonly text: string;
 }
 
-/** Tokens [from, to) of a context, beside a question. */
+/** Tokens [from, to) of a context, to be read after a question. */
 export interface Window {
   readonly question: readonly number[];
   readonly context: Context;
@@ -23,13 +67,13 @@ export interface Window {
   readonly to: number;
 }
 
-/** One question on one context. */
+/** A question and the context to answer it from. */
 export interface QuestionPair {
   readonly question: string;
   readonly context: string;
 }
 
-/** Windows of one pair. */
+/** The windows of one question and context. */
 export interface PairWindows {
   readonly windows: readonly Window[];
   /** Whether part of the question or of the context is in no window. */
@@ -37,17 +81,21 @@ export interface PairWindows {
 }
 
 export interface WindowOptions {
-  /** Most tokens of a window. */
+  /** Maximum tokens of a window, question and special tokens included. */
   readonly max_seq_len: number;
-  /** Tokens that neighbouring windows share; null: half a window, at most 128. */
+  /** Tokens that neighbouring windows share; null for half a window, at most 128. */
   readonly doc_stride: number | null;
-  /** Most tokens of a question; null: all. */
+  /** Maximum tokens of a question; null for no limit. */
   readonly max_question_len: number | null;
-  /** Most windows of a pair; null: as many as it takes. */
+  /** Maximum windows of a pair; null for no limit. */
   readonly max_windows: number | null;
 }
 
-/** Makes windows of pairs, and rows of windows. */
+/**
+ * Questions and contexts -> windows -> rows: [CLS] question [SEP] part of the context [SEP].
+ * Neighbouring windows share `doc_stride` tokens of the context, as with the tokenizer's `stride`
+ * and truncation 'only_second'.
+ */
 export class ContextWindows {
   readonly #tokenizer: PreTrainedTokenizer;
   readonly #options: WindowOptions;
@@ -59,7 +107,7 @@ export class ContextWindows {
     this.#options = options;
   }
 
-  /** @throws InputError when the question leaves no room for windows that move on */
+  /** @throws InputError when the question leaves too little room for the context */
   of(pair: QuestionPair): PairWindows {
     const { max_question_len, max_windows } = this.#options;
     const whole = this.#question(pair.question);
@@ -73,18 +121,16 @@ export class ContextWindows {
     };
   }
 
-  /** What the model reads. @throws InputError when the tokenizer is of another model */
+  /**
+   * The row of a window.
+   *
+   * @throws InputError when the tokenizer does not fit the model
+   */
   row({ question, context, from, to }: Window, config: MobileBertConfig): Row {
-    const part = context.ids.slice(from, to);
-    const row = {
-      input_ids: this.#tokenizer.build_inputs_with_special_tokens(question, part),
-      token_type_ids: this.#tokenizer.create_token_type_ids_from_sequences(question, part),
-    };
-    checkRow(row, config);
-    return row;
+    return rowOfIds(this.#tokenizer, config, question, context.ids.slice(from, to));
   }
 
-  /** Ranges of the context's tokens that cover it. */
+  /** Ranges that cover the tokens of a context. */
   #ranges(questionLength: number, length: number): (readonly [from: number, to: number])[] {
     const { max_seq_len, doc_stride } = this.#options;
     const room = max_seq_len - questionLength - this.#tokenizer.num_special_tokens_to_add(true);
