@@ -85,8 +85,6 @@ const OPEN_CIRCLES: readonly string[] = [
   'src/cli/commands/tokens.ts',
   'src/cli/commands/zero-shot.ts',
   'src/cli/run.ts',
-  'src/engine/build.ts',
-  'src/engine/module.ts',
   'src/models/heads/architectures.ts',
   'src/models/heads/classification.ts',
   'src/models/heads/mobilebert-model.ts',
@@ -94,8 +92,6 @@ const OPEN_CIRCLES: readonly string[] = [
   'src/models/heads/question-answering.ts',
   'src/models/pretrained-model.ts',
   'src/models/save/save.ts',
-  'src/pipelines/load-pipeline.ts',
-  'src/pipelines/pipeline.ts',
 ];
 /** Inner rooms of src/tokenizer: text <- batch <- files <- api. */
 const TOKENIZER: Record<string, readonly string[]> = {
