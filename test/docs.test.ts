@@ -1,5 +1,5 @@
 /** Every `ts` block of README and docs/ runs as it stands, from the root of the package. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
@@ -48,6 +48,35 @@ describe('documentation', () => {
     expect(missing).toEqual([]);
   });
 });
+
+/** Pages that name files of the sources. */
+const naming = [
+  ...pages,
+  'CONTRIBUTING.md',
+  'assembly/README.md',
+  'test/README.md',
+  'bench/README.md',
+];
+
+describe('pages', () => {
+  it.each(naming)('%s names files and folders that exist', (page) => {
+    const text = readFileSync(page, 'utf8').replaceAll(/```[\s\S]*?```/g, '');
+    const named = Array.from(
+      text.matchAll(/`([\w.-]+(?:\/[\w.-]+)*\/?)[:`]/g),
+      ([, name]) => name!,
+    );
+    const files = named.filter((name) =>
+      /\/.*\.(ts|js|py)$|^(src|test|assembly|tools|bench)\//.test(name),
+    );
+    const missing = files.filter(
+      (name) => !ROOTS.some((root) => existsSync(path.join(root, name))),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+/** Where a page's paths may begin: a page says `memory/layout.ts` of assembly/memory/layout.ts. */
+const ROOTS = ['.', 'src', 'assembly', 'src/weights', 'build', 'build/js', 'test', 'bench', 'docs'];
 
 function blocksOf(page: string): Block[] {
   const text = readFileSync(page, 'utf8');
