@@ -16,7 +16,7 @@ import { Pass } from './memory/layout';
 import { openArena } from './memory/pass';
 import { mark } from './memory/region';
 import { planWeights } from './memory/weights';
-import { FLOATS } from './simd/build';
+import { FLOATS, QUANTIZED } from './simd/build';
 
 export { createPass, reserve } from './memory/pass';
 export { openStaging, storeRows } from './memory/store';
@@ -39,7 +39,9 @@ export function configAddress(pass: Pass): usize {
  * build does not run such weights.
  */
 export function allocateWeights(pass: Pass): usize {
-  if (!FLOATS && pass.config.weightType != WeightType.Q8) return 0;
+  const type = pass.config.weightType;
+  if (!FLOATS && type != WeightType.Q8) return 0;
+  if (!QUANTIZED && type != WeightType.F32) return 0;
   planWeights(pass);
   openArena(pass);
   return mark();

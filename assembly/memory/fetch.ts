@@ -4,6 +4,7 @@
  */
 import { Part, Slot, Status } from '../abi';
 import { f32UnpackColumns, f32UnpackRows } from '../kernels/f32-unpack-nr8';
+import { FLOATS } from '../simd/build';
 import { f32PanelBytes, f32s } from '../simd/units';
 import { Linear, Pass } from './layout';
 import { hasSlot, linearOf, normOf, tableOf } from './slots';
@@ -11,7 +12,7 @@ import { isInside } from './store';
 
 /**
  * Rows `first` .. `first + rows - 1` of a tensor into staging, `elements` f32 together. A vector
- * counts one element a row.
+ * counts one element a row. Builds that run q8 alone have nothing to fetch: hosts read packed bytes.
  */
 export function fetchRows(
   pass: Pass,
@@ -23,6 +24,7 @@ export function fetchRows(
   rows: i32,
   elements: i32,
 ): Status {
+  if (!FLOATS) return Status.NoSuchSlot;
   const t = tableOf(pass, slot);
   if (t) {
     const from = t.data + <usize>first * f32s(t.columns);

@@ -9,6 +9,7 @@ import { f32ColumnRanges } from '../kernels/f32-column-ranges';
 import { f32QuantizeRow, f32RoundRow } from '../kernels/f32-quantize-row';
 import { f32Multiply } from '../kernels/f32-rows';
 import { q8Weight } from '../kernels/q8-panel';
+import { FLOATS } from '../simd/build';
 import { f32s, i16s, NR, rowBytes } from '../simd/units';
 import { Linear, Pass, Staging, Table, weightPanelBytes } from './layout';
 
@@ -92,7 +93,7 @@ export function storeQuantizedDepths(
   const s = pass.staging;
   const N = l.outputs;
   for (let i = 0; i < rows; i++, depth++, from += f32s(N)) {
-    if (l.weightType == WeightType.F16) {
+    if (FLOATS && l.weightType == WeightType.F16) {
       if (!f16FromF32(s.row, from, N)) return Status.TooLarge;
     } else {
       store<f32>(l.factors + f32s(depth), quantize(s, from, N));
@@ -101,7 +102,7 @@ export function storeQuantizedDepths(
       const panel = panelOf(l, n);
       const lane = n % NR;
       const number = load<u16>(s.row + i16s(n));
-      if (l.weightType == WeightType.F16) {
+      if (FLOATS && l.weightType == WeightType.F16) {
         store<u16>(panel + 32 + i16s(depth * NR + lane), number);
       } else {
         store<f32>(panel + 32 + f32s(lane), 1);
@@ -135,7 +136,7 @@ function packRow(s: Staging, l: Linear, n: i32, row: usize): void {
 
 /** f32 to 16 bits; whether every number fits. */
 function halve(to: usize, from: usize, count: i32, type: WeightType): bool {
-  if (type == WeightType.F16) return f16FromF32(to, from, count);
+  if (FLOATS && type == WeightType.F16) return f16FromF32(to, from, count);
   bf16FromF32(to, from, count);
   return true;
 }

@@ -6,6 +6,7 @@
 import { Dtype, Part, Slot, Status, WeightType } from '../abi';
 import { f32FromBf16, f32FromF16, f32FromF64, f32RoundTo24 } from '../kernels/f32-convert';
 import { f32PackColumns, f32PackRows } from '../kernels/f32-pack-nr8';
+import { QUANTIZED } from '../simd/build';
 import { f32PanelBytes, f32s, i16RowBytes, rowBytes } from '../simd/units';
 import { Linear, Pass, Table, weightPanelBytes } from './layout';
 import { emptyArena } from './pass';
@@ -21,7 +22,7 @@ import { longestDepth, widestOutput } from './weights';
 export function openStaging(pass: Pass, bytes: usize, elements: i32): usize {
   const s = pass.staging;
   emptyArena(pass);
-  if (pass.config.weightType != WeightType.F32) openQuantized(pass);
+  if (QUANTIZED && pass.config.weightType != WeightType.F32) openQuantized(pass);
   s.rows = allocate(<u64>bytes + 32);
   s.widened = allocate((<u64>elements + 4) * sizeof<f32>());
   commit();
@@ -93,7 +94,9 @@ function widenKept(pass: Pass, dtype: Dtype, count: i32): usize {
 function storeTable(pass: Pass, t: Table, dtype: Dtype, first: i32, rows: i32): Status {
   if (!isInside(first, rows, t.rows)) return Status.OutOfRange;
   const from = widen(pass, dtype, rows * t.columns);
-  if (t.weightType != WeightType.F32) return storeQuantizedTable(pass, t, from, first, rows);
+  if (QUANTIZED && t.weightType != WeightType.F32) {
+    return storeQuantizedTable(pass, t, from, first, rows);
+  }
   const row = f32s(t.columns);
   memory.copy(t.data + <usize>first * row, from, <usize>rows * row);
   return Status.Ok;
@@ -110,7 +113,7 @@ function storeWeight(
 ): Status {
   if (!isInside(first, rows, l.outputs)) return Status.OutOfRange;
   const depth = slot == Slot.LmDecoder ? pass.config.embedding : l.inputs;
-  if (l.weightType != WeightType.F32) {
+  if (QUANTIZED && l.weightType != WeightType.F32) {
     return storeQuantizedRows(pass, l, widen(pass, dtype, rows * depth), first, rows, depth);
   }
   const from = widenKept(pass, dtype, rows * depth);
@@ -135,9 +138,9 @@ function storeLmDense(pass: Pass, dtype: Dtype, first: i32, rows: i32): Status {
   const V = c.vocabulary;
   const from = widen(pass, dtype, rows * V);
   const dense = pass.weights.lmDense;
-  if (dense) return storeQuantizedDepths(pass, dense, first, from, rows);
+  if (QUANTIZED && dense) return storeQuantizedDepths(pass, dense, first, from, rows);
   const depth = c.embedding + first;
-  if (decoder.weightType != WeightType.F32) {
+  if (QUANTIZED && decoder.weightType != WeightType.F32) {
     return storeQuantizedDepths(pass, decoder, depth, from, rows);
   }
   const to = decoder.panels + ((<usize>(depth + 1)) << 5);
