@@ -3,8 +3,8 @@
  * gives: docs/accuracy.md has the method. In: exact weights, and what the layer met. Out: whole numbers.
  */
 
+import { cholesky, solve } from '../numerics/cholesky.ts';
 import type { LayerSums, RoundedLayer } from './calibration-engine.ts';
-import { cholesky, solve } from './cholesky.ts';
 import { gptq, scalesOf } from './gptq.ts';
 
 /** A layer as the checkpoint has it. */

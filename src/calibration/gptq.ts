@@ -8,7 +8,7 @@
  * the Cholesky factor of H in reversed order, read backwards.
  */
 
-import { cholesky, subtractRow } from './cholesky.ts';
+import { cholesky, subtractRow } from '../numerics/cholesky.ts';
 
 /** Largest number: -128 is not used. */
 const LIMIT = 127;

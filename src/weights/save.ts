@@ -3,7 +3,7 @@
  * and the split into files of a bounded size as huggingface_hub makes it. Numbers are F32 or F16.
  */
 
-import { toHalf } from '../half.ts';
+import { toHalf } from '../numerics/half.ts';
 import { byteSize, DTYPE_BYTES } from './tensor-info.ts';
 
 /** A tensor to be saved; `values` is called when its turn has come, and once. */

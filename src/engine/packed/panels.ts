@@ -4,7 +4,7 @@
  * drawn in docs/memory.md.
  */
 
-import { fromBf16, fromHalf, roundTo24 } from '../../half.ts';
+import { fromBf16, fromHalf, roundTo24 } from '../../numerics/half.ts';
 import { WeightType } from '../abi.ts';
 import type { Engine, SlotIndex } from '../engine.ts';
 

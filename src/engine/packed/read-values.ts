@@ -3,7 +3,7 @@
  * stored, of a q8 model those that it computes with.
  */
 
-import { fromBf16, fromHalf } from '../../half.ts';
+import { fromBf16, fromHalf } from '../../numerics/half.ts';
 import { WeightType } from '../abi.ts';
 import type { Engine, SlotPart, SlotStorage } from '../engine.ts';
 import { Panels } from './panels.ts';

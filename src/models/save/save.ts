@@ -3,7 +3,7 @@
  * them. In: an engine with weights. Out: name and content, file by file.
  */
 
-import { LARGEST_HALF } from '../../half.ts';
+import { LARGEST_HALF } from '../../numerics/half.ts';
 import { decoder, type Parameter, parameters } from '../../weights/names.ts';
 import {
   bytesOfSize,

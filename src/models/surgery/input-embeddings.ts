@@ -1,7 +1,7 @@
 /** Reading and replacing a model's word embedding: `get_input_embeddings` and `set_input_embeddings`. */
 
 import { InputError } from '../../errors.ts';
-import { LARGEST_HALF } from '../../half.ts';
+import { LARGEST_HALF } from '../../numerics/half.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Parameter, parameters } from '../../weights/names.ts';
 import { floats, type TensorLike, tensor } from '../call/tensor-like.ts';

@@ -1,15 +1,16 @@
 /**
- * New rows for a table, drawn around the mean of its old ones: `_init_added_embeddings_weights_with_mean`
- * of Hugging Face's modeling_utils.py, after Hewitt, "Initializing new word embeddings for pretrained
- * language models" (2021). New words then take next to nothing of the old ones' probabilities.
+ * Draws new rows of a table around the mean of its old ones: `_init_added_embeddings_weights_with_mean` of
+ * Hugging Face's modeling_utils.py, after Hewitt, "Initializing new word embeddings for pretrained language
+ * models" (2021). The new words then take very little of the old words' probabilities.
  */
 
+import { cholesky } from '../../numerics/cholesky.ts';
 import type { NormalSource } from '../../weights/normal.ts';
 
-/** The covariance of the new rows is the old ones' times this. */
+/** The covariance of the new rows is that of the old rows times this. */
 const EPSILON = 1e-9;
 
-/** Of more old rows the covariance is that of these many, evenly spaced: its own error is then 2 %. */
+/** The covariance is taken of at most so many old rows, evenly spaced: its own error is then 2 %. */
 const MOST_ROWS = 4096;
 
 /**
@@ -23,7 +24,7 @@ export function meanRows(
   normal: NormalSource,
 ): Float32Array<ArrayBuffer> {
   const mean = meanOf(old, width);
-  const factor = cholesky(covarianceOf(old, mean), width);
+  const factor = factorOf(covarianceOf(old, mean), width);
   const rows = new Float32Array(count * width);
   const draws = new Float64Array(width);
   for (let row = 0; row < count; row++) {
@@ -44,7 +45,7 @@ function meanOf(old: Float32Array, width: number): Float64Array {
   return mean.map((sum) => sum / (old.length / width));
 }
 
-/** The lower half of [width, width], times EPSILON; of a large table's rows as many as tell enough. */
+/** The lower half of the covariance [width, width], times EPSILON. */
 function covarianceOf(old: Float32Array, mean: Float64Array): Float64Array {
   const width = mean.length;
   const rows = old.length / width;
@@ -64,17 +65,12 @@ function covarianceOf(old: Float32Array, mean: Float64Array): Float64Array {
   return covariance.map((sum) => (sum * EPSILON) / count);
 }
 
-/** L with L L^T = the matrix, lower half; undefined where it is not positive definite. */
-function cholesky(matrix: Float64Array, width: number): Float64Array | undefined {
-  const L = new Float64Array(width * width);
-  for (let i = 0; i < width; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * width + j]!;
-      for (let k = 0; k < j; k++) sum -= L[i * width + k]! * L[j * width + k]!;
-      if (i !== j) L[i * width + j] = sum / L[j * width + j]!;
-      else if (sum > 0) L[i * width + i] = Math.sqrt(sum);
-      else return undefined;
-    }
+/** The covariance's factor; undefined where it is not positive definite. */
+function factorOf(covariance: Float64Array, width: number): Float64Array | undefined {
+  try {
+    return cholesky(covariance, width);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
-  return L;
 }

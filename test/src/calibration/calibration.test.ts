@@ -1,8 +1,8 @@
 /** Factors, rounding and fitting of one layer, on matrices small enough to be checked in full. */
 import { describe, expect, it } from 'vitest';
-import { cholesky, solve } from '../../../src/calibration/cholesky.ts';
 import { fitLayer } from '../../../src/calibration/fit-layer.ts';
 import { gptq, rounded, scalesOf } from '../../../src/calibration/gptq.ts';
+import { cholesky, solve } from '../../../src/numerics/cholesky.ts';
 import { expectClose } from '../../support/close.ts';
 import { random } from '../../support/random.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromBf16, fromHalf, roundTo24, toHalf } from '../../src/half.ts';
+import { fromBf16, fromHalf, roundTo24, toHalf } from '../../../src/numerics/half.ts';
 
 describe('fromHalf()', () => {
   // IEEE 754-2008, binary16.
