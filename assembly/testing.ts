@@ -1,6 +1,6 @@
 /**
  * Every kernel and op under its own name, with memory to try it on: for tests and benches only.
- * Built beside each shipped module as build/wasm/testing.<target>.wasm.
+ * Compiled for each build as build/testing/testing.<build>.wasm.
  */
 import { WeightType } from './abi';
 import { q16PanelBytes } from './kernels/q16-panel';
@@ -185,7 +185,7 @@ export function peakMadd(turns: i32, factors: usize): f32 {
   return lanes.sum(f32x4.add(f32x4.add(s0, s1), f32x4.add(c8, c9)));
 }
 
-/** The same for sums of whole numbers: `turns` x 10 accumulators x 4 lanes of `lanes.dot`. */
+/** The same for integer sums: `turns` x 10 accumulators x 4 lanes of `lanes.dot`. */
 // biome-ignore format: accumulators and factors side by side
 export function peakDot(turns: i32, factors: usize): i32 {
   let c0 = i32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0;
