@@ -5,6 +5,7 @@
  * probes.
  */
 import { readFileSync } from 'node:fs';
+import { instantiateSync } from '@assemblyscript/loader';
 import { quantile } from './statistics.js';
 
 /** Xors of one turn of `peakXor` (assembly/testing.ts). */
@@ -37,9 +38,9 @@ export class Probe {
   /** A probe of its own, on the testing module that `node tools/build/wasm.js` leaves. */
   static open() {
     const bytes = readFileSync(new URL('../../build/testing/testing.simd.wasm', import.meta.url));
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+    const { exports } = instantiateSync(bytes);
     const { peakXor } = /** @type {{ peakXor(turns: number): void }} */ (
-      /** @type {unknown} */ (instance.exports)
+      /** @type {unknown} */ (exports)
     );
     return new Probe(peakXor, LONG_TURNS);
   }

@@ -1,6 +1,7 @@
 /**
- * What this WebAssembly engine can do, and whether it does it right. A module that validates is not
- * enough: V8 11.3 (Node 20) behind its flag accepts relaxed SIMD and sums wrongly.
+ * What this WebAssembly engine can do, and whether its results are right. It is not enough that a module
+ * validates: V8 11.3 (Node 20) behind its flag accepts relaxed SIMD and computes wrong sums. The probe is
+ * written by hand, below; it is no AssemblyScript and needs no loader.
  */
 
 /**
@@ -32,11 +33,11 @@ interface RelaxedProbe {
   madd(a: number, b: number, c: number): number;
 }
 
-/** What this engine's relaxed SIMD is good for. */
+/** What relaxed SIMD of this engine computes correctly. */
 interface Features {
-  /** Multiply-adds and dot products are what the specification allows. */
+  /** Multiply-adds and dot products give results that the specification allows. */
   readonly relaxedSimd: boolean;
-  /** Dot products take all of an unsigned byte: x86 with VNNI. */
+  /** Dot products take unsigned bytes up to 255: x86 with VNNI. */
   readonly unsignedDot: boolean;
 }
 
@@ -53,8 +54,8 @@ export function relaxedSimdWorks(module?: WebAssembly.Module): boolean {
 }
 
 /**
- * Whether relaxed dot products of signed by unsigned bytes are exact. The specification leaves it to
- * the machine what they make of a second operand past 127: some saturate, some take it as negative.
+ * Whether relaxed dot products of signed by unsigned bytes are exact. The specification lets machines differ
+ * where the second operand is past 127: some saturate, some read it as negative.
  *
  * @param module the probe, compiled, where the host forbids compiling it here
  */
