@@ -81,6 +81,14 @@ export abstract class PreTrainedModel<
     this.#engine = new ModelEngine(dimensions, { variant, wasm, dtype: this.#dtype, isFast });
   }
 
+  /**
+   * The name of this class in config.json. A literal, because minifiers change `Class.name`; subclasses
+   * outside this package inherit it. Undefined: config.json keeps the `architectures` it has.
+   */
+  protected architecture(): string | undefined {
+    return undefined;
+  }
+
   /** Which of the optional parameters this class has. */
   protected abstract parts(): HeadParts;
 
@@ -278,7 +286,7 @@ export abstract class PreTrainedModel<
   async #saved(options: ModelFilesOptions | undefined) {
     const { savedModel } = await import('./save/save.ts');
     const target = await this.#target();
-    return savedModel(target, this, options, this.#conversion);
+    return savedModel(target, this.architecture(), options, this.#conversion);
   }
 
   #ready(): Promise<Engine> {

@@ -36,6 +36,10 @@ export class MobileBertForSequenceClassification extends PreTrainedModel<
   SequenceClassificationInputs,
   SequenceClassifierOutput
 > {
+  protected override architecture() {
+    return 'MobileBertForSequenceClassification';
+  }
+
   protected override parts(): HeadParts {
     return { pooler: true, sequence: { name: 'classifier', labels: this.config.num_labels } };
   }
@@ -74,6 +78,10 @@ export class MobileBertForMultipleChoice extends PreTrainedModel<
   MultipleChoiceInputs,
   MultipleChoiceModelOutput
 > {
+  protected override architecture() {
+    return 'MobileBertForMultipleChoice';
+  }
+
   protected override parts(): HeadParts {
     return { pooler: true, sequence: { name: 'classifier', labels: 1 } };
   }
@@ -103,6 +111,10 @@ export class MobileBertForTokenClassification extends PreTrainedModel<
   TokenClassificationInputs,
   TokenClassifierOutput
 > {
+  protected override architecture() {
+    return 'MobileBertForTokenClassification';
+  }
+
   protected override parts(): HeadParts {
     return { token: { name: 'classifier', labels: this.config.num_labels } };
   }

@@ -26,6 +26,10 @@ export class MobileBertModel extends PreTrainedModel<EncoderInputs, BaseModelOut
     this.#hasPooler = options.add_pooling_layer ?? true;
   }
 
+  protected override architecture() {
+    return 'MobileBertModel';
+  }
+
   protected override parts(): HeadParts {
     return { pooler: this.#hasPooler };
   }

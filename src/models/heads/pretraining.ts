@@ -47,6 +47,10 @@ export class MobileBertForMaskedLM extends PreTrainedModel<MaskedLMInputs, Maske
     checkLanguageModelHead(this.config);
   }
 
+  protected override architecture() {
+    return 'MobileBertForMaskedLM';
+  }
+
   protected override parts(): HeadParts {
     return { languageModel: true };
   }
@@ -70,6 +74,10 @@ export class MobileBertForNextSentencePrediction extends PreTrainedModel<
   NextSentencePredictionInputs,
   NextSentencePredictorOutput
 > {
+  protected override architecture() {
+    return 'MobileBertForNextSentencePrediction';
+  }
+
   protected override parts(): HeadParts {
     return { pooler: true, sequence: { name: 'cls.seq_relationship', labels: 2 } };
   }
@@ -98,6 +106,10 @@ export class MobileBertForPreTraining extends PreTrainedModel<
   ) {
     super(config, options);
     checkLanguageModelHead(this.config);
+  }
+
+  protected override architecture() {
+    return 'MobileBertForPreTraining';
   }
 
   protected override parts(): HeadParts {

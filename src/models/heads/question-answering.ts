@@ -37,6 +37,10 @@ export class MobileBertForQuestionAnswering extends PreTrainedModel<
     }
   }
 
+  protected override architecture() {
+    return 'MobileBertForQuestionAnswering';
+  }
+
   protected override parts(): HeadParts {
     return { token: { name: 'qa_outputs', labels: 2 } };
   }

@@ -12,7 +12,6 @@ import {
   shardIndexOf,
   shardsOf,
 } from '../../weights/save.ts';
-import { architectureNameOf } from '../heads/architectures.ts';
 import { fetchParameter, fetchPlace } from '../load/fetch-parameter.ts';
 import { type Conversion, packedTensors, UNKNOWN } from '../load/packed.ts';
 import { packedFile } from '../load/packed-file.ts';
@@ -44,12 +43,11 @@ const PACKED_FILE = 'model.q8.safetensors';
  */
 export function* savedModel(
   target: Target,
-  model: object,
+  architecture: string | undefined,
   { max_shard_size }: ModelFilesOptions = {},
   conversion: Conversion = UNKNOWN,
 ): Generator<[name: string, content: FileContent]> {
   const { config, parts, dtype } = target;
-  const architecture = architectureNameOf(model);
   const most = bytesOfSize(max_shard_size ?? '50GB');
   yield ['config.json', encode(configText(target, architecture))];
   if (dtype === 'q8') {
@@ -115,7 +113,6 @@ function hasOwnDecoder(target: Target): boolean {
 function configText({ config, dtype }: Target, architecture: string | undefined): string {
   const fields: Record<string, unknown> = {
     ...config.to_dict(),
-    // A bundler may have renamed the class.
     ...(architecture && { architectures: [architecture] }),
     dtype: dtype === 'fp16' ? 'float16' : 'float32',
   };
