@@ -10,8 +10,7 @@ import { openFiles } from '../hub/files.ts';
 import type { Source } from '../hub/source.ts';
 import { type HeadParts, parameters } from '../weights/names.ts';
 import { type Batch, batchOf, checkInputs, type EncoderInputs } from './call/inputs.ts';
-import type { EncoderOutput } from './call/outputs.ts';
-import { attentionsOf, type Buffers, hiddenStatesOf } from './call/recorded.ts';
+import { attentionsOf, type Buffers, type EncoderOutput, hiddenStatesOf } from './call/outputs.ts';
 import type { TensorLike } from './call/tensor-like.ts';
 import { dimensionsOf } from './dimensions.ts';
 import { findWeights } from './load/find-weights.ts';
@@ -35,7 +34,7 @@ import type { InputEmbeddings } from './surgery/input-embeddings.ts';
 import type { HeadsToPrune } from './surgery/prune-heads.ts';
 import type { ResizeOptions } from './surgery/resize-embeddings.ts';
 
-export type { Buffers } from './call/recorded.ts';
+export type { Buffers } from './call/outputs.ts';
 export type { ModelInfo } from './model-info.ts';
 export type { InputEmbeddings } from './surgery/input-embeddings.ts';
 
