@@ -1,6 +1,6 @@
 /**
- * The arguments of a model call -> one request to the engine, with Python's defaults. Every shape, id
- * and position is checked here, so that no lookup can leave its table.
+ * The arguments of a model call -> one request to the engine, with Python's defaults. Every shape,
+ * id and position is checked here, so that no lookup can leave its table.
  */
 
 import type { MobileBertConfig } from '../../config/config.ts';
@@ -9,13 +9,16 @@ import { InputError } from '../../errors.ts';
 import { expectDims, type Flat, floats, integers, type TensorLike } from './tensor-like.ts';
 
 /**
- * Arguments that every model takes, as in Hugging Face's modeling_mobilebert.py. Tensors of ids take
- * any dtype that holds integers. B batch, S sequence length, E embedding_size.
+ * Arguments that every model takes, as in Hugging Face's modeling_mobilebert.py. Tensors of ids
+ * take any dtype that holds integers. B batch, S sequence length, E embedding_size.
  */
 export interface EncoderInputs {
   /** [B,S] token ids, 0 .. vocab_size - 1. Required unless `inputs_embeds` is given. */
   input_ids?: TensorLike | null;
-  /** [B,S]: 0 for tokens that attention leaves out (padding), any other number for the rest; default 1. */
+  /**
+   * [B,S]: 0 for tokens that attention leaves out (padding), any other number for the rest; default
+   * 1.
+   */
   attention_mask?: TensorLike | null;
   /**
    * [B,S] segments, 0 .. type_vocab_size - 1; [1,S] or [S] is used for every sequence. Default 0.

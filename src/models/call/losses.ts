@@ -1,7 +1,7 @@
 /**
- * The losses of Hugging Face's heads: labels are checked before the pass, and the losses are computed
- * from its logits, as torch.nn does (reduction 'mean'). Sums are float64, logits float32, row-major
- * [rows, classes].
+ * The losses of Hugging Face's heads: labels are checked before the pass, and the losses are
+ * computed from its logits, as torch.nn does (reduction 'mean'). Sums are float64, logits float32,
+ * row-major [rows, classes].
  */
 
 import { InputError } from '../../errors.ts';
@@ -14,8 +14,8 @@ const IGNORE_INDEX = -100;
 // ---- labels ----
 
 /**
- * Class indices, one for each element of `dims`: 0 .. classes - 1, or -100 (ignored). Labels may have
- * any shape with that many elements, as in Python, which flattens them by `view(-1)`.
+ * Class indices, one for each element of `dims`: 0 .. classes - 1, or -100 (ignored). Labels may
+ * have any shape with that many elements, as in Python, which flattens them by `view(-1)`.
  *
  * @throws InputError for another number of elements, or a label out of range
  */
@@ -46,8 +46,8 @@ export function targetsOf(name: string, labels: TensorLike, dims: readonly numbe
 }
 
 /**
- * Whether labels are classes [B] instead of targets [B,C]. Hugging Face decides by dtype: integers are
- * classes. Nested arrays have no dtype: they are classes when they hold exactly `B` integers.
+ * Whether labels are classes [B] instead of targets [B,C]. Hugging Face decides by dtype: integers
+ * are classes. Nested arrays have no dtype: they are classes when they hold exactly `B` integers.
  */
 export function areClasses(labels: TensorLike, B: number): boolean {
   const { data } = flat('labels', labels);
@@ -109,7 +109,9 @@ export function lossOf(loss: number | null | undefined): { loss?: Tensor<'float3
   return loss === null || loss === undefined ? {} : { loss: tensor(Float32Array.of(loss), []) };
 }
 
-/** log of the sum of exp(x) over `count` elements; the largest is taken out, so that none overflows. */
+/**
+ * log of the sum of exp(x) over `count` elements; the largest is taken out, so that none overflows.
+ */
 function logSumExp(x: Float32Array, from: number, count: number): number {
   let largest = Number.NEGATIVE_INFINITY;
   for (let i = from; i < from + count; i++) largest = Math.max(largest, x[i]!);

@@ -1,7 +1,7 @@
 /**
  * What model calls return: plain objects of Tensors under the names of Hugging Face's
- * modeling_outputs.py. Every tensor is float32, row-major. B batch, S sequence length, H hidden_size,
- * L num_hidden_layers, A num_attention_heads, C labels, V vocab_size, N choices.
+ * modeling_outputs.py. Every tensor is float32, row-major. B batch, S sequence length, H
+ * hidden_size, L num_hidden_layers, A num_attention_heads, C labels, V vocab_size, N choices.
  */
 
 import type { MobileBertConfig } from '../../config/config.ts';

@@ -1,6 +1,6 @@
 /**
- * Tensor arguments -> flat typed arrays with dims. Accepted: Tensors, nested arrays of numbers, bigints
- * or booleans, and objects with `data` and `dims`.
+ * Tensor arguments -> flat typed arrays with dims. Accepted: Tensors, nested arrays of numbers,
+ * bigints or booleans, and objects with `data` and `dims`.
  */
 
 import { InputError } from '../../errors.ts';
@@ -91,8 +91,8 @@ export function expectDims(
 /**
  * Values without conversion, row-major. Typed data is not copied.
  *
- * @throws TypeError for what is no tensor or holds other than numbers, InputError for ragged arrays or
- *   dims that do not fit the data
+ * @throws TypeError for what is no tensor or holds other than numbers, InputError for ragged arrays
+ *   or dims that do not fit the data
  */
 export function flat(name: string, value: TensorLike): Flat<ArrayLike<number | bigint>> {
   if (Array.isArray(value)) return flattened(name, value);

@@ -28,9 +28,10 @@ import { type Buffers, PreTrainedModel } from '../pretrained-model.ts';
 export interface SequenceClassificationInputs extends EncoderInputs {
   /**
    * Labels for the loss, by `config.problem_type`: [B] classes 0 .. C - 1, or -100 to ignore a text
-   * (single_label_classification); [B,C] zeros and ones (multi_label_classification); [B,C] numbers,
-   * or [B] for C = 1 (regression). The first labels decide the type where the configuration has none, as in Python:
-   * regression for C = 1, else single-label for integers and multi-label for the rest.
+   * (single_label_classification); [B,C] zeros and ones (multi_label_classification); [B,C]
+   * numbers, or [B] for C = 1 (regression). The first labels decide the type where the
+   * configuration has none, as in Python: regression for C = 1, else single-label for integers and
+   * multi-label for the rest.
    */
   labels?: TensorLike | null;
 }

@@ -1,7 +1,7 @@
 /**
  * The heads of pre-training, masked language model and next sentence, each alone and both together:
- * MobileBertForMaskedLM, MobileBertForNextSentencePrediction and MobileBertForPreTraining of Hugging
- * Face's modeling_mobilebert.py. B batch, S sequence length, V `config.vocab_size`.
+ * MobileBertForMaskedLM, MobileBertForNextSentencePrediction and MobileBertForPreTraining of
+ * Hugging Face's modeling_mobilebert.py. B batch, S sequence length, V `config.vocab_size`.
  */
 
 import {
@@ -30,13 +30,17 @@ export interface MaskedLMInputs extends EncoderInputs {
 
 /** Arguments of MobileBertForNextSentencePrediction. */
 export interface NextSentencePredictionInputs extends EncoderInputs {
-  /** [B]: 0 where the second text follows the first, 1 where it is random, -100 to ignore a pair. */
+  /**
+   * [B]: 0 where the second text follows the first, 1 where it is random, -100 to ignore a pair.
+   */
   labels?: TensorLike | null;
 }
 
 /** Arguments of MobileBertForPreTraining. There is a loss where `labels` and this are given. */
 export interface PreTrainingInputs extends MaskedLMInputs {
-  /** [B]: 0 where the second text follows the first, 1 where it is random, -100 to ignore a pair. */
+  /**
+   * [B]: 0 where the second text follows the first, 1 where it is random, -100 to ignore a pair.
+   */
   next_sentence_label?: TensorLike | null;
 }
 

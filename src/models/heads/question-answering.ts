@@ -26,8 +26,8 @@ export interface QuestionAnsweringInputs extends EncoderInputs {
 }
 
 /**
- * Finds the answer to a question in a context: ids [B,S] of both -> start_logits and end_logits [B,S].
- * The constructor throws a ConfigError where `num_labels` is not 2.
+ * Finds the answer to a question in a context: ids [B,S] of both -> start_logits and end_logits
+ * [B,S]. The constructor throws a ConfigError where `num_labels` is not 2.
  */
 export class MobileBertForQuestionAnswering extends PreTrainedModel<
   QuestionAnsweringInputs,

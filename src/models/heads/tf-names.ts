@@ -1,6 +1,6 @@
 /**
- * The model classes under TensorFlow's names, as in transformers 4. They differ in one point: `call`
- * calls the model. Checkpoints may hold weights of any format, not TensorFlow's alone.
+ * The model classes under TensorFlow's names, as in transformers 4. They differ in one point:
+ * `call` calls the model. Checkpoints may hold weights of any format, not TensorFlow's alone.
  */
 
 import type { EncoderInputs } from '../call/inputs.ts';
