@@ -105,7 +105,7 @@ export function conversionMetadata(
   };
 }
 
-/** A parameter as it is saved. In an fp16 model, vectors that F16 does not hold are F32. */
+/** A parameter to save. In an fp16 model, vectors beyond the range of F16 are saved as F32. */
 function saved(target: Target, parameter: Parameter): SavedTensor {
   const { name, shape } = parameter;
   const values = () => fetchParameter(target, parameter);
