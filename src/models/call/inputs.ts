@@ -15,10 +15,7 @@ import { expectDims, type Flat, floats, integers, type TensorLike } from './tens
 export interface EncoderInputs {
   /** [B,S] token ids, 0 .. vocab_size - 1. Required unless `inputs_embeds` is given. */
   input_ids?: TensorLike | null;
-  /**
-   * [B,S]: 0 for tokens that attention leaves out (padding), any other number for the rest; default
-   * 1.
-   */
+  /** [B,S]: 0 for tokens that attention leaves out, such as padding; default 1. */
   attention_mask?: TensorLike | null;
   /**
    * [B,S] segments, 0 .. type_vocab_size - 1; [1,S] or [S] is used for every sequence. Default 0.
