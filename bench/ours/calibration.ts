@@ -6,7 +6,7 @@
  */
 import process from 'node:process';
 import { calibration } from '../../src/calibration/calibrate.ts';
-import { largestError } from '../../src/conversion/relative-error.ts';
+import { largestError } from '../../src/conversion/probes.ts';
 import type { PreTrainedModel } from '../../src/models/pretrained-model.ts';
 import { relativeL2 } from '../../test/support/close.ts';
 import { fullConfig, hashedIds, hashedSafetensors } from '../../test/support/hashed-weights.ts';

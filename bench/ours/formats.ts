@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { convert } from '../../src/conversion/convert.ts';
-import { largestError } from '../../src/conversion/relative-error.ts';
+import { largestError } from '../../src/conversion/probes.ts';
 import { MobileBertForQuestionAnswering } from '../../src/models/heads/question-answering.ts';
 import { type Column, digits, head, line, scientific, spreadOf } from '../support/table.js';
 import { clockOf } from './clock.ts';

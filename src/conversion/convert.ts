@@ -1,4 +1,4 @@
-/** A checkpoint in fewer bits, with how far its answers are from fp32: what `mobilebert convert` writes. */
+/** Converts a checkpoint to q8 or fp16 and measures its error, for `mobilebert convert`. */
 
 import { type CalibrationOptions, calibration } from '../calibration/calibrate.ts';
 import { MobileBertConfig } from '../config/config.ts';
@@ -7,39 +7,41 @@ import type { Source } from '../hub/source.ts';
 import type { EncoderInputs } from '../models/call/inputs.ts';
 import { type Architecture, architectureOf } from '../models/heads/architectures.ts';
 import type { MobileBertModel } from '../models/heads/mobilebert-model.ts';
-import { conversionOf } from '../models/model-info.ts';
 import type { FromPretrainedOptions } from '../models/options.ts';
+import { conversionMetadata } from '../models/save/save.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { probeIds } from './probes.ts';
-import { largestError } from './relative-error.ts';
+import { type Answer, largestError, probeIds } from './probes.ts';
 
-/** What a checkpoint can be converted to. */
+/** The dtypes that a checkpoint can be converted to. */
 export type SmallDtype = 'q8' | 'fp16';
 
 /** Options of `convert`. */
 export interface ConvertOptions extends Omit<FromPretrainedOptions, 'dtype'> {
-  /** Ids of texts that the error is measured on; default: words from all over the vocabulary. */
+  /** Token ids of the texts that the error is measured on; default: `probeIds`. */
   readonly probes?: readonly (readonly number[])[] | undefined;
-  /** q8: calibrates the weights, which takes about two minutes and halves the error; default: nearest. */
+  /**
+   * Calibrates q8 weights, which takes about two minutes and halves the error. Default: weights are
+   * rounded to nearest.
+   */
   readonly calibrate?: CalibrationOptions | undefined;
 }
 
-/** A converted checkpoint. */
+/** A converted checkpoint, its error and its files. */
 export interface Converted {
-  /** The class that the checkpoint was read as. */
+  /** Name of the class that the checkpoint was loaded as. */
   readonly architecture: string;
-  /** Largest relative L2 error of an output against fp32, over all probes. */
+  /** The largest relative L2 error of any output against fp32, over all probes. */
   readonly relativeError: number;
-  /** Files by name, each in chunks that are valid until the next. */
+  /** Files by name, in chunks. A chunk is valid until the next one is taken. */
   readonly files: Readonly<Record<string, Iterable<Uint8Array>>>;
 }
 
 /**
- * Reads a checkpoint in fp32 and in `dtype`, as the class that config.json names (MobileBertModel where
- * it names none), and compares the answers. q8 gives `model.q8.safetensors`; fp16 gives
- * `model.safetensors`, F16 as Python opens it, and the config.json that says so.
+ * Loads a checkpoint in fp32 and in `dtype`, as the class that config.json names (MobileBertModel
+ * where it names none), and compares the outputs. q8 gives `model.q8.safetensors`. fp16 gives
+ * `model.safetensors` with F16 tensors, which Python loads too, and a config.json with that dtype.
  *
- * @throws what `from_pretrained` throws
+ * @throws what `from_pretrained` throws; what `calibrate` of a model throws
  */
 export async function convert(
   source: Source,
@@ -67,17 +69,17 @@ export async function convert(
     const relativeError = await measure(model);
     const info = await model.info();
     const conversion = { relativeError, calibration: info.calibration };
-    const metadata = conversionOf(architecture.name, conversion);
+    const metadata = conversionMetadata(architecture.name, conversion);
     const chunks = await model.packed(metadata);
     const files = { 'model.q8.safetensors': chunks };
     return { architecture: architecture.name, relativeError, files };
   }
   const saved = await model.save_files();
   await model.dispose();
-  // Of the file, whose vectors are halves too.
+  // Measured on the saved file: there vectors are F16 too.
   const { variant, wasm } = options;
-  const again = await Class.from_pretrained(saved, { variant, wasm, dtype });
-  const relativeError = await measure(again);
+  const reloaded = await Class.from_pretrained(saved, { variant, wasm, dtype });
+  const relativeError = await measure(reloaded);
   const chunks = Object.entries(saved).map(([name, content]) => [name, [content]]);
   return { architecture: architecture.name, relativeError, files: Object.fromEntries(chunks) };
 }
@@ -86,12 +88,12 @@ function inputsOf(ids: readonly number[], { name }: Architecture): EncoderInputs
   return { input_ids: name === 'MobileBertForMultipleChoice' ? [[ids]] : [ids] };
 }
 
-/** Every output of every call, as numbers by name. */
+/** The outputs of every call. */
 async function answers(
   model: MobileBertModel,
   inputs: readonly EncoderInputs[],
-): Promise<Map<string, Float32Array>[]> {
-  const all: Map<string, Float32Array>[] = [];
+): Promise<Answer[]> {
+  const all: Answer[] = [];
   for (const input of inputs) {
     const tensors = Object.entries(await model(input)).filter(
       ([, value]) => value instanceof Tensor,

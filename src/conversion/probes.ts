@@ -1,11 +1,11 @@
 /**
- * What a conversion is measured on: short English texts of several kinds, written for this purpose, and
- * ids for a checkpoint that brings no tokenizer.
+ * The probes of a conversion, and the error measured on them. Probes are short English texts of
+ * several kinds, written for this purpose, or ids for a checkpoint that has no tokenizer.
  */
 
 import type { MobileBertConfig } from '../config/config.ts';
 
-/** A dozen texts, encoded by the checkpoint's own tokenizer. */
+/** A dozen texts, to be encoded by the tokenizer of the checkpoint. */
 export const PROBE_TEXTS: readonly string[] = [
   'The quick brown fox jumps over the lazy dog.',
   'When will my new card arrive? I ordered it two weeks ago and have heard nothing since.',
@@ -21,15 +21,42 @@ export const PROBE_TEXTS: readonly string[] = [
   'In 1969 three astronauts flew to the Moon; two of them, Neil Armstrong and Buzz Aldrin, walked on its surface while Michael Collins stayed in orbit above them and waited.',
 ];
 
-/** Texts of words drawn from all over the vocabulary. */
-const SPREAD = { texts: 4, length: 24 };
+/** Number of probes without a tokenizer, and ids in each. */
+const ID_PROBES = { count: 4, length: 24 };
 
-/** Ids in place of texts: words of every kind, the same for every checkpoint of a vocabulary's size. */
+/**
+ * Probes for a checkpoint without a tokenizer: ids from the whole vocabulary. They depend only on
+ * `vocab_size` and `max_position_embeddings`.
+ */
 export function probeIds(config: MobileBertConfig): number[][] {
-  const length = Math.min(SPREAD.length, config.max_position_embeddings);
-  // A stride that shares no factor with most sizes visits words of every kind.
-  const word = (i: number) => (7919 * (i + 1)) % config.vocab_size;
-  return Array.from({ length: SPREAD.texts }, (_, text) =>
-    Array.from({ length }, (_, i) => word(text * length + i)),
+  const length = Math.min(ID_PROBES.length, config.max_position_embeddings);
+  // A prime stride shares no factor with most sizes, so that ids of every kind come up.
+  const id = (i: number) => (7919 * (i + 1)) % config.vocab_size;
+  return Array.from({ length: ID_PROBES.count }, (_, probe) =>
+    Array.from({ length }, (_, i) => id(probe * length + i)),
   );
+}
+
+/** The outputs of one call by name, row-major. */
+export type Answer = ReadonlyMap<string, Float32Array>;
+
+/**
+ * The largest relative L2 error of any output, |found - expected| / |expected|, as in
+ * docs/accuracy.md. The norms of an output run over all calls.
+ */
+export function largestError(found: readonly Answer[], expected: readonly Answer[]): number {
+  const sums = new Map<string, { error: number; norm: number }>();
+  expected.forEach((answer, call) => {
+    for (const [name, exact] of answer) {
+      const sum = sums.get(name) ?? { error: 0, norm: 0 };
+      const other = found[call]!.get(name)!;
+      for (let i = 0; i < exact.length; i++) {
+        sum.error += (other[i]! - exact[i]!) ** 2;
+        sum.norm += exact[i]! ** 2;
+      }
+      sums.set(name, sum);
+    }
+  });
+  const errors = Array.from(sums.values(), ({ error, norm }) => Math.sqrt(error / (norm || 1)));
+  return Math.max(0, ...errors);
 }

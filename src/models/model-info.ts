@@ -1,4 +1,4 @@
-/** What `model.info()` tells, and how weights are counted. */
+/** What `model.info()` reports, and `num_parameters`. */
 
 import type { MobileBertConfig } from '../config/config.ts';
 import type { Build } from '../engine/build.ts';
@@ -10,27 +10,31 @@ import { bytesByPart, type Conversion, type WeightBytes } from './load/packed.ts
 import type { Target } from './load/placement.ts';
 import type { WeightDtype } from './options.ts';
 
-/** How a model runs, for people and logs. */
+/** How a model runs: build, dtype, memory in bytes, and accuracy. */
 export interface ModelInfo {
-  /** The build in use. */
+  /** The WebAssembly build in use. */
   readonly build: Build;
-  /** What matrices and tables are kept in; 'q8-fast' where it is in effect. */
+  /** The type that matrices and tables are kept in; 'q8-fast' only where it takes effect. */
   readonly dtype: WeightDtype | 'q8-fast';
+  /** Threads that compute: always 1. */
   readonly threads: 1;
+  /** Number of weights, as `num_parameters()`. */
   readonly parameters: number;
-  /** Bytes of linear memory. */
+  /** Linear memory, in bytes. */
   readonly memory: MemoryUsage;
-  /** Bytes of packed weights by part of the model. */
+  /** Packed weights by part of the model, in bytes. */
   readonly weights: WeightBytes;
-  /** How q8 weights lie in memory and in files (docs/memory.md); null for the others. */
+  /**
+   * Name of the layout of q8 weights in memory and files (docs/memory.md); null for other dtypes.
+   */
   readonly packing: string | null;
-  /** Against fp32, as `mobilebert convert` measured it; null where it did not. */
+  /** Relative L2 error against fp32, as measured by `mobilebert convert`; null where unknown. */
   readonly relative_error: number | null;
-  /** What a q8 model's weights were calibrated on; null where they were rounded to nearest. */
+  /** The texts that a q8 model was calibrated on, in words; null for rounding to nearest. */
   readonly calibration: string | null;
 }
 
-/** What is so of a model at this moment. */
+/** The current state of a model. Changes nothing. */
 export function infoOf(target: Target, conversion: Conversion): ModelInfo {
   const { engine, config, parts, dtype } = target;
   return {
@@ -46,15 +50,15 @@ export function infoOf(target: Target, conversion: Conversion): ModelInfo {
   };
 }
 
-/** Which weights `num_parameters` counts. */
+/** Options of `num_parameters`. */
 export interface CountOptions {
-  /** All of them are, here. */
+  /** No effect: all weights count as trainable. */
   only_trainable?: boolean | undefined;
-  /** Leaves out the tables of words, positions and token types. */
+  /** Whether to leave out the word, position and token type embeddings; default false. */
   exclude_embeddings?: boolean | undefined;
 }
 
-/** As `num_parameters` of Hugging Face's modeling_utils.py. */
+/** `num_parameters` of Hugging Face's modeling_utils.py. */
 export function countParameters(
   config: MobileBertConfig,
   parts: HeadParts,
@@ -66,16 +70,4 @@ export function countParameters(
     if (!(exclude_embeddings && isEmbedding)) count += byteSize(shape, 1);
   }
   return count;
-}
-
-/** What the header of packed weights says of their conversion. */
-export function conversionOf(
-  architecture: string | undefined,
-  { relativeError, calibration }: Conversion,
-): Record<string, string> {
-  return {
-    ...(architecture && { architecture }),
-    ...(relativeError !== null && { relative_error: relativeError.toPrecision(3) }),
-    ...(calibration !== null && { calibration }),
-  };
 }

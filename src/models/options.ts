@@ -1,47 +1,57 @@
-/** Options of `from_pretrained` for models, and what of transformers.js' options maps to what. */
+/**
+ * Options of models and their `from_pretrained`, under the names of transformers and
+ * transformers.js, and what each value means here.
+ */
 
 import type { MobileBertConfigOptions } from '../config/config.ts';
 import type { Variant } from '../engine/build.ts';
 import type { WasmSource } from '../engine/module.ts';
 import type { FilesOptions } from '../hub/files.ts';
-import type { PretrainedFiles } from '../hub/source.ts';
 import { warn } from '../log.ts';
-import { MobileBertConfig } from './pretrained-config.ts';
+import type { MobileBertConfig } from './pretrained-config.ts';
 
-/** What weights are kept in. */
+/** The type that matrices and tables are kept in. */
 export type WeightDtype = 'fp32' | 'fp16' | 'q8';
 
-/** How the engine of a model is made. */
+/** Options of a model's constructor. */
 export interface EngineOptions {
   /**
-   * What matrices and tables are kept in: 'fp32' ('auto'), 'fp16' (half the memory, fp32 arithmetic)
-   * or 'q8' (a quarter, whole-number products: docs/accuracy.md). 'q8-fast' is 'q8' with activations of 8
-   * bits where that loses little, and plain 'q8' on engines that it would not make faster.
-   * transformers.js' other names warn and mean the nearest of these.
+   * The type that matrices and tables are kept in (docs/accuracy.md):
+   * - 'fp32'
+   * - 'fp16': half the memory of fp32; arithmetic is fp32
+   * - 'q8': a quarter of the memory; products of integers
+   * - 'q8-fast': 'q8' with 8-bit activations where that loses little accuracy; plain 'q8' where it
+   *   would not be faster
+   * - 'auto', the default: 'fp32'; in `from_pretrained`, what a converted or ONNX file holds where
+   *   there is no plain checkpoint
+   *
+   * Other names of transformers.js, such as 'int8' or 'q4', warn and use the nearest of these.
    */
   dtype?: string | null | undefined;
-  /** Which build; 'auto' (the default) takes the fastest that works here. */
+  /** The WebAssembly build: 'auto' (the default) takes the fastest that works here. */
   variant?: Variant | undefined;
-  /** A module to use instead of the package's own; it must be of the build that `variant` names. */
+  /** A module to use instead of the package's own. It must be the build that `variant` names. */
   wasm?: WasmSource | undefined;
-  /** Seed of the random initialisation; by default another one each time. */
+  /** Seed of randomly initialised weights; default: a different one for each model. */
   seed?: number | undefined;
 }
 
+/** Options of a model's `from_pretrained`. */
 export interface FromPretrainedOptions extends FilesOptions, EngineOptions {
-  /** A whole configuration, or fields to set over config.json. */
+  /** A configuration to use instead of config.json, or fields that replace the file's. */
   config?: MobileBertConfig | MobileBertConfigOptions | null | undefined;
-  /** 'auto', 'wasm' and 'cpu' are the same thing here; others warn. */
+  /** 'auto' (the default), 'wasm' and 'cpu' mean the same here; others warn and are ignored. */
   device?: string | null | undefined;
-  /** Base name of the weights file; default 'model'. */
+  /** Name of the weights file without its ending; default 'model', as in model.safetensors. */
   model_file_name?: string | null | undefined;
-  /** Read tf_model.h5, whatever else is there; without it, it is taken where nothing else is. */
+  /**
+   * Whether to load tf_model.h5 and no other file; default false, which loads it only where there
+   * are no other weights.
+   */
   from_tf?: boolean | undefined;
 }
 
-const DEVICES = ['auto', 'wasm', 'cpu'];
-
-/** Every name that transformers.js has for a dtype, and which of ours it is. */
+/** The dtypes of transformers.js, each with the nearest that exists here. */
 const DTYPES: Readonly<Record<string, WeightDtype>> = {
   auto: 'fp32',
   fp32: 'fp32',
@@ -59,38 +69,12 @@ const DTYPES: Readonly<Record<string, WeightDtype>> = {
   q1f16: 'q8',
 };
 
-/** Our dtype for a wish; one that is not ours is said in a warning. */
+/** Maps a requested dtype; warns when it is replaced. */
 export function weightDtype(dtype: string | null | undefined): WeightDtype {
   if (!dtype) return 'fp32';
-  const ours = Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype]! : 'fp32';
-  if (dtype !== 'auto' && dtype !== 'q8-fast' && dtype !== ours) {
-    warn(`dtype ${JSON.stringify(dtype)} is not available, weights are kept as "${ours}"`);
+  const nearest = Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype]! : 'fp32';
+  if (dtype !== 'auto' && dtype !== 'q8-fast' && dtype !== nearest) {
+    warn(`dtype ${JSON.stringify(dtype)} is not available, weights are kept as "${nearest}"`);
   }
-  return ours;
-}
-
-/** The dtype of an engine for a wish, where weights turned out to be kept in `kept`. */
-export function engineDtype(wish: string | null | undefined, kept: WeightDtype): string {
-  return wish === 'q8-fast' && kept === 'q8' ? wish : kept;
-}
-
-/**
- * How a checkpoint's files are found; says which of transformers.js' wishes are not met here. Its
- * `subfolder` names the folder of ONNX models, which lies beside config.json and is looked into anyway.
- */
-export function supportedOptions(options: FromPretrainedOptions): FilesOptions {
-  const { device, subfolder } = options;
-  if (device && !DEVICES.includes(device)) {
-    warn(`device "${device}" is not available, the model runs on "wasm"`);
-  }
-  return subfolder === 'onnx' ? { ...options, subfolder: undefined } : options;
-}
-
-/** The configuration of a checkpoint: a whole one of the caller's, or config.json's with fields set over. */
-export async function configOf(
-  files: PretrainedFiles,
-  config: FromPretrainedOptions['config'],
-): Promise<MobileBertConfig> {
-  if (config instanceof MobileBertConfig) return config;
-  return MobileBertConfig.fromFiles(files, config ?? {});
+  return nearest;
 }

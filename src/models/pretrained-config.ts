@@ -1,6 +1,6 @@
 /**
- * MobileBertConfig and AutoConfig as callers see them: with `from_pretrained`, which opens files. The
- * class of src/config reads what is open already.
+ * The public MobileBertConfig and AutoConfig. They add `from_pretrained`, which opens files, to the
+ * class of src/config, which only reads files that are open.
  */
 
 import {
@@ -10,15 +10,19 @@ import {
 import { type FilesOptions, openFiles } from '../hub/files.ts';
 import type { Source } from '../hub/source.ts';
 
-/** Options of `from_pretrained`: how to get config.json, and fields that replace the file's. */
+/**
+ * Options of a configuration's `from_pretrained`: how to get config.json, and fields to replace.
+ */
 export type ConfigFromPretrainedOptions = FilesOptions & MobileBertConfigOptions;
 
-/** Configuration of a MobileBERT model. */
+/** Configuration of a MobileBERT model, as in Hugging Face's configuration_mobilebert.py. */
 export class MobileBertConfig extends Configuration {
   /**
-   * Reads config.json of a checkpoint. Fields among the options replace the file's.
+   * Reads the config.json of a checkpoint. Fields among the options replace the file's.
    *
-   * @throws FilesError when there is none, ConfigError when it cannot be used
+   * @param source a folder, a URL, a hub id, or a map of files
+   * @throws FilesError where there is none, SyntaxError for broken JSON, ConfigError where it
+   *   cannot be used
    */
   static async from_pretrained(
     source: Source,
@@ -28,12 +32,12 @@ export class MobileBertConfig extends Configuration {
   }
 }
 
-/** Finds the configuration of a checkpoint by its model_type, which can only be MobileBERT's. */
+/** AutoConfig of transformers. MobileBERT is the only `model_type` here. */
 export const AutoConfig = {
   /**
-   * As `MobileBertConfig.from_pretrained`.
+   * Same as `MobileBertConfig.from_pretrained`.
    *
-   * @throws ConfigError when config.json has another model_type
+   * @throws FilesError where there is no config.json, ConfigError for another `model_type`
    */
   from_pretrained(source: Source, options: ConfigFromPretrainedOptions = {}) {
     return MobileBertConfig.from_pretrained(source, options);

@@ -1,6 +1,6 @@
 /**
- * Arguments of a model call -> one engine request, with Python's defaults and all checks: nothing
- * that passes here can read or write outside its table.
+ * The arguments of a model call -> one request to the engine, with Python's defaults. Every shape,
+ * id and position is checked here, so that no lookup can leave its table.
  */
 
 import type { MobileBertConfig } from '../../config/config.ts';
@@ -8,33 +8,41 @@ import type { Request } from '../../engine/engine.ts';
 import { InputError } from '../../errors.ts';
 import { expectDims, type Flat, floats, integers, type TensorLike } from './tensor-like.ts';
 
-/** Arguments that every model takes. B batch, S sequence length, E embedding_size. */
+/**
+ * Arguments that every model takes, as in Hugging Face's modeling_mobilebert.py. Tensors of ids
+ * take any dtype that holds integers. B batch, S sequence length, E embedding_size.
+ */
 export interface EncoderInputs {
-  /** [B,S] token ids; or `inputs_embeds`. */
+  /** [B,S] token ids, 0 .. vocab_size - 1. Required unless `inputs_embeds` is given. */
   input_ids?: TensorLike | null;
-  /** [B,S], 0 where a token is not to be attended to; default all 1. */
+  /** [B,S]: 0 for tokens that attention leaves out, such as padding; default 1. */
   attention_mask?: TensorLike | null;
-  /** [B,S], or [1,S] or [S] for every sequence; default all 0. */
+  /**
+   * [B,S] segments, 0 .. type_vocab_size - 1; [1,S] or [S] is used for every sequence. Default 0.
+   */
   token_type_ids?: TensorLike | null;
-  /** [B,S], or [1,S] or [S] for every sequence; default 0 .. S-1. */
+  /**
+   * [B,S] positions, 0 .. max_position_embeddings - 1; [1,S] or [S] is used for every sequence.
+   * Default 0 .. S - 1.
+   */
   position_ids?: TensorLike | null;
-  /** [B,S,E] word embeddings in place of `input_ids`. */
+  /** [B,S,E] word embeddings, float32, in place of `input_ids`. */
   inputs_embeds?: TensorLike | null;
-  /** Default `config.output_hidden_states`. */
+  /** Whether to return `hidden_states`; default `config.output_hidden_states`. */
   output_hidden_states?: boolean | null;
-  /** Default `config.output_attentions`. */
+  /** Whether to return `attentions`; default `config.output_attentions`. */
   output_attentions?: boolean | null;
-  /** Checked before the pass. */
+  /** Checked once, when the call begins: an aborted call rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** A padded batch as the engine takes it: B sequences of S rows each. */
+/** A request to the engine for B sequences of S rows each; padding is masked. */
 export interface Batch extends Omit<Request, 'outputs'> {
   readonly B: number;
   readonly S: number;
 }
 
-/** @throws TypeError for what is no object */
+/** @throws TypeError unless `inputs` is an object */
 export function checkInputs(inputs: EncoderInputs): void {
   if (typeof inputs === 'object' && inputs !== null) return;
   throw new TypeError(
@@ -42,7 +50,11 @@ export function checkInputs(inputs: EncoderInputs): void {
   );
 }
 
-/** @throws InputError or TypeError naming the argument, what it held and what was wanted */
+/**
+ * Checks the arguments of a call and fills in Python's defaults.
+ *
+ * @throws InputError or TypeError naming the argument, what was found and what was expected
+ */
 export function batchOf(inputs: EncoderInputs, config: MobileBertConfig): Batch {
   const words = wordsOf(inputs, config);
   const [B, S] = words.dims as [number, number];
@@ -95,7 +107,7 @@ function wordsOf({ input_ids, inputs_embeds }: EncoderInputs, config: MobileBert
   return { dims: dims.slice(0, 2), rows: { inputsEmbeds: data } };
 }
 
-/** [B,S] as it is, [1,S] or [S] for every sequence. */
+/** [B,S]: [1,S] and [S] are repeated for every sequence. */
 function rows(name: string, { data, dims }: Flat<Int32Array>, B: number, S: number): Int32Array {
   const isOne = dims.length === 1 || (dims.length === 2 && dims[0] === 1);
   if (isOne && dims.at(-1) === S) {

@@ -1,14 +1,74 @@
 /**
- * The losses of Hugging Face's heads, as torch.nn computes them (reduction 'mean'), in float64 over
- * the float32 logits. Logits are row-major [rows, classes].
+ * The losses of Hugging Face's heads: labels are checked before the pass, and the losses are
+ * computed from its logits, as torch.nn does (reduction 'mean'). Sums are float64, logits float32,
+ * row-major [rows, classes].
  */
 
+import { InputError } from '../../errors.ts';
+import { Tensor } from '../../tensor/tensor.ts';
+import { flat, floats, integers, type TensorLike, tensor } from './tensor-like.ts';
+
 /** The label that torch.nn.CrossEntropyLoss leaves out. */
-export const IGNORE_INDEX = -100;
+const IGNORE_INDEX = -100;
+
+// ---- labels ----
 
 /**
- * Mean of -log softmax(row)[label] over the rows whose label is not `ignored`; NaN when all are, as
- * in torch. Labels are checked: a class or `ignored`.
+ * Class indices, one for each element of `dims`: 0 .. classes - 1, or -100 (ignored). Labels may
+ * have any shape with that many elements, as in Python, which flattens them by `view(-1)`.
+ *
+ * @throws InputError for another number of elements, or a label out of range
+ */
+export function labelsOf(
+  name: string,
+  labels: TensorLike,
+  dims: readonly number[],
+  classes: number,
+): Int32Array {
+  const { data } = integers(name, labels, 2 ** 31, -(2 ** 31));
+  expectCount(name, data.length, dims);
+  const at = data.findIndex((label) => label !== IGNORE_INDEX && !(label >= 0 && label < classes));
+  if (at === -1) return data;
+  throw new InputError(
+    `Cannot compute the loss: ${name} holds ${data[at]} at ${at}, expected 0 to ${classes - 1}, or ${IGNORE_INDEX}`,
+  );
+}
+
+/**
+ * Real-valued targets, one for each element of `dims`, in any shape.
+ *
+ * @throws InputError for another number of elements
+ */
+export function targetsOf(name: string, labels: TensorLike, dims: readonly number[]): Float32Array {
+  const { data } = floats(name, labels);
+  expectCount(name, data.length, dims);
+  return data;
+}
+
+/**
+ * Whether labels are classes [B] instead of targets [B,C]. Hugging Face decides by dtype: integers
+ * are classes. Nested arrays have no dtype: they are classes when they hold exactly `B` integers.
+ */
+export function areClasses(labels: TensorLike, B: number): boolean {
+  const { data } = flat('labels', labels);
+  if (labels instanceof Tensor) return labels.type === 'int64' || labels.type === 'int32';
+  if (!Array.isArray(data)) return !(data instanceof Float32Array || data instanceof Float64Array);
+  return data.length === B && data.every((x) => typeof x === 'bigint' || Number.isInteger(x));
+}
+
+function expectCount(name: string, count: number, dims: readonly number[]): void {
+  const size = dims.reduce((product, n) => product * n, 1);
+  if (count === size) return;
+  throw new InputError(
+    `Cannot compute the loss: ${name} has ${count} elements, expected [${dims.join(', ')}]`,
+  );
+}
+
+// ---- losses ----
+
+/**
+ * Mean of -log softmax(row)[label] over the rows whose label is not `ignored`. NaN when all are
+ * ignored, as in torch. Every label must be a class or `ignored`.
  */
 export function crossEntropy(
   logits: Float32Array,
@@ -44,6 +104,14 @@ export function binaryCrossEntropy(logits: Float32Array, labels: ArrayLike<numbe
   return sum / logits.length;
 }
 
+/** The output's `loss` [], absent where none was computed. */
+export function lossOf(loss: number | null | undefined): { loss?: Tensor<'float32'> } {
+  return loss === null || loss === undefined ? {} : { loss: tensor(Float32Array.of(loss), []) };
+}
+
+/**
+ * log of the sum of exp(x) over `count` elements; the largest is taken out, so that none overflows.
+ */
 function logSumExp(x: Float32Array, from: number, count: number): number {
   let largest = Number.NEGATIVE_INFINITY;
   for (let i = from; i < from + count; i++) largest = Math.max(largest, x[i]!);

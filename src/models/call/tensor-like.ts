@@ -1,15 +1,15 @@
 /**
- * Arguments of model calls as callers write them -> flat typed arrays with dims. Accepted: Tensors,
- * nested arrays of numbers or bigints, and objects with typed `data` and `dims`.
+ * Tensor arguments -> flat typed arrays with dims. Accepted: Tensors, nested arrays of numbers,
+ * bigints or booleans, and objects with `data` and `dims`.
  */
 
 import { InputError } from '../../errors.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 
-/** Nested arrays; every level rectangular. */
+/** Nested arrays of a rectangular shape. */
 export type NestedNumbers = readonly (number | bigint | boolean | NestedNumbers)[];
 
-/** No argument has more axes; an array that holds itself has no end of them. */
+/** More axes than any argument has. The limit stops at an array that contains itself. */
 const MAX_DEPTH = 8;
 
 type NumberArray =
@@ -24,20 +24,20 @@ type NumberArray =
   | BigInt64Array
   | BigUint64Array;
 
-/** A tensor argument of a model call. */
+/** A tensor argument: a Tensor, nested arrays, or row-major `data` with `dims`. */
 export type TensorLike =
   | Tensor
   | NestedNumbers
   | { readonly data: NumberArray | NestedNumbers; readonly dims: readonly number[] };
 
-/** A flat argument: row-major values of `dims`. */
+/** A flat argument: row-major values, and their dims. */
 export interface Flat<T> {
   readonly data: T;
   readonly dims: readonly number[];
 }
 
 /**
- * Whole numbers within `0 .. below - 1` (or from `from`).
+ * Integers from `from` (default 0) to `below - 1`, as a copy.
  *
  * @throws InputError naming the argument, the first value out of range, and the range
  */
@@ -61,29 +61,39 @@ export function integers(
   return { data: result, dims };
 }
 
-/** Numbers as f32: a copy, which the caller cannot change while the model waits for its weights. */
+/** Numbers in float32, as a copy: a caller may change the original while the model still loads. */
 export function floats(name: string, value: TensorLike): Flat<Float32Array> {
   const { data, dims } = flat(name, value);
   if (data instanceof Float32Array) return { data: data.slice(), dims };
   return { data: Float32Array.from(data as ArrayLike<number>, Number), dims };
 }
 
-/** @throws InputError unless `dims` are as wanted; -1 in `wanted` takes any size */
+/**
+ * Checks dims. -1 in `expected` accepts any size; `letters` name such axes in the message ("B,S").
+ *
+ * @throws InputError for other dims
+ */
 export function expectDims(
   name: string,
   dims: readonly number[],
-  wanted: readonly number[],
+  expected: readonly number[],
   letters: string,
 ): void {
-  const fits = dims.length === wanted.length && wanted.every((n, i) => n === -1 || n === dims[i]);
+  const fits =
+    dims.length === expected.length && expected.every((n, i) => n === -1 || n === dims[i]);
   if (fits) return;
-  const shown = wanted.map((n, i) => (n === -1 ? letters.split(',')[i] : n)).join(', ');
+  const shown = expected.map((n, i) => (n === -1 ? letters.split(',')[i] : n)).join(', ');
   throw new InputError(
     `Cannot run the model: ${name} has dims [${dims.join(', ')}], expected [${shown}]`,
   );
 }
 
-/** Values as they came, row-major. */
+/**
+ * Values without conversion, row-major. Typed data is not copied.
+ *
+ * @throws TypeError for what is no tensor or holds other than numbers, InputError for ragged arrays
+ *   or dims that do not fit the data
+ */
 export function flat(name: string, value: TensorLike): Flat<ArrayLike<number | bigint>> {
   if (Array.isArray(value)) return flattened(name, value);
   const { data, dims } = value as { data?: NumberArray | NestedNumbers; dims?: readonly number[] };
@@ -143,7 +153,7 @@ function describe(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** A float32 tensor. */
+/** A float32 Tensor of `data`, which is not copied. */
 export function tensor(data: Float32Array, dims: readonly number[]): Tensor<'float32'> {
   return new Tensor('float32', data, dims);
 }

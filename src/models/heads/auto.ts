@@ -1,4 +1,7 @@
-/** Auto classes: one per task, each with the one architecture there is here. */
+/**
+ * The Auto classes of transformers: one for each task. MobileBERT is the only architecture here, so
+ * each stands for one class.
+ */
 
 import type { Source } from '../../hub/source.ts';
 import type { FromPretrainedOptions } from '../options.ts';
@@ -15,9 +18,13 @@ import {
 } from './pretraining.ts';
 import { MobileBertForQuestionAnswering } from './question-answering.ts';
 
-/** A class that loads what it is named for. */
+/** An Auto class; `M` is the model that it loads. */
 export interface AutoClass<M> {
-  /** As the class's own `from_pretrained`; a checkpoint of another architecture is refused. */
+  /**
+   * Loads a checkpoint, as `M.from_pretrained` does.
+   *
+   * @throws ConfigError for a `model_type` other than "mobilebert"; FilesError, WeightsError
+   */
   from_pretrained(source: Source, options?: FromPretrainedOptions): Promise<M>;
 }
 
@@ -25,27 +32,35 @@ const auto = <M>(load: AutoClass<M>['from_pretrained']): AutoClass<M> => ({
   from_pretrained: load,
 });
 
+/** Loads MobileBertModel. */
 export const AutoModel = auto((source, options) =>
   MobileBertModel.from_pretrained(source, options),
 );
+/** Loads MobileBertForPreTraining. */
 export const AutoModelForPreTraining = auto((source, options) =>
   MobileBertForPreTraining.from_pretrained(source, options),
 );
+/** Loads MobileBertForMaskedLM. */
 export const AutoModelForMaskedLM = auto((source, options) =>
   MobileBertForMaskedLM.from_pretrained(source, options),
 );
+/** Loads MobileBertForNextSentencePrediction. */
 export const AutoModelForNextSentencePrediction = auto((source, options) =>
   MobileBertForNextSentencePrediction.from_pretrained(source, options),
 );
+/** Loads MobileBertForSequenceClassification. */
 export const AutoModelForSequenceClassification = auto((source, options) =>
   MobileBertForSequenceClassification.from_pretrained(source, options),
 );
+/** Loads MobileBertForMultipleChoice. */
 export const AutoModelForMultipleChoice = auto((source, options) =>
   MobileBertForMultipleChoice.from_pretrained(source, options),
 );
+/** Loads MobileBertForTokenClassification. */
 export const AutoModelForTokenClassification = auto((source, options) =>
   MobileBertForTokenClassification.from_pretrained(source, options),
 );
+/** Loads MobileBertForQuestionAnswering. */
 export const AutoModelForQuestionAnswering = auto((source, options) =>
   MobileBertForQuestionAnswering.from_pretrained(source, options),
 );

@@ -1,13 +1,21 @@
 /**
- * Heads that classify: whole texts, choices, tokens. Mirrors MobileBertForSequenceClassification,
- * MobileBertForMultipleChoice and MobileBertForTokenClassification.
+ * Heads that classify texts, choices or tokens: MobileBertForSequenceClassification,
+ * MobileBertForMultipleChoice and MobileBertForTokenClassification of Hugging Face's
+ * modeling_mobilebert.py. B batch, S sequence length, C `config.num_labels`, N choices.
  */
 
 import type { OutputName } from '../../engine/engine.ts';
 import type { HeadParts } from '../../weights/names.ts';
 import { type Batch, batchOf, type EncoderInputs } from '../call/inputs.ts';
-import { areClasses, labelsOf, lossOf, targetsOf } from '../call/labels.ts';
-import { binaryCrossEntropy, crossEntropy, meanSquaredError } from '../call/losses.ts';
+import {
+  areClasses,
+  binaryCrossEntropy,
+  crossEntropy,
+  labelsOf,
+  lossOf,
+  meanSquaredError,
+  targetsOf,
+} from '../call/losses.ts';
 import type {
   MultipleChoiceModelOutput,
   SequenceClassifierOutput,
@@ -16,26 +24,42 @@ import type {
 import { expectDims, flat, type TensorLike, tensor } from '../call/tensor-like.ts';
 import { type Buffers, PreTrainedModel } from '../pretrained-model.ts';
 
+/** Arguments of MobileBertForSequenceClassification. */
 export interface SequenceClassificationInputs extends EncoderInputs {
-  /** [B] classes, [B] or [B,C] numbers (regression), or [B,C] zeros and ones (multi-label). */
+  /**
+   * Labels for the loss, by `config.problem_type`: [B] classes 0 .. C - 1, or -100 to ignore a text
+   * (single_label_classification); [B,C] zeros and ones (multi_label_classification); [B,C]
+   * numbers, or [B] for C = 1 (regression). The first labels decide the type where the
+   * configuration has none, as in Python: regression for C = 1, else single-label for integers and
+   * multi-label for the rest.
+   */
   labels?: TensorLike | null;
 }
 
+/**
+ * Arguments of MobileBertForMultipleChoice. Unlike other models', tensors are [B,N,S], and
+ * `inputs_embeds` [B,N,S,E].
+ */
 export interface MultipleChoiceInputs extends EncoderInputs {
-  /** [B] the right choice. All other tensors are [B,N,S] (embeddings [B,N,S,E]). */
+  /** [B]: the index of the right choice, 0 .. N - 1, or -100 to ignore a sample. */
   labels?: TensorLike | null;
 }
 
+/** Arguments of MobileBertForTokenClassification. */
 export interface TokenClassificationInputs extends EncoderInputs {
-  /** [B,S] classes, -100 where nothing counts. */
+  /** [B,S]: classes 0 .. C - 1, or -100 for tokens that the loss ignores. */
   labels?: TensorLike | null;
 }
 
-/** Text -> one score per label, or one number (regression). */
+/** Classifies texts: ids [B,S] -> logits [B,C]; with regression the logits are the values. */
 export class MobileBertForSequenceClassification extends PreTrainedModel<
   SequenceClassificationInputs,
   SequenceClassifierOutput
 > {
+  protected override architecture() {
+    return 'MobileBertForSequenceClassification';
+  }
+
   protected override parts(): HeadParts {
     return { pooler: true, sequence: { name: 'classifier', labels: this.config.num_labels } };
   }
@@ -53,7 +77,7 @@ export class MobileBertForSequenceClassification extends PreTrainedModel<
     });
   }
 
-  /** Where the configuration leaves it open, the first good labels decide the problem type, for good. */
+  /** Sets `config.problem_type` where it is null, once the labels have passed their check. */
   #loss(labels: TensorLike, B: number): (logits: Float32Array) => number {
     const C = this.config.num_labels;
     const type = this.config.problem_type ?? problemType(labels, B, C);
@@ -69,11 +93,15 @@ export class MobileBertForSequenceClassification extends PreTrainedModel<
   }
 }
 
-/** N texts each -> which one is right. */
+/** Chooses one of N texts: ids [B,N,S] -> logits [B,N]. */
 export class MobileBertForMultipleChoice extends PreTrainedModel<
   MultipleChoiceInputs,
   MultipleChoiceModelOutput
 > {
+  protected override architecture() {
+    return 'MobileBertForMultipleChoice';
+  }
+
   protected override parts(): HeadParts {
     return { pooler: true, sequence: { name: 'classifier', labels: 1 } };
   }
@@ -98,11 +126,15 @@ export class MobileBertForMultipleChoice extends PreTrainedModel<
   }
 }
 
-/** Text -> one score per label and token. */
+/** Classifies tokens: ids [B,S] -> logits [B,S,C]. */
 export class MobileBertForTokenClassification extends PreTrainedModel<
   TokenClassificationInputs,
   TokenClassifierOutput
 > {
+  protected override architecture() {
+    return 'MobileBertForTokenClassification';
+  }
+
   protected override parts(): HeadParts {
     return { token: { name: 'classifier', labels: this.config.num_labels } };
   }
@@ -135,7 +167,11 @@ function choicesOf({ input_ids, inputs_embeds }: MultipleChoiceInputs): number {
   return flat('inputs', (input_ids ?? inputs_embeds)!).dims[1]!;
 }
 
-/** Every [B,N,..] argument as [B*N,..]. */
+/**
+ * [B,N,..] -> [B*N,..] of every tensor argument.
+ *
+ * @throws InputError for another number of axes
+ */
 function flattenChoices(inputs: MultipleChoiceInputs): Partial<EncoderInputs> {
   const flattened: Partial<Record<(typeof CHOICE_ARGUMENTS)[number], TensorLike>> = {};
   for (const name of CHOICE_ARGUMENTS) {
@@ -149,7 +185,7 @@ function flattenChoices(inputs: MultipleChoiceInputs): Partial<EncoderInputs> {
   return flattened;
 }
 
-/** What labels of a model with `C` of them are for, as Python infers it. */
+/** The problem type that Hugging Face infers from the labels of `B` texts and `C` classes. */
 function problemType(labels: TensorLike, B: number, C: number) {
   if (C === 1) return 'regression';
   return areClasses(labels, B) ? 'single_label_classification' : 'multi_label_classification';

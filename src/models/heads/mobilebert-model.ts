@@ -1,4 +1,4 @@
-/** The encoder alone: MobileBertModel of Hugging Face's modeling_mobilebert.py. */
+/** The encoder without a head: MobileBertModel of Hugging Face's modeling_mobilebert.py. */
 
 import type { MobileBertConfig, MobileBertConfigOptions } from '../../config/config.ts';
 import type { OutputName } from '../../engine/engine.ts';
@@ -9,12 +9,16 @@ import { tensor } from '../call/tensor-like.ts';
 import type { EngineOptions } from '../options.ts';
 import { type Buffers, PreTrainedModel } from '../pretrained-model.ts';
 
+/** Options of `new MobileBertModel`. */
 export interface MobileBertModelOptions extends EngineOptions {
-  /** Whether there is a pooling layer; default true. */
+  /** Whether the model has a pooling layer, and with it `pooler_output`; default true. */
   add_pooling_layer?: boolean | undefined;
 }
 
-/** Ids -> hidden states, and the first one pooled. */
+/**
+ * Encodes tokens: ids [B,S] -> hidden states [B,S,H] and the first token's, pooled [B,H]. H is
+ * `hidden_size`.
+ */
 export class MobileBertModel extends PreTrainedModel<EncoderInputs, BaseModelOutputWithPooling> {
   readonly #hasPooler: boolean;
 
@@ -24,6 +28,10 @@ export class MobileBertModel extends PreTrainedModel<EncoderInputs, BaseModelOut
   ) {
     super(config, options);
     this.#hasPooler = options.add_pooling_layer ?? true;
+  }
+
+  protected override architecture() {
+    return 'MobileBertModel';
   }
 
   protected override parts(): HeadParts {

@@ -1,6 +1,7 @@
 /**
- * The heads of pre-training: masked language model, next sentence, and both together. Mirrors
- * MobileBertForMaskedLM, MobileBertForNextSentencePrediction and MobileBertForPreTraining.
+ * The heads of pre-training, masked language model and next sentence, each alone and both together:
+ * MobileBertForMaskedLM, MobileBertForNextSentencePrediction and MobileBertForPreTraining of
+ * Hugging Face's modeling_mobilebert.py. B batch, S sequence length, V `config.vocab_size`.
  */
 
 import {
@@ -11,8 +12,7 @@ import {
 import type { OutputName } from '../../engine/engine.ts';
 import type { HeadParts } from '../../weights/names.ts';
 import type { Batch, EncoderInputs } from '../call/inputs.ts';
-import { labelsOf, lossOf } from '../call/labels.ts';
-import { crossEntropy } from '../call/losses.ts';
+import { crossEntropy, labelsOf, lossOf } from '../call/losses.ts';
 import type {
   MaskedLMOutput,
   MobileBertForPreTrainingOutput,
@@ -22,22 +22,32 @@ import { type TensorLike, tensor } from '../call/tensor-like.ts';
 import type { EngineOptions } from '../options.ts';
 import { type Buffers, PreTrainedModel } from '../pretrained-model.ts';
 
+/** Arguments of MobileBertForMaskedLM. */
 export interface MaskedLMInputs extends EncoderInputs {
-  /** [B,S] token ids to be predicted, -100 where nothing is. */
+  /** [B,S]: the right token ids, 0 .. V - 1, or -100 for tokens that the loss ignores. */
   labels?: TensorLike | null;
 }
 
+/** Arguments of MobileBertForNextSentencePrediction. */
 export interface NextSentencePredictionInputs extends EncoderInputs {
-  /** [B]: 0 where the second text follows the first, 1 where it is a random one. */
+  /**
+   * [B]: 0 where the second text follows the first, 1 where it is random, -100 to ignore a pair.
+   */
   labels?: TensorLike | null;
 }
 
+/** Arguments of MobileBertForPreTraining. There is a loss where `labels` and this are given. */
 export interface PreTrainingInputs extends MaskedLMInputs {
-  /** [B], as the labels of next sentence prediction. The loss needs both. */
+  /**
+   * [B]: 0 where the second text follows the first, 1 where it is random, -100 to ignore a pair.
+   */
   next_sentence_label?: TensorLike | null;
 }
 
-/** Ids -> scores of every word at every place. */
+/**
+ * Predicts tokens: ids [B,S] -> logits [B,S,V]. The constructor throws a ConfigError where
+ * `hidden_size` is smaller than `embedding_size`.
+ */
 export class MobileBertForMaskedLM extends PreTrainedModel<MaskedLMInputs, MaskedLMOutput> {
   constructor(
     config: MobileBertConfig | MobileBertConfigOptions = {},
@@ -45,6 +55,10 @@ export class MobileBertForMaskedLM extends PreTrainedModel<MaskedLMInputs, Maske
   ) {
     super(config, options);
     checkLanguageModelHead(this.config);
+  }
+
+  protected override architecture() {
+    return 'MobileBertForMaskedLM';
   }
 
   protected override parts(): HeadParts {
@@ -65,11 +79,15 @@ export class MobileBertForMaskedLM extends PreTrainedModel<MaskedLMInputs, Maske
   }
 }
 
-/** A pair of texts -> whether the second follows the first. */
+/** Tells whether the second text of a pair follows the first: ids [B,S] -> logits [B,2]. */
 export class MobileBertForNextSentencePrediction extends PreTrainedModel<
   NextSentencePredictionInputs,
   NextSentencePredictorOutput
 > {
+  protected override architecture() {
+    return 'MobileBertForNextSentencePrediction';
+  }
+
   protected override parts(): HeadParts {
     return { pooler: true, sequence: { name: 'cls.seq_relationship', labels: 2 } };
   }
@@ -87,7 +105,10 @@ export class MobileBertForNextSentencePrediction extends PreTrainedModel<
   }
 }
 
-/** Both heads of pre-training. */
+/**
+ * Both heads of pre-training: ids [B,S] -> prediction_logits [B,S,V] and seq_relationship_logits
+ * [B,2]. The constructor throws a ConfigError where `hidden_size` is smaller than `embedding_size`.
+ */
 export class MobileBertForPreTraining extends PreTrainedModel<
   PreTrainingInputs,
   MobileBertForPreTrainingOutput
@@ -98,6 +119,10 @@ export class MobileBertForPreTraining extends PreTrainedModel<
   ) {
     super(config, options);
     checkLanguageModelHead(this.config);
+  }
+
+  protected override architecture() {
+    return 'MobileBertForPreTraining';
   }
 
   protected override parts(): HeadParts {

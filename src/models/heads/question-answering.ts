@@ -1,25 +1,34 @@
-/** Spans: MobileBertForQuestionAnswering of Hugging Face's modeling_mobilebert.py. */
+/**
+ * The head that finds an answer's span: MobileBertForQuestionAnswering of Hugging Face's
+ * modeling_mobilebert.py. B batch, S sequence length.
+ */
 
 import type { MobileBertConfig, MobileBertConfigOptions } from '../../config/config.ts';
 import type { OutputName } from '../../engine/engine.ts';
 import { ConfigError } from '../../errors.ts';
 import type { HeadParts } from '../../weights/names.ts';
 import type { Batch, EncoderInputs } from '../call/inputs.ts';
-import { lossOf } from '../call/labels.ts';
-import { crossEntropy } from '../call/losses.ts';
+import { crossEntropy, lossOf } from '../call/losses.ts';
 import type { QuestionAnsweringModelOutput } from '../call/outputs.ts';
 import { expectDims, integers, type TensorLike, tensor } from '../call/tensor-like.ts';
 import type { EngineOptions } from '../options.ts';
 import { type Buffers, PreTrainedModel } from '../pretrained-model.ts';
 
+/** Arguments of MobileBertForQuestionAnswering. There is a loss where both positions are given. */
 export interface QuestionAnsweringInputs extends EncoderInputs {
-  /** [B] or [B,1] first token of the answer; positions past the sequence are left out of the loss. */
+  /**
+   * [B] or [B,1]: index of the answer's first token. The loss ignores positions of S and above;
+   * negative ones count as 0, as in Python.
+   */
   start_positions?: TensorLike | null;
-  /** [B] or [B,1] last token of the answer. */
+  /** [B] or [B,1]: index of the answer's last token, likewise. */
   end_positions?: TensorLike | null;
 }
 
-/** Question and context -> where the answer may start and end. */
+/**
+ * Finds the answer to a question in a context: ids [B,S] of both -> start_logits and end_logits
+ * [B,S]. The constructor throws a ConfigError where `num_labels` is not 2.
+ */
 export class MobileBertForQuestionAnswering extends PreTrainedModel<
   QuestionAnsweringInputs,
   QuestionAnsweringModelOutput
@@ -35,6 +44,10 @@ export class MobileBertForQuestionAnswering extends PreTrainedModel<
         `Cannot make MobileBertForQuestionAnswering: num_labels is ${num_labels}, expected 2 (start and end)`,
       );
     }
+  }
+
+  protected override architecture() {
+    return 'MobileBertForQuestionAnswering';
   }
 
   protected override parts(): HeadParts {
@@ -64,7 +77,7 @@ export class MobileBertForQuestionAnswering extends PreTrainedModel<
   }
 }
 
-/** Clamped to 0 .. S, where S is the index the loss ignores. */
+/** [B], clamped to 0 .. S. The loss ignores the index S. */
 function positions(name: string, value: TensorLike, B: number, S: number): Int32Array {
   const { data, dims } = integers(name, value, 2 ** 31, -(2 ** 31));
   expectDims(name, dims.length === 2 && dims[1] === 1 ? [dims[0]!] : dims, [B], 'B');

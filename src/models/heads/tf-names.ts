@@ -1,6 +1,6 @@
 /**
- * TensorFlow's names for the model classes, as transformers 4 had them: the same models, which can
- * also be called by `call`. Weights are read from whatever a checkpoint holds.
+ * The model classes under TensorFlow's names, as in transformers 4. They differ in one point:
+ * `call` calls the model. Checkpoints may hold weights of any format, not TensorFlow's alone.
  */
 
 import type { EncoderInputs } from '../call/inputs.ts';
@@ -32,7 +32,7 @@ export type TFMobileBertForPreTrainingOutput = MobileBertForPreTrainingOutput;
 
 /** `MobileBertModel` under TensorFlow's name. */
 export class TFMobileBertModel extends MobileBertModel {
-  /** The same as calling the model. */
+  /** Same as calling the model: `model(inputs)`. */
   override call(inputs: EncoderInputs) {
     return this._call(inputs);
   }
@@ -40,7 +40,7 @@ export class TFMobileBertModel extends MobileBertModel {
 
 /** `MobileBertForPreTraining` under TensorFlow's name. */
 export class TFMobileBertForPreTraining extends MobileBertForPreTraining {
-  /** The same as calling the model. */
+  /** Same as calling the model: `model(inputs)`. */
   override call(inputs: PreTrainingInputs) {
     return this._call(inputs);
   }
@@ -48,7 +48,7 @@ export class TFMobileBertForPreTraining extends MobileBertForPreTraining {
 
 /** `MobileBertForMaskedLM` under TensorFlow's name. */
 export class TFMobileBertForMaskedLM extends MobileBertForMaskedLM {
-  /** The same as calling the model. */
+  /** Same as calling the model: `model(inputs)`. */
   override call(inputs: MaskedLMInputs) {
     return this._call(inputs);
   }
@@ -56,7 +56,7 @@ export class TFMobileBertForMaskedLM extends MobileBertForMaskedLM {
 
 /** `MobileBertForNextSentencePrediction` under TensorFlow's name. */
 export class TFMobileBertForNextSentencePrediction extends MobileBertForNextSentencePrediction {
-  /** The same as calling the model. */
+  /** Same as calling the model: `model(inputs)`. */
   override call(inputs: NextSentencePredictionInputs) {
     return this._call(inputs);
   }
@@ -64,7 +64,7 @@ export class TFMobileBertForNextSentencePrediction extends MobileBertForNextSent
 
 /** `MobileBertForSequenceClassification` under TensorFlow's name. */
 export class TFMobileBertForSequenceClassification extends MobileBertForSequenceClassification {
-  /** The same as calling the model. */
+  /** Same as calling the model: `model(inputs)`. */
   override call(inputs: SequenceClassificationInputs) {
     return this._call(inputs);
   }
@@ -72,7 +72,7 @@ export class TFMobileBertForSequenceClassification extends MobileBertForSequence
 
 /** `MobileBertForMultipleChoice` under TensorFlow's name. */
 export class TFMobileBertForMultipleChoice extends MobileBertForMultipleChoice {
-  /** The same as calling the model. */
+  /** Same as calling the model: `model(inputs)`. */
   override call(inputs: MultipleChoiceInputs) {
     return this._call(inputs);
   }
@@ -80,7 +80,7 @@ export class TFMobileBertForMultipleChoice extends MobileBertForMultipleChoice {
 
 /** `MobileBertForTokenClassification` under TensorFlow's name. */
 export class TFMobileBertForTokenClassification extends MobileBertForTokenClassification {
-  /** The same as calling the model. */
+  /** Same as calling the model: `model(inputs)`. */
   override call(inputs: TokenClassificationInputs) {
     return this._call(inputs);
   }
@@ -88,7 +88,7 @@ export class TFMobileBertForTokenClassification extends MobileBertForTokenClassi
 
 /** `MobileBertForQuestionAnswering` under TensorFlow's name. */
 export class TFMobileBertForQuestionAnswering extends MobileBertForQuestionAnswering {
-  /** The same as calling the model. */
+  /** Same as calling the model: `model(inputs)`. */
   override call(inputs: QuestionAnsweringInputs) {
     return this._call(inputs);
   }

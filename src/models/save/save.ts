@@ -1,6 +1,6 @@
 /**
- * A model as files again: config.json and safetensors, as Hugging Face's `save_pretrained` writes
- * them. In: an engine with weights. Out: name and content, file by file.
+ * Model -> files, as Hugging Face's `save_pretrained` writes them: config.json and safetensors. In:
+ * an engine with weights. Out: names and contents, file by file.
  */
 
 import { LARGEST_HALF } from '../../numerics/half.ts';
@@ -12,48 +12,52 @@ import {
   shardIndexOf,
   shardsOf,
 } from '../../weights/save.ts';
-import { architectureNameOf } from '../heads/architectures.ts';
 import { fetchParameter, fetchPlace } from '../load/fetch-parameter.ts';
 import { type Conversion, packedTensors, UNKNOWN } from '../load/packed.ts';
 import { packedFile } from '../load/packed-file.ts';
 import type { Target } from '../load/placement.ts';
-import { conversionOf } from '../model-info.ts';
 
-/** What a file of a saved model holds: bytes, JSON as well, so that a map of files loads again. */
+/** The bytes of a saved file, JSON included: `from_pretrained` takes a map of them as a source. */
 export type FileContent = Uint8Array<ArrayBuffer>;
 
-/** How a model is saved. */
+/** Options of a model's `save_files`. */
 export interface ModelFilesOptions {
-  /** The most bytes of weights in one file, or a text such as "200MB"; default "50GB", as in Python. */
+  /**
+   * The most bytes of weights in one file: a number, or a text with KB, MB, GB or TB such as
+   * "200MB"; default "50GB". A larger tensor has a file of its own. No effect on q8 models.
+   */
   max_shard_size?: number | string | null | undefined;
 }
 
 /** Options of a model's `save_pretrained`. */
 export interface ModelSaveOptions extends ModelFilesOptions {
-  /** Writes one file; the next is made when it is done. */
+  /** Writes one file. The next file is made when the returned promise resolves. */
   write: (path: string, content: FileContent) => void | Promise<void>;
 }
 
-/** What a file of packed weights is called. */
+/** Name of the file that a q8 model is saved as. */
 const PACKED_FILE = 'model.q8.safetensors';
 
 /**
- * Files one by one, so that only one of them is in memory. An fp32 model is written as F32, an fp16
- * model as F16, both for Python as well; a q8 model as it is packed, with what is known of
- * its conversion.
+ * The files of a model one by one, so that only one is in memory at a time. An fp32 model is
+ * written as F32 and an fp16 model as F16, which Python loads too. A q8 model is written as it is
+ * packed.
+ *
+ * @param architecture the class's name in config.json; undefined keeps the configuration's
+ * @param conversion metadata of a q8 file
+ * @throws TypeError for a `max_shard_size` that is no size
  */
 export function* savedModel(
   target: Target,
-  model: object,
+  architecture: string | undefined,
   { max_shard_size }: ModelFilesOptions = {},
   conversion: Conversion = UNKNOWN,
 ): Generator<[name: string, content: FileContent]> {
   const { config, parts, dtype } = target;
-  const architecture = architectureNameOf(model);
   const most = bytesOfSize(max_shard_size ?? '50GB');
   yield ['config.json', encode(configText(target, architecture))];
   if (dtype === 'q8') {
-    const metadata = conversionOf(architecture, conversion);
+    const metadata = conversionMetadata(architecture, conversion);
     yield [PACKED_FILE, joined(packedFile(packedTensors(target), metadata))];
     return;
   }
@@ -67,7 +71,11 @@ export function* savedModel(
   if (shards.length > 1) yield ['model.safetensors.index.json', encode(shardIndexOf(shards))];
 }
 
-/** Writes files below a folder; returns their paths. */
+/**
+ * Writes files below a folder; returns their paths.
+ *
+ * @throws TypeError for a `write` that is no function
+ */
 export async function writeModel(
   directory: string,
   files: Iterable<[name: string, content: FileContent]>,
@@ -85,23 +93,38 @@ export async function writeModel(
   return paths;
 }
 
+/** Header metadata of a packed file; unknown fields are left out. */
+export function conversionMetadata(
+  architecture: string | undefined,
+  { relativeError, calibration }: Conversion,
+): Record<string, string> {
+  return {
+    ...(architecture && { architecture }),
+    ...(relativeError !== null && { relative_error: relativeError.toPrecision(3) }),
+    ...(calibration !== null && { calibration }),
+  };
+}
+
+/** A parameter to save. In an fp16 model, vectors beyond the range of F16 are saved as F32. */
 function saved(target: Target, parameter: Parameter): SavedTensor {
   const { name, shape } = parameter;
   const values = () => fetchParameter(target, parameter);
-  const isHalf = target.dtype === 'fp16' && (isKeptSmall(parameter) || fitHalves(values()));
+  const isHalf = target.dtype === 'fp16' && (isKeptAsHalf(parameter) || fitsHalf(values()));
   return { name, dtype: isHalf ? 'F16' : 'F32', shape, values };
 }
 
-/** Whether an fp16 model keeps a parameter in halves: all but vectors and classifiers. */
-function isKeptSmall({ shape, places }: Parameter): boolean {
+/** Whether an fp16 model keeps a parameter in half precision: all but vectors and classifiers. */
+function isKeptAsHalf({ shape, places }: Parameter): boolean {
   return shape.length > 1 && !places.some(({ slot }) => slot.endsWith('Head'));
 }
 
-function fitHalves(values: Float32Array): boolean {
+function fitsHalf(values: Float32Array): boolean {
   return values.every((x) => Math.abs(x) <= LARGEST_HALF);
 }
 
-/** Whether a tied decoder was loaded beside the embedding, and is another. */
+/**
+ * Whether a tied decoder has other weights than the embedding, because its checkpoint held both.
+ */
 function hasOwnDecoder(target: Target): boolean {
   const { shape, places } = [...decoder(target.config)][0]!;
   const words = { ...places[0]!, slot: 'WordEmbeddings' } as const;
@@ -111,11 +134,12 @@ function hasOwnDecoder(target: Target): boolean {
   return own!.some((bits, i) => bits !== tied![i]);
 }
 
-/** As Python: the config's own keys, which class this is, and of which type its numbers are. */
+/**
+ * config.json as Python writes it: the configuration's fields, `architectures` and `dtype`, sorted.
+ */
 function configText({ config, dtype }: Target, architecture: string | undefined): string {
   const fields: Record<string, unknown> = {
     ...config.to_dict(),
-    // A bundler may have renamed the class.
     ...(architecture && { architectures: [architecture] }),
     dtype: dtype === 'fp16' ? 'float16' : 'float32',
   };
@@ -123,7 +147,7 @@ function configText({ config, dtype }: Target, architecture: string | undefined)
   return `${JSON.stringify(Object.fromEntries(sorted.map((key) => [key, fields[key]])), null, 2)}\n`;
 }
 
-/** Chunks that are valid until the next, as one. */
+/** All chunks as one array. Each is copied, because it is valid only until the next. */
 function joined(chunks: Iterable<Uint8Array>): FileContent {
   const copies = Array.from(chunks, (chunk) => chunk.slice());
   const all = new Uint8Array(copies.reduce((sum, { length }) => sum + length, 0));

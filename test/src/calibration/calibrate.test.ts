@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { calibration } from '../../../src/calibration/calibrate.ts';
 import { type CalibrationText, enoughTexts, randomTexts } from '../../../src/calibration/texts.ts';
 import { type ConvertOptions, convert } from '../../../src/conversion/convert.ts';
-import { largestError } from '../../../src/conversion/relative-error.ts';
+import { largestError } from '../../../src/conversion/probes.ts';
 import { InputError } from '../../../src/errors.ts';
 import { MobileBertModel } from '../../../src/models/heads/mobilebert-model.ts';
 import type { PreTrainedModel } from '../../../src/models/pretrained-model.ts';

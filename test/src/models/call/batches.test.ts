@@ -1,4 +1,4 @@
-/** Batches of many shapes: each sequence's answer is that of the sequence alone, bit for bit. */
+/** Batches of many shapes: each sequence is answered as it is alone, bit for bit. */
 import { describe, expect, it } from 'vitest';
 import type { OutputName } from '../../../../src/engine/engine.ts';
 import { MobileBertForTokenClassification } from '../../../../src/models/heads/classification.ts';
@@ -12,7 +12,7 @@ const config = smallConfig({ initializer_range: 0.15 });
 const [H, L, A, V] = [19, 2, 3, 31];
 const everything = { output_hidden_states: true, output_attentions: true };
 
-/** The bits of numbers as text, which compares a hundred times faster than an array. */
+/** The bits of numbers as text, which `expect` compares a hundred times faster than an array. */
 const bitsOf = (data: ArrayLike<number>) =>
   Buffer.from(Float32Array.from(data).buffer).toString('base64');
 
@@ -129,7 +129,7 @@ describe.each(floatVariants)('a batch on the $name build', ({ name }) => {
 });
 
 describe('a batch', () => {
-  it('is refused by run() where it does not fit the model', async () => {
+  it('is refused by run() for an id outside of the vocabulary', async () => {
     const model = new MobileBertModel(config, { variant: 'simd' });
     const one = Int32Array.of(0);
     const request = { tokenTypeIds: one, positionIds: one, attentionMask: one };

@@ -94,7 +94,7 @@ describe('MobileBertForSequenceClassification', () => {
     expect(model.config.problem_type).toBe(null);
   });
 
-  it('takes any shape with as many labels, as view(-1) does', async () => {
+  it('takes labels of any shape, as view(-1) does', async () => {
     const model = make();
     const flat = await lossOf(model({ input_ids, labels: [2, 0] }));
     expect(await lossOf(model({ input_ids, labels: [[2], [0]] }))).toBe(flat);
@@ -128,7 +128,7 @@ describe('labels', () => {
   const ignored = input_ids.map((row) => row.map(() => -100));
   const choices = [input_ids, idsOf(B, S, 13)];
 
-  it('make NaN of a loss when all of them are ignored', async () => {
+  it('give NaN as loss when all are ignored', async () => {
     expect(await lossOf(lm({ input_ids, labels: ignored }))).toBeNaN();
     expect(await lossOf(token({ input_ids, labels: ignored }))).toBeNaN();
     expect(await lossOf(next({ input_ids, labels: [-100, -100] }))).toBeNaN();
@@ -205,7 +205,7 @@ describe('labels', () => {
     expect(await lossOf(at(0))).not.toBe(await lossOf(at(1)));
   });
 
-  it('give a loss only where all that it needs are there', async () => {
+  it('give a loss only where all labels that it needs are given', async () => {
     expect(await both({ input_ids, labels: ignored })).not.toHaveProperty('loss');
     expect(await both({ input_ids, next_sentence_label: [0, 1] })).not.toHaveProperty('loss');
     expect(await question({ input_ids, start_positions: [0, 1] })).not.toHaveProperty('loss');

@@ -1,4 +1,4 @@
-/** Requests that read some rows only: what they get is bit for bit what a whole pass has there. */
+/** Requests for some rows: their outputs are those of a whole pass, bit for bit. */
 import { describe, expect, it } from 'vitest';
 import type { MobileBertConfigOptions } from '../../../../src/config/config.ts';
 import type { OutputName, Request } from '../../../../src/engine/engine.ts';
@@ -8,7 +8,7 @@ import { MobileBertForMaskedLM } from '../../../../src/models/heads/pretraining.
 import { optionsOf, smallConfig } from '../../../support/models.ts';
 import { floatVariants } from '../../../support/variants.ts';
 
-/** The shapes a last block can have: where query, key, value and the residual come from. */
+/** Shapes of the last block: they differ in the inputs of query, key, value and residual. */
 const shapes: [string, MobileBertConfigOptions][] = [
   ['bottlenecks', {}],
   ['bottleneck attention', { use_bottleneck_attention: true }],
@@ -57,7 +57,7 @@ describe.each(floatVariants)('selected rows on the $name build', ({ name }) => {
       expect(Array.from(some.VocabularyLogits!)).toEqual(pick(all.VocabularyLogits!, 31, selected));
     });
 
-    it('are the first of each sequence where only the pooled row is asked for', async () => {
+    it('are the first of each sequence where only Pooled is requested', async () => {
       const model = new MobileBertModel(config, options);
       const all = await model.run(request(['LastHiddenState', 'Pooled']));
       const some = await model.run(request(['Pooled']));

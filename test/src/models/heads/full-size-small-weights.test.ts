@@ -19,7 +19,9 @@ const heads = Object.keys(classes) as (keyof typeof classes)[];
 const { calls } = loadFull();
 
 const PLAIN: Outliers = new Map();
-/** Powers of two change no digit of a weight or an activation, so no bit of an answer may change. */
+/**
+ * Powers of two change no digit of a weight or an activation, so no bit of an answer may change.
+ */
 const POWERS: Outliers = new Map([
   [7, 64],
   [100, 512],
@@ -33,12 +35,14 @@ const OTHERS: Outliers = new Map([
 ]);
 
 /**
- * Largest relative L2 of logits at 7, 32 and 128 tokens. Rounding all of these weights to eight bits per
- * output channel costs 0.8 to 2.5 % in exact arithmetic (docs/accuracy.md).
+ * Largest relative L2 of logits at 7, 32 and 128 tokens. Rounding all of these weights to eight
+ * bits per output channel costs 0.8 to 2.5 % in exact arithmetic (docs/accuracy.md).
  */
 const BOUNDS = { q8: 0.018, 'q8-fast': 0.03, fp16: 0.002 } as const;
 
-/** FNV-1a over the bits of q8's start and end logits at 7 and 32 tokens: the same on every engine. */
+/**
+ * FNV-1a over the bits of q8's start and end logits at 7 and 32 tokens: the same on every engine.
+ */
 const CHECKSUM = 1_846_858_350;
 
 describe.each(heads)('%s with small weights', (head) => {

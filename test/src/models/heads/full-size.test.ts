@@ -40,7 +40,7 @@ describe.each(floats)('the full-size MobileBERT on the $name build', ({ name: va
   );
 });
 
-/** Streamed, as from a network: no whole file is ever in memory. */
+/** Streams the weights, as from a network: the whole file is never in memory. */
 function load(head: FullHead, variant: Variant): Promise<PreTrainedModel> {
   const weights = streamOf(hashedSafetensors(head));
   const files = { 'config.json': fullConfig(head), 'model.safetensors': weights };
@@ -77,7 +77,7 @@ function expectAnswer(actual: Map<string, Tensor>, { head, length, outputs }: Fu
   }
 }
 
-/** The columns, or the norms of all rows, that the golden has of [1,S,V] logits. */
+/** Logits [1,S,V] -> what the golden stores of them: some columns, or the norm of each row. */
 function ofVocabulary({ data, dims }: Tensor, name: string): number[] {
   const V = dims[2]!;
   const logits = data as Float32Array;

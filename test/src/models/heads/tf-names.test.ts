@@ -1,4 +1,4 @@
-/** TensorFlow's class names: the same models, called by `call`, written as Python writes them. */
+/** TensorFlow's class names: the same models, with `call`, saved under the names without TF. */
 import { describe, expect, it } from 'vitest';
 import type { MobileBertModel } from '../../../../src/models/heads/mobilebert-model.ts';
 import * as names from '../../../../src/models/heads/tf-names.ts';
@@ -7,7 +7,7 @@ import { classes, inputsOf, named } from '../../../support/models.ts';
 
 const tfClasses = new Map(Object.entries(names) as [string, typeof names.TFMobileBertModel][]);
 
-/** By class; heads that differ only in their labels' meaning share a case. */
+/** A golden case for each class. */
 const CASES = {
   MobileBertModel: 'base-odd',
   MobileBertForPreTraining: 'pretraining',
@@ -21,7 +21,7 @@ const CASES = {
 const simd = { variant: 'simd', seed: 1 } as const;
 
 describe.each(Object.entries(CASES))('TF%s', (name, golden) => {
-  it('answers as the class without TF, by call and called', async () => {
+  it('answers as the class without TF, through call() and as a function', async () => {
     const { folder, head, ...rest } = loadCase(golden);
     expect(head).toBe(name);
     const inputs = inputsOf({ folder, head, ...rest });

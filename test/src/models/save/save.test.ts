@@ -1,4 +1,4 @@
-/** save_pretrained(): what Python's safetensors and transformers write, written here. */
+/** save_files() and save_pretrained(): the files that Python's transformers writes. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MobileBertModel } from '../../../../src/models/heads/mobilebert-model.ts';
@@ -17,7 +17,7 @@ import { floatVariants } from '../../../support/variants.ts';
 
 const simd = { variant: 'simd', seed: 3 } as const;
 
-/** Cases that hold a checkpoint of their own. */
+/** Cases with a checkpoint of their own. */
 const cases = listCases().filter((name) => loadCase(name).folder.endsWith(`/${name}`));
 
 describe.each(floatVariants)('save_files() on the $name build', ({ name: build }) => {
@@ -40,7 +40,7 @@ describe.each(floatVariants)('save_files() on the $name build', ({ name: build }
 });
 
 describe('save_files()', () => {
-  it('saves a model that ran, and the model runs on', async () => {
+  it('saves a model that has run, which then answers as before', async () => {
     const golden = loadCase('masked-lm');
     const model = await loadModel(golden, 'simd');
     const before = named(await model(inputsOf(golden)));
@@ -51,7 +51,7 @@ describe('save_files()', () => {
     );
   });
 
-  it('saves a model that was made at random, and loads it again', async () => {
+  it('saves a model with random weights, which loads again', async () => {
     const model = new MobileBertForMaskedLM(smallConfig(), simd);
     const files = await model.save_files();
     const again = await MobileBertForMaskedLM.from_pretrained(files, simd);
@@ -65,13 +65,13 @@ describe('save_files()', () => {
     });
   });
 
-  it('names the architecture whatever a bundler or a subclass calls the class', async () => {
+  it('names the architecture of a subclass, whatever its own name is', async () => {
     const Minified = class e extends MobileBertForMaskedLM {};
     const files = await new Minified(smallConfig(), simd).save_files();
     expect(parse(files['config.json'])).toMatchObject({ architectures: ['MobileBertForMaskedLM'] });
   });
 
-  it('saves a tied decoder that was loaded beside the embedding', async () => {
+  it('saves a tied decoder that has other weights than the embedding', async () => {
     const golden = loadCase('masked-lm');
     const name = 'cls.predictions.decoder.weight';
     const words = golden.weights.get('mobilebert.embeddings.word_embeddings.weight')!;
@@ -100,7 +100,7 @@ describe('save_files()', () => {
   });
 
   it.each([['10'], [''], [0], [-5], ['10 XB'], [Number.NaN]])(
-    'refuses a size of %j',
+    'refuses the max_shard_size %j',
     async (size) => {
       const model = new MobileBertModel(smallConfig(), simd);
       await expect(model.save_files({ max_shard_size: size })).rejects.toThrow(TypeError);
@@ -109,7 +109,7 @@ describe('save_files()', () => {
 });
 
 describe('save_pretrained()', () => {
-  it('writes file after file and returns the paths', async () => {
+  it('writes files in order and returns their paths', async () => {
     const model = new MobileBertModel(smallConfig(), simd);
     const written = new Map<string, unknown>();
     const paths = await model.save_pretrained('out/', {
@@ -123,23 +123,11 @@ describe('save_pretrained()', () => {
     expect([...written.values()]).toEqual(Object.values(files));
   });
 
-  it('refuses to save without a way to write', async () => {
+  it('refuses options without write', async () => {
     const model = new MobileBertModel(smallConfig(), simd);
     await expect(model.save_pretrained('out', {} as never)).rejects.toThrow(
       'Cannot save: write is undefined, expected a function',
     );
-  });
-});
-
-describe('get_input_embeddings()', () => {
-  it('gives the word embedding', async () => {
-    const golden = loadCase('masked-lm');
-    const model = await loadModel(golden, 'simd');
-    const { weight, num_embeddings, embedding_dim } = await model.get_input_embeddings();
-    const { data, shape } = golden.weights.get('mobilebert.embeddings.word_embeddings.weight')!;
-    expect(weight.dims).toEqual(shape);
-    expect([num_embeddings, embedding_dim]).toEqual(shape);
-    expect(weight.data).toEqual(data);
   });
 });
 
@@ -151,7 +139,7 @@ function parse(bytes: Uint8Array | undefined) {
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-/** Without the one tensor that an untied model does not read. */
+/** The file with zeros for the one tensor that an untied model does not read. */
 function withoutBias(files: Record<string, unknown>): Uint8Array {
   const file = (files['model.safetensors'] as Uint8Array).slice();
   const header = Number(new DataView(file.buffer).getBigUint64(0, true));

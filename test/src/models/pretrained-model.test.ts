@@ -1,4 +1,4 @@
-/** What a model is besides its answers: callable, configured, counted, and gone when disposed of. */
+/** A model besides its answers: how it is called, described, counted, read and disposed of. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,7 +30,7 @@ describe('a model', () => {
     expect(named(await model._call({ input_ids }))).toEqual(called);
   });
 
-  it('returns hidden states and attentions as its configuration or the call says', async () => {
+  it('returns hidden_states and attentions where its config or the call requests them', async () => {
     const config = smallConfig({ output_hidden_states: true, output_attentions: true });
     const model = new MobileBertModel(config, options);
     const plain = ['last_hidden_state', 'pooler_output'];
@@ -47,12 +47,12 @@ describe('a model', () => {
     );
   });
 
-  it('has no pooler where it is made without', async () => {
+  it('has no pooler_output with add_pooling_layer: false', async () => {
     const model = new MobileBertModel(smallConfig(), { ...options, add_pooling_layer: false });
     expect(Object.keys(await model({ input_ids }))).toEqual(['last_hidden_state']);
   });
 
-  it('warmup() changes no answer, for every class of arguments', async () => {
+  it('warmup() changes no answer, also of a model for choices', async () => {
     const model = small();
     await model.warmup();
     const cold = small();
@@ -63,22 +63,25 @@ describe('a model', () => {
     expect((await choice({ input_ids: [input_ids] })).logits.dims).toEqual([1, 2]);
   });
 
-  it.each(floatVariants)('says how it runs: $name', async ({ name }) => {
-    const model = new MobileBertModel(smallConfig(), optionsOf(name));
-    const { memory, ...info } = await model.info();
-    const parameters = model.num_parameters();
-    const build = name === 'relaxed' ? name : 'simd';
-    expect(info).toMatchObject({ build, dtype: 'fp32', threads: 1, parameters });
-    expect(info.relative_error).toBeNull();
-    const { embeddings, blocks, heads } = info.weights;
-    expect(embeddings + blocks + heads).toBeGreaterThan(4 * parameters);
-    expect(embeddings + blocks + heads).toBeLessThan(memory.weights);
-    expect(memory.weights).toBeGreaterThan(4 * parameters);
-    await model({ input_ids: idsOf(2000, 35) });
-    const after = (await model.info()).memory;
-    expect(after.weights).toBe(memory.weights);
-    expect(after.total).toBeGreaterThan(memory.total);
-  });
+  it.each(floatVariants)(
+    'info() gives build, dtype, memory and number of weights: $name',
+    async ({ name }) => {
+      const model = new MobileBertModel(smallConfig(), optionsOf(name));
+      const { memory, ...info } = await model.info();
+      const parameters = model.num_parameters();
+      const build = name === 'relaxed' ? name : 'simd';
+      expect(info).toMatchObject({ build, dtype: 'fp32', threads: 1, parameters });
+      expect(info.relative_error).toBeNull();
+      const { embeddings, blocks, heads } = info.weights;
+      expect(embeddings + blocks + heads).toBeGreaterThan(4 * parameters);
+      expect(embeddings + blocks + heads).toBeLessThan(memory.weights);
+      expect(memory.weights).toBeGreaterThan(4 * parameters);
+      await model({ input_ids: idsOf(2000, 35) });
+      const after = (await model.info()).memory;
+      expect(after.weights).toBe(memory.weights);
+      expect(after.total).toBeGreaterThan(memory.total);
+    },
+  );
 
   // model.num_parameters() of transformers 5.18 with the default configuration: tied, and untied.
   it.each([
@@ -90,11 +93,46 @@ describe('a model', () => {
     ['MobileBertForMultipleChoice', 24845057, 24845057],
     ['MobileBertForTokenClassification', 24582914, 24582914],
     ['MobileBertForQuestionAnswering', 24582914, 24582914],
-  ])('counts its parameters as Python does: %s', (name, tied, untied) => {
+  ])('num_parameters() counts as Python does: %s', (name, tied, untied) => {
     const count = (tie_word_embeddings: boolean) =>
       new classes[name]!(new MobileBertConfig({ tie_word_embeddings })).num_parameters();
     expect(count(true)).toBe(tied);
     expect(count(false)).toBe(untied);
+  });
+});
+
+describe('get_input_embeddings()', () => {
+  it('gives the word embedding', async () => {
+    const golden = loadCase('masked-lm');
+    const model = await loadModel(golden, 'simd');
+    const { weight, num_embeddings, embedding_dim } = await model.get_input_embeddings();
+    const { data, shape } = golden.weights.get('mobilebert.embeddings.word_embeddings.weight')!;
+    expect(weight.dims).toEqual(shape);
+    expect([num_embeddings, embedding_dim]).toEqual(shape);
+    expect(weight.data).toEqual(data);
+  });
+
+  it.each([
+    ['fp16', 2 ** -11],
+    ['q8', 1 / 127 / 1.9],
+  ])('gives what a %s model computes with', async (dtype, error) => {
+    const golden = loadCase('base-odd');
+    const model = await MobileBertModel.from_pretrained(golden.folder, { dtype });
+    const { weight } = await model.get_input_embeddings();
+    const rows = weight.tolist() as number[][];
+    const { data } = golden.weights.get('embeddings.word_embeddings.weight')!;
+    for (const [r, row] of rows.entries()) {
+      const exact = data.subarray(r * row.length, (r + 1) * row.length);
+      const largest = Math.max(...exact.map(Math.abs));
+      row.forEach((x, i) => {
+        expect(Math.abs(x - exact[i]!)).toBeLessThanOrEqual(error * largest);
+      });
+    }
+    const ids = idsOf(1, 6);
+    const embeds = ids.map((text) => text.map((id) => rows[id]!));
+    const asIds = await model({ input_ids: ids });
+    const asEmbeds = await model({ inputs_embeds: embeds });
+    expect(asEmbeds.last_hidden_state.data).toEqual(asIds.last_hidden_state.data);
   });
 });
 
@@ -117,7 +155,7 @@ describe('dispose()', () => {
     Object.assign(WebAssembly, { instantiate });
   });
 
-  /** How many of the memories made so far are still held. */
+  /** How many of the memories created so far are not garbage-collected. */
   async function held(): Promise<number> {
     for (let i = 0; i < 20 && memories.some((memory) => memory.deref()); i++) {
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -126,7 +164,7 @@ describe('dispose()', () => {
     return memories.filter((memory) => memory.deref()).length;
   }
 
-  it('gives the memory back, while the model itself is kept', async () => {
+  it('frees the memory while the model itself is still referenced', async () => {
     const model = small();
     await model({ input_ids });
     expect(await held()).toBe(1);
@@ -144,7 +182,7 @@ describe('dispose()', () => {
     await expect(model.info()).rejects.toThrow(message);
   });
 
-  it('lets a call that has begun come to its end', async () => {
+  it('lets a call finish that has begun', async () => {
     const model = small();
     const pending = model({ input_ids });
     await model.dispose();
