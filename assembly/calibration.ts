@@ -7,11 +7,7 @@
  *   -> runBlock() -> the host's observe() -> inputSums(), errorSums() -> read
  */
 import { Slot } from './abi';
-import {
-  f32ColumnMeans,
-  f32CrossProducts,
-  f32CrossScratchBytes,
-} from './kernels/f32-cross-products';
+import { f32ColumnMeans, f32CrossProducts, f32CrossScratchBytes } from './kernels/cross-products';
 import { Calibration, Linear, Pass } from './memory/layout';
 import { allocate, commit, zeroed } from './memory/region';
 import { linearOf } from './memory/slots';

@@ -3,9 +3,8 @@
  * Compiled for each build as build/testing/testing.<build>.wasm.
  */
 import { WeightType } from './abi';
-import { q16PanelBytes } from './kernels/q16-panel';
+import { q8PanelBytes, q16PanelBytes } from './kernels/panels-int';
 import { IDLE_PREFETCH } from './kernels/prefetch';
-import { q8PanelBytes } from './kernels/q8-panel';
 import { Pass } from './memory/layout';
 import { createPass } from './memory/pass';
 import { blockAt } from './memory/weights';
@@ -19,7 +18,7 @@ import { f32PanelBytes, f32s, i16RowBytes, panels, rowBytes } from './simd/units
 
 export * from './index';
 export { mark, release } from './memory/region';
-export { f32Activation } from './kernels/f32-activation';
+export { f32Activation } from './kernels/activation';
 export {
   bf16FromF32,
   f16FromF32,
@@ -28,13 +27,8 @@ export {
   f32FromF64,
   f32FromI8,
   f32RoundTo24,
-} from './kernels/f32-convert';
-export { f32ColumnRanges } from './kernels/f32-column-ranges';
-export {
-  f32ColumnMeans,
-  f32CrossProducts,
-  f32CrossScratchBytes,
-} from './kernels/f32-cross-products';
+} from './kernels/convert';
+export { f32ColumnMeans, f32CrossProducts, f32CrossScratchBytes } from './kernels/cross-products';
 export {
   f32GemmNr8,
   f32GemmReluNr8,
@@ -42,27 +36,37 @@ export {
   f32GemmResidualScaleShiftNr8,
   f32GemmRowScaleNr8,
   f32GemmScaleShiftNr8,
-} from './kernels/f32-gemm-nr8';
-export { f32LayerNormRow } from './kernels/f32-layernorm';
-export { f32PackColumns, f32PackRows } from './kernels/f32-pack-nr8';
-export { f32UnpackColumns, f32UnpackRows } from './kernels/f32-unpack-nr8';
-export { f32QuantizeRow, f32RoundRow } from './kernels/f32-quantize-row';
-export { f32MagnitudeRange, f32RowRange } from './kernels/f32-row-range';
-export { f32Add, f32Multiply, f32Scale, f32ScaleShift } from './kernels/f32-rows';
-export { f32SoftmaxRow } from './kernels/f32-softmax';
+} from './kernels/gemm-f32';
 export {
   q8GemmNr8,
   q8GemmReluNr8,
   q8GemmResidualNr8,
   q8GemmResidualScaleShiftNr8,
   q8GemmScaleShiftNr8,
-} from './kernels/qd-f32-qc8w-gemm-nr8';
-export { q8PackColumns } from './kernels/q8-columns';
-export { q8PanelBytes, q8ScratchBytes, q8Starts } from './kernels/q8-panel';
-export { q8QuantizeRow } from './kernels/q8-rows';
-export { q16GemmNr8 } from './kernels/qd16-gemm-nr8';
-export { q16PackColumns, q16PackRows, q16PanelBytes } from './kernels/q16-panel';
+  q16GemmNr8,
+} from './kernels/gemm-int';
+export { f32LayerNormRow } from './kernels/layernorm';
+export { f32PackColumns, f32PackRows, f32UnpackColumns, f32UnpackRows } from './kernels/pack-f32';
+export {
+  q8PackColumns,
+  q8PanelBytes,
+  q8ScratchBytes,
+  q8Starts,
+  q16PackColumns,
+  q16PackRows,
+  q16PanelBytes,
+} from './kernels/panels-int';
 export { prefetchTo } from './kernels/prefetch';
+export {
+  f32ColumnRanges,
+  f32MagnitudeRange,
+  f32QuantizeRow,
+  f32RoundRow,
+  f32RowRange,
+} from './kernels/quantize';
+export { f32Add, f32Multiply, f32Scale, f32ScaleShift } from './kernels/rows';
+export { q8QuantizeRow } from './kernels/rows-int';
+export { f32SoftmaxRow } from './kernels/softmax';
 
 /** A Prefetch that reads nothing. */
 export function idlePrefetch(): usize {

@@ -1,68 +1,67 @@
 /**
- * Brings f32 panels near while products of earlier ones compute. WebAssembly has no prefetch, a
- * product's own loads come too far apart to keep memory busy, and one load that misses holds up what
- * follows. So the weights that lie behind those in use are read a window at a time, in eight streams
- * side by side, a line of each now and then, evenly over the time that the window before takes to be
- * multiplied. Meanwhile the hardware's prefetcher goes on along each stream (docs/kernels.md).
+ * Prefetches f32 weights while earlier ones are multiplied. WebAssembly has no prefetch
+ * instruction. A product's own loads come too far apart to keep memory busy, and a load that misses
+ * the cache stalls what follows. So tiles also read the weights behind those in use, one window at
+ * a time: eight streams side by side, one line of each at every pause, spread evenly over the time
+ * in which the window before is multiplied. In between, the hardware's prefetcher continues along
+ * each stream (docs/kernels.md).
  */
 import { TILE_ROWS } from '../simd/build';
 
 const STREAMS: usize = 8;
-/** Bytes of a stream: a page, for prefetchers stop at its end. The offsets below are its multiples. */
+/** Bytes of a stream: a page, where prefetchers stop. The offsets in `step` are its multiples. */
 const STREAM: usize = 4096;
 const WINDOW: usize = STREAMS * STREAM;
 const LINE: usize = 64;
 
-/** At least 16 k-steps; a record begins with it. */
+/** Least bytes of a panel between two pauses: 16 k-steps. New records start with it. */
 export const LEAST_EVERY: usize = 512;
 
-/** How far one thread has read ahead. */
+/** How far one thread has prefetched. */
 @unmanaged
 export class Prefetch {
-  /** Bytes of a panel that a tile multiplies before it reads on; never 0. */
+  /** Bytes of a panel that a tile multiplies between two pauses; never 0. */
   every!: usize;
-  /** Where the window begins that is read now; all before it has been read. */
+  /** Start of the window that is being read; everything before it has been read. */
   window!: usize;
-  /** The next line of its first stream, and where that stream ends. */
+  /** Next line of the window's first stream, and the end of that stream. */
   line!: usize;
   lineEnd!: usize;
-  /** Keeps the loads from being dropped as unused. */
+  /** The last lines read. The store keeps the optimiser from dropping the loads. */
   seen!: i32;
-}
 
-/** Of products whose panels lie in cache: nothing is left to read, so it is never written to. */
-export const IDLE_PREFETCH: usize = memory.data<u32>([2048, 0, 0, 0, 0], 16);
-
-export abstract class prefetch {
-  /** A line of each stream. Inline: no register survives a call, and a tile's sums lie in all of them. */
+  /** Reads one line of each stream. Inline: across a call, a tile would spill all its sums. */
   // biome-ignore format: four streams a line
-  @inline static step(p: Prefetch): void {
-    const at = p.line;
-    if (at == p.lineEnd) return;
-    p.line = at + LINE;
-    p.seen = load<i32>(at) | load<i32>(at, 4096) | load<i32>(at, 8192) | load<i32>(at, 12288) |
+  @inline step(): void {
+    const at = this.line;
+    if (at == this.lineEnd) return;
+    this.line = at + LINE;
+    this.seen = load<i32>(at) | load<i32>(at, 4096) | load<i32>(at, 8192) | load<i32>(at, 12288) |
       load<i32>(at, 16384) | load<i32>(at, 20480) | load<i32>(at, 24576) | load<i32>(at, 28672);
   }
 }
 
+/** For products whose panels are in the cache: it has no line left to read, so it never changes. */
+export const IDLE_PREFETCH: usize = memory.data<u32>([2048, 0, 0, 0, 0], 16);
+
 /**
- * Before a product of `rows` reads `bytes` at `panel`: when this returns they have been read, and
- * tiles go on with what lies behind them.
+ * Call it before a product of `rows` rows reads `bytes` at `panel`. It reads what is left of these
+ * bytes at once, and points tiles at the bytes behind them.
  */
 export function prefetchTo(p: Prefetch, panel: usize, bytes: usize, rows: i32): void {
-  // Every tile multiplies the whole window, in whose time each stream's lines are to be read.
+  // Every tile multiplies the whole window; in that time each stream's lines must be read.
   p.every = max((STREAMS * LINE * <usize>rows) / TILE_ROWS, LEAST_EVERY);
   const end = panel + bytes;
-  // Neither in the window nor just before it: another block of rows, or another pass. Windows are whole
-  // pages: else two streams meet in one, and 32 rows take up to 15 % longer, as addresses happen to be.
+  // Far from the window: another block of rows or another pass begins. Windows start at a page,
+  // else two streams share one, and 32 rows take up to 15 % longer, depending on the addresses.
   if (panel > p.window + WINDOW || end + WINDOW < p.window) begin(p, panel & ~(STREAM - 1));
   while (end > p.window) {
-    while (p.line != p.lineEnd) prefetch.step(p);
+    while (p.line != p.lineEnd) p.step();
     begin(p, p.window + WINDOW);
   }
 }
 
-/** Nothing is read past the end of memory. */
+/** Opens the window at `at`; one that does not fit into memory is left unread. */
 function begin(p: Prefetch, at: usize): void {
   p.window = at;
   p.line = at;

@@ -3,7 +3,7 @@
  * staging buffer as a checkpoint has them, row-major and in f32; panels are taken apart again.
  */
 import { Part, Slot, Status } from '../abi';
-import { f32UnpackColumns, f32UnpackRows } from '../kernels/f32-unpack-nr8';
+import { f32UnpackColumns, f32UnpackRows } from '../kernels/pack-f32';
 import { FLOATS } from '../simd/build';
 import { f32PanelBytes, f32s } from '../simd/units';
 import { Linear, Pass } from './layout';

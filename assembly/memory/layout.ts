@@ -14,9 +14,9 @@
  * Everything that changes lies in these records. Two instances of a module over one memory share them.
  */
 import { Activation, NormKind, WeightType } from '../abi';
-import { q8PanelBytes } from '../kernels/q8-panel';
+import { q8PanelBytes } from '../kernels/panels-int';
 import { Prefetch } from '../kernels/prefetch';
-import { RowForm } from '../kernels/q8-rows';
+import { RowForm } from '../kernels/rows-int';
 import { f32PanelBytes } from '../simd/units';
 
 /** Bytes of one panel of a layer: a row of biases, then weights in 4, 2 or 1 bytes (docs/memory.md). */
@@ -84,7 +84,7 @@ export class Config {
 
 // ---- weights ----
 
-/** y = x W + b, packed in panels (kernels/f32-gemm-nr8.ts, kernels/q8-panel.ts). */
+/** y = x W + b, packed in panels (kernels/gemm-f32.ts, kernels/panels-int.ts). */
 @unmanaged
 export class Linear {
   inputs!: i32; // K

@@ -4,10 +4,9 @@
  * shrinks. A request that does not fit leaves memory as it was.
  */
 import { Output, WeightType } from '../abi';
-import { q16PanelBytes } from '../kernels/q16-panel';
-import { q8PanelBytes, q8ScratchBytes } from '../kernels/q8-panel';
+import { q8PanelBytes, q8ScratchBytes, q16PanelBytes } from '../kernels/panels-int';
 import { LEAST_EVERY, Prefetch } from '../kernels/prefetch';
-import { q8RowBytes } from '../kernels/q8-rows';
+import { q8RowBytes } from '../kernels/rows-int';
 import { QUANTIZED } from '../simd/build';
 import { f32PanelBytes, f32s, i16RowBytes, panels, rowBytes } from '../simd/units';
 import {

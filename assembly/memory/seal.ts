@@ -3,8 +3,8 @@
  * loaded; `openWeights` takes them back before weights are read or written as they were stored.
  */
 import { WeightType } from '../abi';
-import { q8Starts } from '../kernels/q8-panel';
-import { isOffset } from '../kernels/q8-rows';
+import { q8Starts } from '../kernels/panels-int';
+import { isOffset } from '../kernels/rows-int';
 import { f32s, NR } from '../simd/units';
 import { Linear, Pass, weightPanelBytes } from './layout';
 

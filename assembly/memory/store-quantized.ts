@@ -4,11 +4,10 @@
  * is too large for that and is taken row by row.
  */
 import { Status, WeightType } from '../abi';
-import { bf16FromF32, f16FromF32 } from '../kernels/f32-convert';
-import { f32ColumnRanges } from '../kernels/f32-column-ranges';
-import { f32QuantizeRow, f32RoundRow } from '../kernels/f32-quantize-row';
-import { f32Multiply } from '../kernels/f32-rows';
-import { q8Weight } from '../kernels/q8-panel';
+import { bf16FromF32, f16FromF32 } from '../kernels/convert';
+import { q8Weight } from '../kernels/panels-int';
+import { f32ColumnRanges, f32QuantizeRow, f32RoundRow } from '../kernels/quantize';
+import { f32Multiply } from '../kernels/rows';
 import { FLOATS } from '../simd/build';
 import { f32s, i16s, NR, rowBytes } from '../simd/units';
 import { Linear, Pass, Staging, Table, weightPanelBytes } from './layout';

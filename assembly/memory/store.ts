@@ -4,8 +4,8 @@
  * what is stored is the checkpoint's value. store-quantized.ts makes f16 and q8 of them.
  */
 import { Dtype, Part, Slot, Status, WeightType } from '../abi';
-import { f32FromBf16, f32FromF16, f32FromF64, f32RoundTo24 } from '../kernels/f32-convert';
-import { f32PackColumns, f32PackRows } from '../kernels/f32-pack-nr8';
+import { f32FromBf16, f32FromF16, f32FromF64, f32RoundTo24 } from '../kernels/convert';
+import { f32PackColumns, f32PackRows } from '../kernels/pack-f32';
 import { QUANTIZED } from '../simd/build';
 import { f32PanelBytes, f32s, i16RowBytes, rowBytes } from '../simd/units';
 import { Linear, Pass, Table, weightPanelBytes } from './layout';

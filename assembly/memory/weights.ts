@@ -3,7 +3,7 @@
  * transformers' modeling_mobilebert.py, and with them which norms keep torch's default epsilon.
  */
 import { Activation, NormKind, WeightType } from '../abi';
-import { RowForm, supportedForm } from '../kernels/q8-rows';
+import { RowForm, supportedForm } from '../kernels/rows-int';
 import { f32s, panels, roundUp8, rowBytes } from '../simd/units';
 import {
   Block,

@@ -3,7 +3,7 @@
  * to 128 columns and a convolution of width three makes it 512 again. Mirrors MobileBertEmbeddings.
  */
 import { Output } from '../abi';
-import { f32Add } from '../kernels/f32-rows';
+import { f32Add } from '../kernels/rows';
 import { Pass } from '../memory/layout';
 import { embeddedInputs } from '../memory/weights';
 import { linearResidualNorm } from '../ops/linear';

@@ -3,7 +3,7 @@
  * the host's buffers. Mirrors MobileBertPooler, MobileBertLMPredictionHead and the classifiers.
  */
 import { Activation, Output } from '../abi';
-import { f32Activation } from '../kernels/f32-activation';
+import { f32Activation } from '../kernels/activation';
 import { Linear, Pass } from '../memory/layout';
 import { linear, linearActivation, linearResidual } from '../ops/linear';
 import { layerNorm } from '../ops/norm';

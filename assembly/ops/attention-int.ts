@@ -6,13 +6,17 @@
  * is the same (docs/kernels.md). 8 bits, for q8-fast: powers 0 .. 255 of a row's largest, which is 1, and
  * values -127 .. 127 with one scale per column.
  */
-import { f32QuantizeRow, f32RoundRow } from '../kernels/f32-quantize-row';
-import { q16Limit, q16PackColumns, q16PackRows, q16PanelBytes } from '../kernels/q16-panel';
-import { q8PackColumns } from '../kernels/q8-columns';
-import { q8PanelBytes } from '../kernels/q8-panel';
-import { q8GemmNr8 } from '../kernels/qd-f32-qc8w-gemm-nr8';
-import { q16GemmNr8 } from '../kernels/qd16-gemm-nr8';
-import { q8Depth, q8RoundMagnitudes } from '../kernels/q8-rows';
+import { q8GemmNr8, q16GemmNr8 } from '../kernels/gemm-int';
+import {
+  q8PackColumns,
+  q8PanelBytes,
+  q16Limit,
+  q16PackColumns,
+  q16PackRows,
+  q16PanelBytes,
+} from '../kernels/panels-int';
+import { f32QuantizeRow, f32RoundRow } from '../kernels/quantize';
+import { q8Depth, q8RoundMagnitudes } from '../kernels/rows-int';
 import { Scratch } from '../memory/layout';
 import { f32s, i16RowBytes, NR, roundUp8, rowBytes } from '../simd/units';
 

@@ -4,9 +4,9 @@
  * f32 (attention-f32.ts) or in integers (attention-int.ts). Scores exist for a few rows at a time, in L1.
  */
 import { WeightType } from '../abi';
-import { f32Scale } from '../kernels/f32-rows';
-import { f32SoftmaxRow } from '../kernels/f32-softmax';
-import { q16PanelBytes } from '../kernels/q16-panel';
+import { q16PanelBytes } from '../kernels/panels-int';
+import { f32Scale } from '../kernels/rows';
+import { f32SoftmaxRow } from '../kernels/softmax';
 import { Pass } from '../memory/layout';
 import { BYTE_ROWS, FLOATS, QUANTIZED } from '../simd/build';
 import { f32PanelBytes, f32s, NR, roundUp8, rowBytes } from '../simd/units';

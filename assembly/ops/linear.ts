@@ -4,8 +4,8 @@
  * what the product before read, in one block of rows (product.ts).
  */
 import { Activation, NormKind } from '../abi';
-import { f32Activation } from '../kernels/f32-activation';
-import { Epilogue } from '../kernels/epilogue';
+import { f32Activation } from '../kernels/activation';
+import { Epilogue } from '../kernels/tile';
 import { Linear, Norm, Pass } from '../memory/layout';
 import { roundUp8 } from '../simd/units';
 import { layerNorm } from './norm';

@@ -1,7 +1,7 @@
 /** Norms that follow no product: over padded rows, in place. */
 import { NormKind } from '../abi';
-import { f32LayerNormRow } from '../kernels/f32-layernorm';
-import { f32ScaleShift } from '../kernels/f32-rows';
+import { f32LayerNormRow } from '../kernels/layernorm';
+import { f32ScaleShift } from '../kernels/rows';
 import { Norm } from '../memory/layout';
 import { roundUp8, rowBytes } from '../simd/units';
 

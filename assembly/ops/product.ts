@@ -3,24 +3,24 @@
  * widened one by one into L1, 8-bit panels against rows that are quantised here.
  */
 import { WeightType } from '../abi';
-import { Epilogue } from '../kernels/epilogue';
-import { f32FromBf16, f32FromF16 } from '../kernels/f32-convert';
+import { f32FromBf16, f32FromF16 } from '../kernels/convert';
 import {
   f32GemmNr8,
   f32GemmReluNr8,
   f32GemmResidualNr8,
   f32GemmResidualScaleShiftNr8,
   f32GemmScaleShiftNr8,
-} from '../kernels/f32-gemm-nr8';
+} from '../kernels/gemm-f32';
 import {
   q8GemmNr8,
   q8GemmReluNr8,
   q8GemmResidualNr8,
   q8GemmResidualScaleShiftNr8,
   q8GemmScaleShiftNr8,
-} from '../kernels/qd-f32-qc8w-gemm-nr8';
-import { q8Planes, q8QuantizeRow, q8RowBytes, RowForm, UPPER } from '../kernels/q8-rows';
+} from '../kernels/gemm-int';
 import { prefetchTo } from '../kernels/prefetch';
+import { q8Planes, q8QuantizeRow, q8RowBytes, RowForm, UPPER } from '../kernels/rows-int';
+import { Epilogue } from '../kernels/tile';
 import { Linear, Pass, weightPanelBytes } from '../memory/layout';
 import { ROW_BLOCK } from '../memory/pass';
 import { FLOATS, OBSERVED, PANELS, QUANTIZED } from '../simd/build';

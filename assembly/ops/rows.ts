@@ -1,6 +1,6 @@
 /** Rows from one place to another: tables, padded activations, the host's dense buffers. */
 import { WeightType } from '../abi';
-import { f32FromBf16, f32FromF16, f32FromI8 } from '../kernels/f32-convert';
+import { f32FromBf16, f32FromF16, f32FromI8 } from '../kernels/convert';
 import { Pass, Table } from '../memory/layout';
 import { FLOATS } from '../simd/build';
 import { f32s, i16s } from '../simd/units';

@@ -1,41 +1,45 @@
-/** The seam between kernels and the instruction set: four f32 lanes, or integers in their place. */
+/**
+ * The seam between kernels and the instruction set: operations on a vector of four 32-bit lanes.
+ */
 import { FUSED_MADD, RELAXED_DOT } from './build';
+import { f32s } from './units';
 
 /**
- * 1.5 * 2^23: what is added to it comes out rounded to a whole number, halves to even. In memory, as
- * every constant that a loop needs: `lanes.constant` in front of it.
+ * 1.5 * 2^23: a number added to it is rounded to an integer, ties to even. It lies in memory, like
+ * all constants of a loop: load it with `lanes.constant` in front of the loop.
  */
 export const ROUND = memory.data<f32>([12582912]);
 
 export abstract class lanes {
-  /** a * b + c; one rounding in relaxed builds, two in the baseline. */
+  /** a * b + c, with one rounding where the build fuses, two elsewhere. */
   @inline static madd(a: v128, b: v128, c: v128): v128 {
     return FUSED_MADD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
   }
 
   /**
-   * sum + weights . row, lane by lane, exact: four signed bytes by four unsigned ones where there are
-   * relaxed dot products (of the engines that the host chose for it), else two words by two.
+   * sum + weights . row in each lane, exact. With relaxed dot products: four signed bytes by four
+   * unsigned ones, which the specification leaves open but the host has tested. Else two i16 by
+   * two.
    */
   @inline static dot(weights: v128, row: v128, sum: v128): v128 {
     return RELAXED_DOT
       ? i32x4.relaxed_dot_i8x16_i7x16_add_s(weights, row, sum)
-      : lanes.dotWords(weights, row, sum);
+      : lanes.dotI16(weights, row, sum);
   }
 
-  /** sum + weights . row, lane by lane, exact: two words by two, in every build. */
-  @inline static dotWords(weights: v128, row: v128, sum: v128): v128 {
+  /** sum + weights . row in each lane, exact: two i16 by two, in every build. */
+  @inline static dotI16(weights: v128, row: v128, sum: v128): v128 {
     return i32x4.add(sum, i32x4.dot_i16x8_s(row, weights));
   }
 
-  /** v as i32, halves to even, |v| < 2^22; `round` is ROUND in all lanes. */
-  @inline static whole(v: v128, round: v128): v128 {
+  /** v as i32, ties to even, for |v| < 2^22; `round` is ROUND in all lanes. */
+  @inline static roundToInt(v: v128, round: v128): v128 {
     return i32x4.sub(f32x4.add(v, round), round);
   }
 
-  /** Element `index` of a table made by `memory.data<f32>`, in all lanes: for constants inside loops. */
+  /** Element `index` of a table made by `memory.data<f32>`, in all lanes. */
   @inline static constant(table: usize, index: i32 = 0): v128 {
-    return v128.load32_splat(table + ((<usize>index) << 2));
+    return v128.load32_splat(table + f32s(index));
   }
 
   /** Sum of the four lanes, pairwise. */

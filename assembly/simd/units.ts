@@ -1,6 +1,6 @@
 /**
- * Units of length, used on every floor. `i32` counts elements, `usize` counts bytes. Rows of activations
- * are padded with zeros to whole panels of NR columns.
+ * Units of length, used on every floor. `i32` counts elements, `usize` counts bytes. Rows of
+ * activations are padded with zeros to whole panels of NR columns.
  */
 
 /** Columns of a panel. */

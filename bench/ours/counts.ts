@@ -87,7 +87,7 @@ export interface Step extends Counts {
 
 /** The k-steps of all tiles of all product kernels in a module's text. */
 export function stepsOf(wat: string): Step[] {
-  const names = wat.matchAll(/^ \(func \$(assembly\/kernels\/f32-gemm\S*)/gm);
+  const names = wat.matchAll(/^ \(func \$(assembly\/kernels\/gemm-f32\S*)/gm);
   return Array.from(names, ([, full]) => full).flatMap((full) =>
     innermostLoops(functionText(wat, full)).map((body) => ({
       name: full.slice(full.lastIndexOf('/') + 1),

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { builds, readBuild } from '../support/variants.ts';
 import { count, exportsOf, functionText, importsOf, innermostLoops } from '../support/wat.ts';
 
-const GEMM = 'assembly/kernels/f32-gemm-nr8';
+const GEMM = 'assembly/kernels/gemm-f32';
 const GEMMS = [
   'f32GemmNr8',
   'f32GemmReluNr8',
@@ -21,7 +21,7 @@ const GEMMS = [
 /** Those that multiply by weights. */
 const WEIGHT_GEMMS = GEMMS.filter((kernel) => kernel !== 'f32GemmRowScaleNr8');
 
-const Q8_GEMM = 'assembly/kernels/qd-f32-qc8w-gemm-nr8';
+const Q8_GEMM = 'assembly/kernels/gemm-int';
 const Q8_GEMMS = [
   'q8GemmNr8',
   'q8GemmReluNr8',
@@ -29,27 +29,27 @@ const Q8_GEMMS = [
   'q8GemmScaleShiftNr8',
   'q8GemmResidualScaleShiftNr8',
 ];
-const Q16_GEMM = 'assembly/kernels/qd16-gemm-nr8/q16GemmNr8';
-const QUANTIZE = 'assembly/kernels/f32-quantize-row/f32QuantizeRow';
+const Q16_GEMM = 'assembly/kernels/gemm-int/q16GemmNr8';
+const QUANTIZE = 'assembly/kernels/quantize/f32QuantizeRow';
 
 /** Loops over whole vectors: [function, how many]. */
 const LOOPS: [string, number][] = [
-  ['assembly/kernels/f32-softmax/f32SoftmaxRow', 2],
-  ['assembly/kernels/f32-layernorm/f32LayerNormRow', 3],
-  ['assembly/kernels/f32-activation/f32Activation', 5],
-  ['assembly/kernels/f32-convert/f32FromF16', 1],
-  ['assembly/kernels/f32-convert/f32FromBf16', 1],
-  ['assembly/kernels/f32-convert/f32FromF64', 1],
-  ['assembly/kernels/f32-convert/f16FromF32', 1],
+  ['assembly/kernels/softmax/f32SoftmaxRow', 2],
+  ['assembly/kernels/layernorm/f32LayerNormRow', 3],
+  ['assembly/kernels/activation/f32Activation', 5],
+  ['assembly/kernels/convert/f32FromF16', 1],
+  ['assembly/kernels/convert/f32FromBf16', 1],
+  ['assembly/kernels/convert/f32FromF64', 1],
+  ['assembly/kernels/convert/f16FromF32', 1],
   [QUANTIZE, 2],
-  ['assembly/kernels/f32-row-range/f32RowRange', 2],
-  ['assembly/kernels/f32-row-range/f32MagnitudeRange', 2],
-  ['assembly/kernels/f32-quantize-row/f32RoundRow', 1],
-  ['assembly/kernels/q16-panel/q16PackColumns', 2],
-  ['assembly/kernels/f32-column-ranges/f32ColumnRanges', 2],
-  ['assembly/kernels/f32-rows/f32ScaleShift', 1],
-  ['assembly/kernels/f32-rows/f32Scale', 1],
-  ['assembly/kernels/f32-rows/f32Add', 1],
+  ['assembly/kernels/quantize/f32RowRange', 2],
+  ['assembly/kernels/quantize/f32MagnitudeRange', 2],
+  ['assembly/kernels/quantize/f32RoundRow', 1],
+  ['assembly/kernels/panels-int/q16PackColumns', 2],
+  ['assembly/kernels/quantize/f32ColumnRanges', 2],
+  ['assembly/kernels/rows/f32ScaleShift', 1],
+  ['assembly/kernels/rows/f32Scale', 1],
+  ['assembly/kernels/rows/f32Add', 1],
 ];
 
 /** Bytes after gzip that a shipped module may have (docs/architecture.md). */
@@ -59,7 +59,7 @@ const released = builds.filter(({ name }) => name !== 'debug');
 const floats = released.filter(({ hasFloats }) => hasFloats);
 const text = (file: string) => new TextDecoder().decode(readBuild(`${file}.wat`));
 
-describe.each(floats)('tile of f32-gemm-nr8 ($name)', ({ name, isFused }) => {
+describe.each(floats)('tile of gemm-f32 ($name)', ({ name, isFused }) => {
   const wat = text(name);
 
   describe.each(GEMMS)('%s()', (kernel) => {
@@ -117,9 +117,9 @@ describe.each(floats)('reading ahead ($name)', ({ name, isFused }) => {
   );
 });
 
-describe.each(released)('tile of qd-f32-qc8w-gemm-nr8 ($name)', ({ name, hasDot, hasByteRows }) => {
+describe.each(released)('tile of gemm-int ($name)', ({ name, hasDot, hasByteRows }) => {
   const wat = text(name);
-  // Rows of words are two rows of bytes where there are dot products of bytes; one and two rows of
+  // Rows of i16 are two rows of bytes where there are dot products of bytes; one and two rows of
   // bytes go over two panels as well.
   const bytes = hasByteRows ? [1, 1, 2, 2, 3, 4, 5, 6] : [];
   const sizes = hasDot ? [2, 4, 6, ...bytes].sort() : [1, 2, 3, 4, 5];
@@ -127,7 +127,7 @@ describe.each(released)('tile of qd-f32-qc8w-gemm-nr8 ($name)', ({ name, hasDot,
   it.each(Q8_GEMMS)('%s() has a loop for every size of tile and nothing else in it', (kernel) => {
     const loops = innermostLoops(functionText(wat, `${Q8_GEMM}/${kernel}`));
     const rowsOf = (body: string) => count(body, /v128\.load32_splat/);
-    // One more loop widens the panel for sums of words.
+    // One more loop widens the panel for sums of i16.
     expect(loops.map(rowsOf).sort()).toEqual(hasDot ? sizes : [0, ...sizes]);
     for (const body of loops.filter(rowsOf)) {
       const inTile = rowsOf(body);
@@ -182,7 +182,7 @@ describe.each(released)('constants ($name)', ({ name }) => {
   const wat = text(`testing.${name}`);
 
   // V8 makes a literal vector anew at every use, in four instructions; zero costs one.
-  it.each(['f32-softmax/f32SoftmaxRow', 'f32-activation/f32Activation'])(
+  it.each(['softmax/f32SoftmaxRow', 'activation/f32Activation'])(
     '%s() has no literal vectors in its loops',
     (kernel) => {
       const bodies = innermostLoops(functionText(wat, `assembly/kernels/${kernel}`));

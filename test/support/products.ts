@@ -1,5 +1,5 @@
 /**
- * Operands of one panel's product and its sums in float64, for the tests of f32-gemm-nr8.
+ * Operands of one panel's product and its sums in float64, for the tests of gemm-f32.ts.
  * In: rows M and depth K. Out: operands, made once for each pair of extents.
  */
 import { NR } from './panels.ts';

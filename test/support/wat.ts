@@ -4,7 +4,7 @@
  * opener's level.
  */
 
-/** Text of one function by its full name, such as `assembly/kernels/f32-gemm-nr8/f32GemmNr8`. */
+/** Text of one function by its full name, such as `assembly/kernels/gemm-f32/f32GemmNr8`. */
 export function functionText(wat: string, name: string): string {
   const start = wat.indexOf(`\n (func $${name} `);
   if (start < 0) throw new Error(`Cannot find function ${name}: it is not in this module`);

@@ -1,6 +1,6 @@
 /**
- * f32-pack-nr8 against panels made the plain way: every value in its place, and nothing else
- * touched.
+ * Packing against panels made in plain code: every value in its place, and nothing else changed.
+ * Unpacking such panels gives every value back.
  */
 import { describe, expect, it } from 'vitest';
 import { Kernels } from '../../support/kernels.ts';
@@ -10,8 +10,17 @@ import { variants } from '../../support/variants.ts';
 
 const COUNTS = Array.from({ length: 17 }, (_, i) => i + 1);
 const DEPTHS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 128];
-/** What panels hold before: nothing of the source has this value. */
+/** What panels hold before packing. No source has this value. */
 const KEPT = 777;
+
+const UNPACKED = [1, 3, 7, 8, 9, 15, 16, 17];
+const UNPACKED_DEPTH = 5;
+/** Floats of an unpacked panel with its bias. */
+const UNPACKED_PANEL = (UNPACKED_DEPTH + 1) * NR;
+
+/** Where depth `k` (0: the bias) of a column is. */
+const place = (column: number, k: number) =>
+  Math.floor(column / NR) * UNPACKED_PANEL + k * NR + (column % NR);
 
 /** Rows [N,K], `stride` floats apart. */
 interface Source {
@@ -19,7 +28,7 @@ interface Source {
   stride: number;
 }
 
-describe.each(variants)('f32-pack-nr8 ($name)', ({ name: build }) => {
+describe.each(variants)('pack-f32 ($name)', ({ name: build }) => {
   const kernels = new Kernels(build);
 
   describe('f32PackRows()', () => {
@@ -118,6 +127,37 @@ describe.each(variants)('f32-pack-nr8 ($name)', ({ name: build }) => {
     for (let n = 0; n < N; n++) {
       for (let k = 0; k < K; k++) expect(result[k * stride + n]).toBe(weight[n * K + k]);
     }
+  });
+
+  it.each(UNPACKED)('f32UnpackRows() makes %i lanes rows, from any column on', (columns) => {
+    const panels = painted((roundUp8(columns) / NR) * UNPACKED_PANEL);
+    for (let first = 0; first < columns; first++) {
+      const rows = columns - first;
+      const found = kernels.call((frame, exports) => {
+        const to = frame.inout(new Float32Array(rows * UNPACKED_DEPTH));
+        const from = frame.input(panels) + 4 * NR;
+        exports.f32UnpackRows(to, from, panelBytes(UNPACKED_DEPTH), first, rows, UNPACKED_DEPTH);
+        return frame.read(to, rows * UNPACKED_DEPTH);
+      });
+      const expected = Float32Array.from({ length: rows * UNPACKED_DEPTH }, (_, i) => {
+        return panels[place(first + Math.floor(i / UNPACKED_DEPTH), 1 + (i % UNPACKED_DEPTH))]!;
+      });
+      expect(found).toEqual(expected);
+    }
+  });
+
+  it.each(UNPACKED)('f32UnpackColumns() makes depths of %i lanes rows', (columns) => {
+    const panels = painted((roundUp8(columns) / NR) * UNPACKED_PANEL);
+    const found = kernels.call((frame, exports) => {
+      const to = frame.inout(new Float32Array(3 * columns));
+      const from = frame.input(panels) + 4 * NR * 2;
+      exports.f32UnpackColumns(to, from, panelBytes(UNPACKED_DEPTH), 3, columns);
+      return frame.read(to, 3 * columns);
+    });
+    const expected = Float32Array.from({ length: 3 * columns }, (_, i) => {
+      return panels[place(i % columns, 2 + Math.floor(i / columns))]!;
+    });
+    expect(found).toEqual(expected);
   });
 });
 

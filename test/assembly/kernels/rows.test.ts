@@ -1,6 +1,7 @@
 /**
- * f32-rows: one rounding per operation, so the results are those of float32 arithmetic to the bit;
- * a scale and shift, which a relaxed build fuses, is tried on numbers where both ways are exact.
+ * Elementwise loops: one rounding for each operation, so results are those of float32 arithmetic to
+ * the bit. A scale and shift, which a relaxed build fuses, is tested on numbers that are exact with one
+ * rounding and with two.
  */
 import { describe, expect, it } from 'vitest';
 import { Kernels } from '../../support/kernels.ts';
@@ -10,7 +11,7 @@ import { variants } from '../../support/variants.ts';
 const COUNTS = [1, 2, 3, 4, 5, 7, 8, 9, 31, 32, 33, 128];
 const wholeVectors = (count: number) => Math.ceil(count / 4) * 4;
 
-describe.each(variants)('f32-rows ($name)', ({ name: build }) => {
+describe.each(variants)('rows ($name)', ({ name: build }) => {
   const kernels = new Kernels(build);
 
   it.each(COUNTS)('f32Scale() multiplies %i elements, in place too', (count) => {

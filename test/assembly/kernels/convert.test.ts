@@ -1,6 +1,4 @@
-/**
- * f32-convert: every half and every bfloat16 bit for bit, f64 as Math.fround rounds.
- */
+/** Conversions: every binary16 and every bfloat16 bit for bit, f64 as Math.fround rounds. */
 import { describe, expect, it } from 'vitest';
 import { type Data, Kernels } from '../../support/kernels.ts';
 import { random } from '../../support/random.ts';
@@ -19,7 +17,7 @@ const F64_EDGES = [
   ...[1 + 2 ** -24, 1 + 3 * 2 ** -24, 1 + 2 ** -24 + 2 ** -52, 1 + 3 * 2 ** -24 - 2 ** -52],
 ];
 
-describe.each(variants)('f32-convert ($name)', ({ name: build }) => {
+describe.each(variants)('convert ($name)', ({ name: build }) => {
   const kernels = new Kernels(build);
 
   it('f32FromF16() is exact for all 65,536 values, NaN payloads included', () => {

@@ -1,4 +1,4 @@
-/** f32-cross-products against sums in float64. */
+/** Cross products against sums in float64. */
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../support/close.ts';
 import { Kernels } from '../../support/kernels.ts';

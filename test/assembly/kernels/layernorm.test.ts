@@ -1,6 +1,4 @@
-/**
- * f32-layernorm against test/reference in float64, where the mean dwarfs the spread as elsewhere.
- */
+/** LayerNorm against test/reference in float64, also where the mean is far larger than the spread. */
 import { describe, expect, it } from 'vitest';
 import { layerNorm } from '../../reference/ops.ts';
 import { Kernels } from '../../support/kernels.ts';

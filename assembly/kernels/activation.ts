@@ -1,10 +1,12 @@
 /**
- * The activations of transformers' ACT2FN that MobileBERT configurations name, in place over whole
- * vectors. Relu sits in the GEMM's epilogue; here it serves only what follows no product.
+ * Activations of transformers' ACT2FN that MobileBERT configurations name, in place over whole
+ * vectors. After a product, ReLU is part of the epilogue; here it serves where no product comes
+ * before.
  */
 import { Activation } from '../abi';
 import { lanes } from '../simd/lanes';
 import { math } from '../simd/math';
+import { f32s } from '../simd/units';
 
 const HALF = memory.data<f32>([0.5]);
 const SQRT_HALF = memory.data<f32>([0.7071067811865476]);
@@ -22,7 +24,7 @@ export function f32Activation(x: usize, count: i32, activation: Activation): voi
 
 abstract class activate {
   @inline static each(activation: Activation, x: usize, count: i32): void {
-    const end = x + ((<usize>count) << 2);
+    const end = x + f32s(count);
     for (let p = x; p < end; p += 16) {
       const v = v128.load(p);
       if (activation == Activation.Gelu) v128.store(p, activate.gelu(v));

@@ -1,19 +1,20 @@
 /**
- * qd-f32-qc8w-gemm-nr8 in every epilogue and form of rows, against exact integer sums and float32 steps
- * in the order that the kernel states, which a fused build rounds once where others do twice: results must
- * be equal, bit for bit.
+ * The integer products with every epilogue and every form of rows, against exact integer sums and the
+ * kernel's own float32 steps, which a fused build rounds once where others round twice. Results must be
+ * equal, bit for bit.
  */
 import { describe, expect, it } from 'vitest';
 import { Kernels } from '../../support/kernels.ts';
-import { NR } from '../../support/panels.ts';
+import { NR, packQ16Rows, padPanels, roundUp8 } from '../../support/panels.ts';
 import { FORMS, type Form, formsOf, q8Depth, q8Row, upperByte } from '../../support/q8-rows.ts';
 import { random } from '../../support/random.ts';
 import type { TestingExports } from '../../support/testing-exports.ts';
-import { dotVariants } from '../../support/variants.ts';
+import { dotVariants, variants } from '../../support/variants.ts';
 
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 9, 13];
 const DEPTHS = [1, 2, 3, 7, 8, 15, 16, 17, 128, 511, 512];
 const COLUMNS = [8, 16, 24, 40];
+const Q16_DEPTHS = [1, 2, 3, 8, 31, 32, 33, 384];
 const f = Math.fround;
 
 type Gemm = Parameters<TestingExports['q8GemmNr8']>;
@@ -74,7 +75,7 @@ const EPILOGUES: Epilogue[] = [
 ];
 
 describe.each(dotVariants)(
-  'qd-f32-qc8w-gemm-nr8 ($name)',
+  'q8 products ($name)',
   ({ name: build, isFused, hasDot, hasByteRows }) => {
     const kernels = new Kernels(build);
     const draw = (rows: number, columns: number, depth: number, form: Form) =>
@@ -135,6 +136,29 @@ describe.each(dotVariants)(
   },
 );
 
+describe.each(variants)('q16 products ($name)', ({ name: build }) => {
+  const kernels = new Kernels(build);
+
+  it.each(Q16_DEPTHS)('q16GemmNr8() sums exactly, depth %i', (depth) => {
+    for (const rows of [1, 2, 3, 4, 5, 6, 9]) {
+      const numbers = random(rows * depth);
+      const a = Int16Array.from(numbers.integers(rows * depth, -8191, 8192));
+      const scales = numbers.uniforms(rows, 1e-6, 1e-3);
+      const b = numbers.normals(NR * depth);
+      const bias = numbers.normals(NR);
+      const columns = packQ16Rows(kernels, b, NR, depth);
+      const expected = Float32Array.from({ length: rows * NR }, (_, at) => {
+        const { integers, scale } = columns[at % NR]!;
+        const row = Math.floor(at / NR);
+        let sum = 0;
+        for (let k = 0; k < depth; k++) sum += a[row * depth + k]! * integers[k]!;
+        return f(f(f(sum) * f(scales[row]! * scale)) + bias[at % NR]!);
+      });
+      expect(multiplyI16(kernels, a, scales, b, bias, depth)).toEqual(expected);
+    }
+  });
+});
+
 function drawn(
   extents: Pick<Operands, 'rows' | 'columns' | 'depth' | 'form' | 'isFused'>,
 ): Operands {
@@ -175,7 +199,7 @@ function product(kernels: Kernels, hasDot: boolean, epilogue: Epilogue, o: Opera
     const gemm: Gemm = [
       ...[c, 4 * stride, frame.input(a), aBytes],
       ...[frame.input(o.rowScale), frame.input(panelsOf(o)), o.rows, N, o.depth],
-      ...[hasDot && o.form.name === 'Words' ? 2 : 1, frame.input(startsOf(o, hasDot))],
+      ...[hasDot && o.form.name === 'I16' ? 2 : 1, frame.input(startsOf(o, hasDot))],
       frame.output(exports.q8ScratchBytes(o.depth) / 4),
     ] as Gemm;
     const residual = frame.input(wide(o.residual));
@@ -186,16 +210,16 @@ function product(kernels: Kernels, hasDot: boolean, epilogue: Epilogue, o: Opera
   });
 }
 
-/** What sums start from: bytes that stand for signed numbers are 128 too large. */
+/** Where sums start: bytes of signed numbers are 128 too large. */
 function startsOf({ form, b, columns, depth }: Operands, hasDot: boolean): Int32Array {
-  const isOffset = hasDot && form.name !== 'Magnitudes';
+  const isOffset = hasDot && form.name !== 'U8';
   return Int32Array.from({ length: columns }, (_, n) => {
     const column = b.subarray(n * depth, (n + 1) * depth);
     return isOffset ? -128 * column.reduce((sum, weight) => sum + weight, 0) : 0;
   });
 }
 
-/** Of each eight columns | bias f32 8 | scale f32 8 | four depths of each column, again and again | */
+/** Panels of | bias f32 8 | scale f32 8 | four depths of each of eight columns | the next four .. | */
 function panelsOf({ b, columns, depth, bias, columnScale }: Operands): Uint8Array {
   const panelBytes = 64 + 8 * q8Depth(depth);
   const panels = new Uint8Array((columns / NR) * panelBytes);
@@ -213,7 +237,7 @@ function panelsOf({ b, columns, depth, bias, columnScale }: Operands): Uint8Arra
 }
 
 function expectedOf(epilogue: Epilogue, o: Operands): Float32Array {
-  const numbers = o.form.name === 'UpperBytes' ? o.a.map(upperByte) : o.a;
+  const numbers = o.form.name === 'UpperI8' ? o.a.map(upperByte) : o.a;
   return Float32Array.from({ length: o.rows * o.columns }, (_, at) => {
     const [row, column] = [Math.floor(at / o.columns), at % o.columns];
     let sum = 0;
@@ -221,5 +245,31 @@ function expectedOf(epilogue: Epilogue, o: Operands): Float32Array {
       sum += numbers[row * o.depth + k]! * o.b[column * o.depth + k]!;
     const factor = f(o.rowScale[row]! * o.columnScale[column]!);
     return epilogue.expected(madd(o, f(sum), factor, o.bias[column]!), o, at);
+  });
+}
+
+/** One call -> c [M,8] of rows of i16 and eight columns made of b [8,K]. */
+function multiplyI16(
+  kernels: Kernels,
+  a: Int16Array,
+  scales: Float32Array,
+  b: Float32Array,
+  bias: Float32Array,
+  depth: number,
+): Float32Array {
+  const rows = scales.length;
+  const width = roundUp8(depth);
+  const integers = new Int16Array(rows * width);
+  for (let i = 0; i < rows; i++) integers.set(a.subarray(i * depth, (i + 1) * depth), i * width);
+  return kernels.call((frame, exports) => {
+    const bytes = exports.q16PanelBytes(depth);
+    const panel = frame.inout(new Float32Array(bytes / 4));
+    const scratch = frame.output(width / 2);
+    exports.q16PackRows(panel, frame.input(padPanels(b, NR, depth)), 4 * width, NR, depth, scratch);
+    new Float32Array(exports.memory.buffer, panel, NR).set(bias);
+    const c = frame.output(rows * NR);
+    const from = frame.input(new Uint8Array(integers.buffer));
+    exports.q16GemmNr8(c, 4 * NR, from, 2 * width, frame.input(scales), panel, rows, depth);
+    return frame.read(c, rows * NR);
   });
 }

@@ -1,7 +1,7 @@
 /**
- * f32-gemm-nr8 in every epilogue, against sums in float64. Two kinds of numbers: painted ones,
- * whose sums are exact in float32 (results must be equal in every build), and random ones, held to
- * the bound of a float32 sum of K products.
+ * The f32 product with every epilogue, against sums in float64. There are two kinds of numbers:
+ * painted ones, whose sums are exact in float32, so that results must be equal in every build, and
+ * random ones, held to the bound of a float32 sum of K products.
  */
 import { describe, expect, it } from 'vitest';
 import { type Frame, Kernels } from '../../support/kernels.ts';
@@ -90,7 +90,7 @@ const STRIDES = [
   { aGap: 3, cGap: 5 },
 ];
 
-describe.each(variants)('f32-gemm-nr8 ($name)', ({ name: build, isFused }) => {
+describe.each(variants)('gemm-f32 ($name)', ({ name: build, isFused }) => {
   const kernels = new Kernels(build);
 
   describe.each(EPILOGUES)('$name()', (epilogue) => {

@@ -1,7 +1,4 @@
-/**
- * f32-softmax against 2^((x - max x) * scale) in float64, and the rows that masks and extremes
- * make.
- */
+/** The softmax against 2^((x - max x) * scale) in float64, with masks and with extreme scores. */
 import { describe, expect, it } from 'vitest';
 import { Kernels } from '../../support/kernels.ts';
 import { random } from '../../support/random.ts';

@@ -1,6 +1,6 @@
 /**
- * q8-rows: rows are what f32QuantizeRow() makes of them, laid as q8-rows.ts states, in every build. Bytes
- * are rounded once, where words are rounded as a product and as a whole number.
+ * Quantised rows hold the integers of f32QuantizeRow() in the layout of rows-int.ts, in every build.
+ * Bytes are rounded once; i16 are rounded as a product, and then to an integer.
  */
 import { describe, expect, it } from 'vitest';
 import { Kernels } from '../../support/kernels.ts';
@@ -20,7 +20,7 @@ describe.each(variants)('q8QuantizeRow() ($name)', ({ name: build, hasDot, hasBy
       const factors = numbers.uniforms(depth, 0.25, 4);
       const found = quantize(form, x, factors);
       expect(found.scale).toBe(found.expected.scale);
-      const row = q8Row(form, found.expected.whole, hasDot);
+      const row = q8Row(form, found.expected.integers, hasDot);
       // The padding may be anything.
       for (const [at, byte] of row.entries()) if (byte === 99) found.row[at] = 99;
       expect(found.row.subarray(0, used(form, depth))).toEqual(row.subarray(0, used(form, depth)));
@@ -38,14 +38,14 @@ describe.each(variants)('q8QuantizeRow() ($name)', ({ name: build, hasDot, hasBy
 
   /** Bytes of a row that the product reads. */
   function used(form: Form, depth: number): number {
-    return hasDot && !form.isOfWords ? q8Depth(depth) : 2 * q8Depth(depth);
+    return hasDot && !form.is16Bit ? q8Depth(depth) : 2 * q8Depth(depth);
   }
 
   function quantize(form: Form, x: Float32Array, factors: Float32Array) {
     const depth = x.length;
     const bytes = 2 * q8Depth(depth);
     const count = (depth + 7) & ~7;
-    const limit = form.isOfWords
+    const limit = form.is16Bit
       ? Math.min(form.highest, Math.floor((2 ** 31 - 1) / (127 * (depth + 1))))
       : form.highest;
     return kernels.call((frame, exports) => {
@@ -56,18 +56,18 @@ describe.each(variants)('q8QuantizeRow() ($name)', ({ name: build, hasDot, hasBy
       const scale = exports.q8QuantizeRow(form.form, to, row, factor, depth);
       const expected = {
         scale: exports.f32QuantizeRow(other, row, factor, depth, limit),
-        whole: new Int16Array(frame.read(other, count / 2).buffer).subarray(0, depth),
+        integers: new Int16Array(frame.read(other, count / 2).buffer).subarray(0, depth),
       };
-      if (!form.isOfWords) expected.whole = roundedOnce(x, factors, form.highest);
+      if (!form.is16Bit) expected.integers = roundedOnce(x, factors, form.highest);
       return { scale, row: new Uint8Array(frame.read(to, bytes / 4).buffer), expected };
     });
   }
 });
 
 function padded(x: Float32Array): Float32Array {
-  const whole = new Float32Array((x.length + 7) & ~7);
-  whole.set(x);
-  return whole;
+  const wide = new Float32Array((x.length + 7) & ~7);
+  wide.set(x);
+  return wide;
 }
 
 /** In float64 the product of two f32 is exact. */
