@@ -7,7 +7,7 @@
  *
  * A step holds a 32-bit lane of each column: four bytes, or two i16. The depth of q8 is padded with
  * zeros to a multiple of 16, that of q16 to a multiple of 2. Weights are kept as q8 panels;
- * attention's keys and values become panels anew for every product.
+ * attention's keys and values are packed for every product.
  *
  * A relaxed dot product reads q8 panels as they are. Builds without it widen one panel into
  * scratch, to steps of i16, once for all rows.

@@ -4,9 +4,9 @@
  * tools/train/fit-math.py, highest degree first; each table names the interval and the fit's own
  * error.
  *
- * Constants lie in memory: V8 makes a literal vector anew at every use, in four instructions, which
- * costs a fifth of the softmax. Minima and maxima are pmin and pmax, one instruction each where min
- * and max are seven; `f32x4.pmax(x, limit)` returns a NaN of x.
+ * Constants lie in memory. V8 would make a literal vector at every use, in four instructions, which
+ * costs a fifth of the softmax. Minima and maxima are pmin and pmax, which are one instruction
+ * each; min and max are seven. `f32x4.pmax(x, limit)` keeps a NaN of x.
  */
 import { lanes } from './lanes';
 
@@ -18,12 +18,12 @@ const LOG2E = memory.data<f32>([1.44269504088896341]);
 const MINUS_LN2_HIGH = memory.data<f32>([-0.693359375]);
 const MINUS_LN2_LOW = memory.data<f32>([2.12194440054690583e-4]);
 /**
- * 1.5 * 2^23 + 127: adding it rounds to the nearest integer n and leaves n + 127 in the low bits,
- * which shifted to the exponent's place are the f32 2^n: 0 for n = -127, Infinity for n = 128.
+ * 1.5 * 2^23 + 127: adding it rounds to the nearest integer n and leaves n + 127 in the low bits.
+ * Shifted to the place of the exponent, they are the f32 2^n: 0 for n = -127, Infinity for n = 128.
  */
 const ROUND = memory.data<f32>([12583039.0]);
 
-/** n = -127, whose power is 0. */
+/** The lowest t: n = -127, whose power is 0. */
 const EXP2_LOWEST = memory.data<f32>([-127.0]);
 /** 2^f = 1 + f P(f) on [-0.5, 0.5]: 9.1e-8. */
 const EXP2 = memory.data<f32>([
@@ -31,7 +31,7 @@ const EXP2 = memory.data<f32>([
   0.6931470036506653,
 ]);
 
-/** n = -127 and n = 128 lie inside. */
+/** Bounds of x, wide enough for n = -127 and n = 128. */
 const EXP_LOWEST = memory.data<f32>([-88.0]);
 const EXP_HIGHEST = memory.data<f32>([89.0]);
 /** e^r = 1 + r + r^2 P(r) on +-ln2/2: 3.1e-9. */
@@ -52,7 +52,7 @@ const ERF = memory.data<f32>([
   7.853906572563574e-5, -0.0008010208257474005, 0.005188329610973597, -0.026853812858462334,
   0.1128358542919159, -0.3761262595653534, 0.12837916612625122,
 ]);
-/** From here on erf rounds to 1. */
+/** From here on, erf rounds to 1. */
 const ERF_ONE = memory.data<f32>([4.0]);
 /** ln erfc x on [1, 4]: 1.1e-9 of erf. */
 const LN_ERFC = memory.data<f32>([
@@ -62,8 +62,8 @@ const LN_ERFC = memory.data<f32>([
 
 export abstract class math {
   /**
-   * 2^t for t <= 0: 2.3 ulp on [-126, 0], less than 2^-126 below, from -126.5 on exactly 0 (so that
-   * masked scores weigh nothing), NaN for NaN.
+   * 2^t for t <= 0: 2.3 ulp on [-126, 0], less than 2^-126 below. Below -126.5 it is exactly 0, so
+   * that masked scores weigh nothing. NaN for NaN.
    */
   @inline static exp2OfNonPositive(t: v128): v128 {
     const clamped = f32x4.pmax(t, lanes.constant(EXP2_LOWEST));
@@ -75,7 +75,7 @@ export abstract class math {
     p = lanes.madd(p, f, lanes.constant(EXP2, 3));
     p = lanes.madd(p, f, lanes.constant(EXP2, 4));
     p = lanes.madd(p, f, lanes.constant(ONE));
-    // A product, not a sum of exponents: it leaves every NaN a NaN.
+    // A product keeps NaN, which a sum of exponents would not.
     return f32x4.mul(p, i32x4.shl(shifted, 23));
   }
 
@@ -107,8 +107,8 @@ export abstract class math {
   }
 
   /**
-   * tanh x: 1.4 ulp everywhere. From 0.625 on 1 - 2 / (e^2|x| + 1); nearer to 0 that would lose
-   * digits to cancellation.
+   * tanh x: 1.4 ulp everywhere. From 0.625 on it is 1 - 2 / (e^2|x| + 1), which would lose digits
+   * to cancellation nearer to 0.
    */
   @inline static tanh(x: v128): v128 {
     const z = f32x4.mul(x, x);
@@ -127,7 +127,7 @@ export abstract class math {
     return math.copySign(v128.bitselect(near, far, isNear), x, size);
   }
 
-  /** erf x: 1.5 ulp everywhere. From 1 on 1 - e^(ln erfc |x|). */
+  /** erf x: 1.5 ulp everywhere. From 1 on it is 1 - e^(ln erfc |x|). */
   @inline static erf(x: v128): v128 {
     const z = f32x4.mul(x, x);
     let p = lanes.constant(ERF);

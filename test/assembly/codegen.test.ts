@@ -1,5 +1,5 @@
 /**
- * What asc makes of assembly/: the shape of the hot loops, the module's surface and its size.
+ * The compiled modules: the shape of the hot loops, imports and exports, and sizes.
  * Reads build/testing/*.wat, so it covers every build on every runtime.
  */
 import { readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const GEMMS = [
   'f32GemmRowScaleNr8',
 ];
 
-/** Those that multiply by weights. */
+/** The kernels that multiply by weights, and so prefetch. */
 const WEIGHT_GEMMS = GEMMS.filter((kernel) => kernel !== 'f32GemmRowScaleNr8');
 
 const Q8_GEMM = 'assembly/kernels/gemm-int';
@@ -103,14 +103,14 @@ it('dot carries no product of floats that q8 does without', () => {
   expect(found).toEqual(['f32GemmNr8', 'f32GemmResidualNr8', 'f32GemmResidualScaleShiftNr8']);
 });
 
-describe.each(floats)('reading ahead ($name)', ({ name, isFused }) => {
+describe.each(floats)('prefetch ($name)', ({ name, isFused }) => {
   const wat = text(name);
 
   it.each(WEIGHT_GEMMS)(
     '%s() reads a line of eight streams at every pause, without a call',
     (kernel) => {
       const body = functionText(wat, `${GEMM}/${kernel}`);
-      // No register outlives a call, and a tile's sums lie in all of them.
+      // A call would spill the sums of a tile, which take all registers.
       expect(count(body, /call(_indirect)?/)).toBe(0);
       expect(count(body, /i32\.load offset=28672/)).toBe(isFused ? 8 : 5);
     },
@@ -165,7 +165,7 @@ describe.each(released)('loops over elements ($name)', ({ name }) => {
   const wat = text(`testing.${name}`);
 
   it.each(LOOPS)('%s() runs on vectors without calls', (kernel, loops) => {
-    // Loops over what is left behind whole vectors branch more often.
+    // Loops over the last elements, behind whole vectors, branch more often.
     const bodies = innermostLoops(functionText(wat, kernel)).filter(
       (body) => count(body, /br(_if|_table)?/) === 1 && count(body, /if/) <= 1,
     );
@@ -181,7 +181,7 @@ describe.each(released)('loops over elements ($name)', ({ name }) => {
 describe.each(released)('constants ($name)', ({ name }) => {
   const wat = text(`testing.${name}`);
 
-  // V8 makes a literal vector anew at every use, in four instructions; zero costs one.
+  // V8 makes a literal vector at every use, in four instructions; zero takes one.
   it.each(['softmax/f32SoftmaxRow', 'activation/f32Activation'])(
     '%s() has no literal vectors in its loops',
     (kernel) => {

@@ -1,6 +1,6 @@
 /**
- * Packed panels in plain code: those of assembly/kernels/gemm-f32.ts are made here, the q16 panels of
- * assembly/kernels/panels-int.ts are read.
+ * Packed panels in plain code: those of assembly/kernels/gemm-f32.ts are made here, the q16 panels
+ * of assembly/kernels/panels-int.ts are read.
  *
  *   f32  | bias 0..7 | k=0: 0..7 | k=1: 0..7 | ... | k=K-1: 0..7 |      eight columns, K deep
  *   q16  | bias 0..7 | scale 0..7 | k=0,1 of column 0, .. of column 7 | k=2,3 .. |

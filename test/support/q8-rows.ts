@@ -1,6 +1,6 @@
 /**
- * Quantised rows in the layout of assembly/kernels/rows-int.ts, written a second time for its tests.
- * In: integers. Out: bytes.
+ * Quantised rows in the layout of assembly/kernels/rows-int.ts, written a second time for its
+ * tests. In: integers. Out: bytes.
  */
 
 /** How finely a row is quantised. */

@@ -1,4 +1,6 @@
-/** Activations against test/reference in float64: dense samples, then numbers where formulas break. */
+/**
+ * Activations against test/reference in float64: dense samples, then numbers where formulas break.
+ */
 import { describe, expect, it } from 'vitest';
 import { gelu, geluNew, relu, silu } from '../../reference/activations.ts';
 import { expectClose } from '../../support/close.ts';
@@ -11,8 +13,8 @@ interface Row {
   activation: number;
   reference: (x: number) => number;
   /**
-   * Largest error as a part of |x|, in roundings of 2^-24. Of x, not of the result: below zero, gelu
-   * is the small difference of x / 2 and x / 2, in PyTorch as here.
+   * Largest error as a part of |x|, in roundings of 2^-24. Of x, not of the result: below zero,
+   * gelu is the small difference of x / 2 and x / 2, in PyTorch as here.
    */
   roundings: number;
 }

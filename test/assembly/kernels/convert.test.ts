@@ -105,15 +105,15 @@ describe.each(variants)('convert ($name)', ({ name: build }) => {
     ]);
   });
 
-  it('f32FromI8() multiplies any count of whole numbers', () => {
+  it('f32FromI8() multiplies any count of integers', () => {
     for (let count = 0; count <= 19; count++) {
-      const whole = Int8Array.from({ length: count }, (_, i) => 37 * i - 127);
+      const integers = Int8Array.from({ length: count }, (_, i) => 37 * i - 127);
       const found = kernels.call((frame, exports) => {
         const to = frame.output(count);
-        exports.f32FromI8(to, frame.input(new Uint8Array(whole.buffer)), count, 0.3);
+        exports.f32FromI8(to, frame.input(new Uint8Array(integers.buffer)), count, 0.3);
         return frame.read(to, count);
       });
-      expect(found).toEqual(Float32Array.from(whole, (x) => x * Math.fround(0.3)));
+      expect(found).toEqual(Float32Array.from(integers, (x) => x * Math.fround(0.3)));
     }
   });
 

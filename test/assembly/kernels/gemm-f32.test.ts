@@ -228,10 +228,10 @@ function multiply(
   return gather(after, rows, cStride);
 }
 
-/** What lies behind two panels' columns. */
+/** Fills c behind the columns of two panels. */
 const GAP = 7e9;
 
-/** The panel of other operands, and what stands behind it, over the rows of `left`. */
+/** The rows of `left` with the panel and the epilogue of other operands. */
 function sameRows(left: Operands, { panel, residual, scale, shift }: Operands): Operands {
   const rest = residual.slice(0, left.residual.length);
   return { ...left, panel, residual: rest, scale, shift };

@@ -1,7 +1,7 @@
 /**
- * The integer products with every epilogue and every form of rows, against exact integer sums and the
- * kernel's own float32 steps, which a fused build rounds once where others round twice. Results must be
- * equal, bit for bit.
+ * The integer products with every epilogue and every form of rows, against exact integer sums and
+ * the kernel's own float32 steps, which a fused build rounds once where others round twice. Results
+ * must be equal, bit for bit.
  */
 import { describe, expect, it } from 'vitest';
 import { Kernels } from '../../support/kernels.ts';
@@ -177,7 +177,10 @@ function drawn(
   };
 }
 
-/** One call -> c [M,N]; rows of c lie 4 floats further apart, rows of a 16 bytes more than they need. */
+/**
+ * One call -> c [M,N]; rows of c lie 4 floats further apart, rows of a 16 bytes more than they
+ * need.
+ */
 function product(kernels: Kernels, hasDot: boolean, epilogue: Epilogue, o: Operands): Float32Array {
   const N = o.columns;
   const stride = N + 4;
@@ -219,7 +222,9 @@ function startsOf({ form, b, columns, depth }: Operands, hasDot: boolean): Int32
   });
 }
 
-/** Panels of | bias f32 8 | scale f32 8 | four depths of each of eight columns | the next four .. | */
+/**
+ * Panels of | bias f32 8 | scale f32 8 | four depths of each of eight columns | the next four .. |
+ */
 function panelsOf({ b, columns, depth, bias, columnScale }: Operands): Uint8Array {
   const panelBytes = 64 + 8 * q8Depth(depth);
   const panels = new Uint8Array((columns / NR) * panelBytes);

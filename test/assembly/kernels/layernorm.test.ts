@@ -1,4 +1,6 @@
-/** LayerNorm against test/reference in float64, also where the mean is far larger than the spread. */
+/**
+ * LayerNorm against test/reference in float64, also where the mean is far larger than the spread.
+ */
 import { describe, expect, it } from 'vitest';
 import { layerNorm } from '../../reference/ops.ts';
 import { Kernels } from '../../support/kernels.ts';

@@ -1,6 +1,6 @@
 /**
- * q8 and q16 panels against float32 steps in JavaScript, in every build: integers and scales must be
- * equal.
+ * q8 and q16 panels against float32 steps in JavaScript, in every build: integers and scales must
+ * be equal.
  */
 import { describe, expect, it } from 'vitest';
 import { Kernels } from '../../support/kernels.ts';

@@ -1,4 +1,4 @@
-/** Prefetching while products compute: never past memory, and nothing that shows in a result. */
+/** Prefetching while products compute: it never reads past memory and never changes a result. */
 import { describe, expect, it } from 'vitest';
 import { Kernels } from '../../support/kernels.ts';
 import { NR } from '../../support/panels.ts';
@@ -11,16 +11,16 @@ const WINDOW = 8 * 4096;
 const ROWS = 11;
 const DEPTH = 512;
 
-/** Enough rows and depth for many a turn of reading. */
+/** Enough rows and depth for many pauses. */
 const operands = paint(ROWS, DEPTH);
 
 describe.each(variants)('prefetchTo() ($name)', ({ name: build }) => {
   const kernels = new Kernels(build);
-  // Some windows, and what the products below take.
+  // Room for some windows and for the operands.
   kernels.exports.memory.grow(8);
   const record = kernels.exports.allocate(20);
 
-  /** C [ROWS,8] of products that go on reading where `prefetchTo` began. */
+  /** C [ROWS,8] of products that continue the prefetch. */
   const multiply = (exports: TestingExports) =>
     kernels.call((frame) => {
       const c = frame.output(ROWS * NR);

@@ -1,6 +1,6 @@
 /**
- * Ranges, scales and rounding against float32 steps in JavaScript, in every build: integers and scales
- * must be equal. Column ranges are held to proportions in float64.
+ * Ranges, scales and rounding against float32 steps in JavaScript, in every build: integers and
+ * scales must be equal. Column ranges are held to proportions in float64.
  */
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../support/close.ts';

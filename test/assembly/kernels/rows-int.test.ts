@@ -1,6 +1,6 @@
 /**
- * Quantised rows hold the integers of f32QuantizeRow() in the layout of rows-int.ts, in every build.
- * Bytes are rounded once; i16 are rounded as a product, and then to an integer.
+ * Quantised rows hold the integers of f32QuantizeRow() in the layout of rows-int.ts, in every
+ * build. Bytes are rounded once; i16 are rounded as a product, and then to an integer.
  */
 import { describe, expect, it } from 'vitest';
 import { Kernels } from '../../support/kernels.ts';

@@ -1,7 +1,7 @@
 /**
  * Elementwise loops: one rounding for each operation, so results are those of float32 arithmetic to
- * the bit. A scale and shift, which a relaxed build fuses, is tested on numbers that are exact with one
- * rounding and with two.
+ * the bit. A scale and shift, which a relaxed build fuses, is tested on numbers that are exact with
+ * one rounding and with two.
  */
 import { describe, expect, it } from 'vitest';
 import { Kernels } from '../../support/kernels.ts';

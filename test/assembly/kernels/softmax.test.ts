@@ -113,8 +113,8 @@ describe.each(variants)('f32SoftmaxRow() ($name)', ({ name: build }) => {
 
 /**
  * t = (x - max) * scale takes two roundings of its own size, 2^t 2.3 ulp (simd/math.test.ts):
- * together at most (4.6 + 2 ln2 |t|) roundings of 2^t. Below 2^-126 a weight is less than that. The sum adds
- * length / 4 + 2 roundings, the division one.
+ * together at most (4.6 + 2 ln2 |t|) roundings of 2^t. Below 2^-126 a weight is less than that. The
+ * sum adds length / 4 + 2 roundings, the division one.
  */
 function expectSoftmax(
   scores: Float32Array,
