@@ -1,10 +1,9 @@
 /** readExtents(): bytes of which it is known where they lie, out of a stream that passes once. */
 
 import type { ByteSource } from '../../platform/types.ts';
-import type { ByteReader } from '../byte-reader.ts';
+import { type ByteReader, readWhole } from '../byte-reader.ts';
 import { quote } from '../tensor-info.ts';
 import { fail } from './fail.ts';
-import { readWhole } from './read-whole.ts';
 
 /** Where the bytes of something lie. */
 export interface Extent {

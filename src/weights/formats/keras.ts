@@ -5,7 +5,7 @@
 
 import type { WeightsError } from '../../errors.ts';
 import type { ByteAccess, ByteSource } from '../../platform/types.ts';
-import { ByteReader, once } from '../byte-reader.ts';
+import { ByteReader, once, readWhole } from '../byte-reader.ts';
 import {
   DTYPE_BYTES,
   type Dtype,
@@ -17,7 +17,6 @@ import { type Extent, readExtents } from './extents.ts';
 import { fail } from './fail.ts';
 import { type Hdf5Dataset, Hdf5File } from './hdf5.ts';
 import { chunkBytes, heldRows, Turner } from './held.ts';
-import { readWhole } from './read-whole.ts';
 
 /** Ten times those of a MobileBERT of 24 layers. */
 const MAX_WEIGHTS = 10_000;

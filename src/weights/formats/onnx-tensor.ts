@@ -8,12 +8,12 @@ import {
   bytesOf,
   entryOf,
   MessageFields,
+  type MessageStream,
   numberOf,
   textOf,
   varintsOf,
   type WireField,
 } from './protobuf.ts';
-import type { MessageStream } from './protobuf-stream.ts';
 
 /** One initializer. */
 export interface OnnxTensor {

@@ -14,8 +14,7 @@ import { type Node, parseNode } from './onnx-graph.ts';
 import { type OnnxTensor, readTensor, streamTensor } from './onnx-tensor.ts';
 import { parameterName, scalesOf, type Use, usesOf } from './onnx-uses.ts';
 import { OnnxValues } from './onnx-values.ts';
-import { bytesOf } from './protobuf.ts';
-import { MessageStream } from './protobuf-stream.ts';
+import { bytesOf, MessageStream } from './protobuf.ts';
 
 /** A file that others lie beside: a model may keep its values in them. */
 export interface OnnxSource extends ByteSource {
