@@ -2,8 +2,7 @@
 
 import type { ByteSource } from '../../platform/types.ts';
 import { type ByteReader, readWhole } from '../byte-reader.ts';
-import { quote } from '../tensor-info.ts';
-import { fail } from './fail.ts';
+import { fail, quote } from '../tensor-info.ts';
 
 /** Where the bytes of something lie. */
 export interface Extent {

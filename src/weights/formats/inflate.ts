@@ -1,7 +1,6 @@
 /** inflate(): deflated chunks -> their bytes, as they come; no more of them than are asked for. */
 
-import { quote } from '../tensor-info.ts';
-import { fail } from './fail.ts';
+import { fail, quote } from '../tensor-info.ts';
 
 /**
  * The unpacked bytes of one entry, through the runtime's own DecompressionStream.

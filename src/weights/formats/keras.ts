@@ -9,12 +9,12 @@ import { ByteReader, once, readWhole } from '../byte-reader.ts';
 import {
   DTYPE_BYTES,
   type Dtype,
+  fail,
   quote,
   type TensorInfo,
   type WeightsFile,
 } from '../tensor-info.ts';
 import { type Extent, readExtents } from './extents.ts';
-import { fail } from './fail.ts';
 import { type Hdf5Dataset, Hdf5File } from './hdf5.ts';
 import { chunkBytes, heldRows, Turner } from './held.ts';
 

@@ -7,9 +7,8 @@
 import type { ByteSource } from '../../platform/types.ts';
 import { ByteReader } from '../byte-reader.ts';
 import type { TensorRows, Wanted, WeightsFile } from '../tensor-info.ts';
-import { quote } from '../tensor-info.ts';
+import { fail, quote } from '../tensor-info.ts';
 import { readExtents } from './extents.ts';
-import { fail } from './fail.ts';
 import { type Node, parseNode } from './onnx-graph.ts';
 import { type OnnxTensor, readTensor, streamTensor } from './onnx-tensor.ts';
 import { parameterName, scalesOf, type Use, usesOf } from './onnx-uses.ts';

@@ -4,8 +4,7 @@
  */
 
 import { ByteReader } from '../byte-reader.ts';
-import type { WeightsFile } from '../tensor-info.ts';
-import { fail } from './fail.ts';
+import { fail, type WeightsFile } from '../tensor-info.ts';
 import type { OnnxSource } from './onnx.ts';
 import { SafetensorsReader } from './safetensors.ts';
 

@@ -5,8 +5,7 @@
  */
 
 import type { ByteReader } from '../byte-reader.ts';
-import { quote } from '../tensor-info.ts';
-import { fail } from './fail.ts';
+import { fail, quote } from '../tensor-info.ts';
 import { refusedName } from './pickle-names.ts';
 
 /** What a pickle may name. All three throw SyntaxError for what they do not know. */

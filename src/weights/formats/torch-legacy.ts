@@ -9,12 +9,12 @@ import type { ByteReader } from '../byte-reader.ts';
 import {
   byteSize,
   DTYPE_BYTES,
+  fail,
   quote,
   type TensorRows,
   type Wanted,
   type WeightsFile,
 } from '../tensor-info.ts';
-import { fail } from './fail.ts';
 import { readPlain, readStateDict, type Storage, type View } from './torch-pickle.ts';
 import { readViews, viewsByKey } from './torch-storage.ts';
 

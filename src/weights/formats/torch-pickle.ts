@@ -5,8 +5,7 @@
  */
 
 import type { ByteReader } from '../byte-reader.ts';
-import { byteSize, DTYPE_BYTES, type Dtype, quote, type TensorInfo } from '../tensor-info.ts';
-import { fail } from './fail.ts';
+import { byteSize, DTYPE_BYTES, type Dtype, fail, quote, type TensorInfo } from '../tensor-info.ts';
 import { type PickleHost, readPickle } from './pickle.ts';
 
 /** A run of numbers of one type that tensors are views of. */

@@ -7,13 +7,13 @@ import type { ByteReader } from '../byte-reader.ts';
 import {
   byteSize,
   DTYPE_BYTES,
+  fail,
   quote,
   rowsOf,
   rowsPerChunk,
   type TensorRows,
   type Wanted,
 } from '../tensor-info.ts';
-import { fail } from './fail.ts';
 import type { View } from './torch-pickle.ts';
 
 /**

@@ -10,12 +10,12 @@ import { ByteReader, once } from '../byte-reader.ts';
 import {
   byteSize,
   DTYPE_BYTES,
+  fail,
   quote,
   type TensorRows,
   type Wanted,
   type WeightsFile,
 } from '../tensor-info.ts';
-import { fail } from './fail.ts';
 import { inflate } from './inflate.ts';
 import { readStateDict, type View } from './torch-pickle.ts';
 import { readViews, viewsByKey } from './torch-storage.ts';

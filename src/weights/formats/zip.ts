@@ -4,8 +4,7 @@
  */
 
 import { ByteReader } from '../byte-reader.ts';
-import { quote } from '../tensor-info.ts';
-import { fail } from './fail.ts';
+import { fail, quote } from '../tensor-info.ts';
 import { inflate } from './inflate.ts';
 
 /** One entry, before its bytes. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Turner } from '../../../src/weights/formats/held.ts';
-import type { Dtype } from '../../../src/weights/tensor-info.ts';
+import { Turner } from '../../../../src/weights/formats/held.ts';
+import type { Dtype } from '../../../../src/weights/tensor-info.ts';
 
 /** Widths of elements, and sizes that are multiples of a block, even, odd, and more than a chunk. */
 const CASES: readonly [dtype: Dtype, rows: number, columns: number, offset: number][] = [

@@ -1,8 +1,8 @@
 /** ONNX models written field by field: which parameter an initializer is, cut and hostile files. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { WeightsError } from '../../../src/errors.ts';
-import { loadWeights } from '../../../src/weights/load.ts';
+import { WeightsError } from '../../../../src/errors.ts';
+import { loadWeights } from '../../../../src/weights/load.ts';
 import {
   field,
   initializer,
@@ -14,8 +14,8 @@ import {
   text,
   varint,
   wrapped,
-} from './onnx-file.ts';
-import { chunked } from './safetensors-file.ts';
+} from '../onnx-file.ts';
+import { chunked } from '../safetensors-file.ts';
 
 /** Every parameter of a model, as rows of numbers, whatever its name; shapes beside. */
 async function load(file: Uint8Array, others: Record<string, Uint8Array> = {}, size?: number) {

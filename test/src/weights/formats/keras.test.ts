@@ -1,14 +1,14 @@
 /** Keras' files, whole, cut and hostile; the files are those of tools/golden/make-keras.py. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FilesError, WeightsError } from '../../../src/errors.ts';
-import type { ByteSource } from '../../../src/platform/types.ts';
-import { torchName } from '../../../src/weights/formats/keras.ts';
-import { loadWeights } from '../../../src/weights/load.ts';
-import { loadCase } from '../../support/golden.ts';
-import { classes, inputsOf, named } from '../../support/models.ts';
-import { keepWarnings } from '../../support/warnings.ts';
-import { chunked } from './safetensors-file.ts';
+import { FilesError, WeightsError } from '../../../../src/errors.ts';
+import type { ByteSource } from '../../../../src/platform/types.ts';
+import { torchName } from '../../../../src/weights/formats/keras.ts';
+import { loadWeights } from '../../../../src/weights/load.ts';
+import { loadCase } from '../../../support/golden.ts';
+import { classes, inputsOf, named } from '../../../support/models.ts';
+import { keepWarnings } from '../../../support/warnings.ts';
+import { chunked } from '../safetensors-file.ts';
 
 const simd = { variant: 'simd', seed: 1 } as const;
 const warnings = keepWarnings();
