@@ -100,6 +100,42 @@ export function rowsPerChunk(rowBytes: number): number {
   return Math.max(1, Math.floor(2 ** 20 / Math.max(1, rowBytes)));
 }
 
+/** A run of whole rows to move at once. */
+interface Chunk {
+  readonly firstRow: number;
+  readonly rows: number;
+  /** Bytes of the run in the tensor's own element type. */
+  readonly length: number;
+}
+
+/**
+ * A tensor's rows in runs of about 1 MiB, counted in values of `valueBytes`; none where the rows have
+ * no values.
+ */
+export function* chunksOf(
+  { shape, dtype }: TensorInfo,
+  valueBytes: number = DTYPE_BYTES[dtype],
+): Generator<Chunk> {
+  const { rows, rowSize } = rowsOf(shape);
+  if (rowSize === 0) return;
+  const most = rowsPerChunk(rowSize * valueBytes);
+  for (let firstRow = 0; firstRow < rows; firstRow += most) {
+    const count = Math.min(most, rows - firstRow);
+    yield { firstRow, rows: count, length: count * rowSize * DTYPE_BYTES[dtype] };
+  }
+}
+
+/** Values as unsigned integers of their width, to be moved and not computed with. */
+export type Elements = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+
+/** A view of bytes as elements of `size` bytes each; the bytes must be aligned to that. */
+export function elementsOf({ buffer, byteOffset, length }: Uint8Array, size: number): Elements {
+  if (size === 1) return new Uint8Array(buffer, byteOffset, length);
+  if (size === 2) return new Uint16Array(buffer, byteOffset, length / 2);
+  if (size === 4) return new Uint32Array(buffer, byteOffset, length / 4);
+  return new BigUint64Array(buffer, byteOffset, length / 8);
+}
+
 /** An error about a file of weights. */
 export function fail(file: string, flaw: string, cause?: unknown): WeightsError {
   return new WeightsError(`Cannot load weights: ${flaw} (in "${file}")`, { cause });

@@ -14,9 +14,9 @@ import {
   type TensorInfo,
   type WeightsFile,
 } from '../tensor-info.ts';
-import { type Extent, readExtents } from './extents.ts';
+import { chunkBytes, type Extent, heldRows, readExtents } from './extents.ts';
 import { type Hdf5Dataset, Hdf5File } from './hdf5.ts';
-import { chunkBytes, heldRows, Turner } from './held.ts';
+import { Transposer } from './transpose.ts';
 
 /** Ten times those of a MobileBERT of 24 layers. */
 const MAX_WEIGHTS = 10_000;
@@ -42,9 +42,9 @@ export async function openKeras(source: ByteSource, reader: ByteReader): Promise
     tensors,
     close: () => reader.close(),
     async *read(wanted) {
-      const turner = new Turner();
+      const transposer = new Transposer();
       const rowsOf = (tensor: KerasTensor, bytes: Uint8Array, from = 0) =>
-        tensor.isTransposed ? turner.rows(tensor, bytes) : heldRows(tensor, bytes, from);
+        tensor.isTransposed ? transposer.rows(tensor, bytes) : heldRows(tensor, bytes, from);
       const placed: (Extent & { readonly tensor: KerasTensor })[] = [];
       for (const tensor of tensors) {
         if (!wanted.has(tensor)) continue;

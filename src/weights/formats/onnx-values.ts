@@ -10,10 +10,11 @@ import {
   type TensorRows,
   type Wanted,
 } from '../tensor-info.ts';
-import { heldRows, Turner } from './held.ts';
+import { heldRows } from './extents.ts';
 import { type Channels, OnnxScales, type Scaling } from './onnx-scales.ts';
 import type { OnnxTensor } from './onnx-tensor.ts';
 import type { Use } from './onnx-uses.ts';
+import { Transposer } from './transpose.ts';
 
 const WORDS = /(^|\.)word_embeddings\.weight$/;
 
@@ -21,7 +22,7 @@ const WORDS = /(^|\.)word_embeddings\.weight$/;
 export class OnnxValues {
   readonly scales = new OnnxScales();
   readonly #wanted: Wanted;
-  readonly #turner = new Turner();
+  readonly #transposer = new Transposer();
   /** Width of the word embedding; where the decoder ends in a matrix that holds more. */
   #wordSize: number | undefined;
 
@@ -67,13 +68,13 @@ export class OnnxValues {
   }
 
   *#parameterRows(tensor: OnnxTensor, use: Use, dtype: Dtype): Generator<TensorRows> {
-    const isTurned = use.layout === 'columns';
-    const shape = isTurned ? tensor.shape.toReversed() : tensor.shape;
+    const isTransposed = use.layout === 'columns';
+    const shape = isTransposed ? tensor.shape.toReversed() : tensor.shape;
     const info = use.names
       .map((name): TensorInfo => ({ name, dtype, shape }))
       .find((candidate) => this.#wanted.has(candidate));
     if (!info) return;
-    yield* this.#rowsOf(info, tensor, use.scaled, { isTurned, firstRow: 0 });
+    yield* this.#rowsOf(info, tensor, use.scaled, { isTransposed, firstRow: 0 });
   }
 
   /** [E over H - E, V]: the decoder's columns, then the head's own dense weight as it is. */
@@ -84,8 +85,9 @@ export class OnnxValues {
     const decoder = { name: 'cls.predictions.decoder.weight', dtype, shape: [V, E] };
     const dense = { name: 'cls.predictions.dense.weight', dtype, shape: [H - E, V] };
     const [isDecoder, isDense] = [this.#wanted.has(decoder), this.#wanted.has(dense)];
-    if (isDecoder) yield* this.#rowsOf(decoder, tensor, scaled, { isTurned: true, firstRow: 0 });
-    if (isDense) yield* this.#rowsOf(dense, tensor, scaled, { isTurned: false, firstRow: E });
+    if (isDecoder)
+      yield* this.#rowsOf(decoder, tensor, scaled, { isTransposed: true, firstRow: 0 });
+    if (isDense) yield* this.#rowsOf(dense, tensor, scaled, { isTransposed: false, firstRow: E });
   }
 
   *#rowsOf(
@@ -99,7 +101,7 @@ export class OnnxValues {
     const start = part.firstRow * (tensor.bytes.length / Math.max(1, tensor.shape[0] ?? 1));
     const size = byteSize(info.shape, DTYPE_BYTES[stored.dtype]);
     const bytes = tensor.bytes.subarray(start, start + size);
-    const rows = part.isTurned ? this.#turner.rows(stored, bytes) : heldRows(stored, bytes);
+    const rows = part.isTransposed ? this.#transposer.rows(stored, bytes) : heldRows(stored, bytes);
     if (!scaling) yield* rows;
     else yield* this.scales.unscaled(rows, info, scaling, channelsOf(info, scaling, part));
   }
@@ -107,7 +109,7 @@ export class OnnxValues {
 
 /** What of an initializer is a parameter. */
 interface Part {
-  readonly isTurned: boolean;
+  readonly isTransposed: boolean;
   /** Of the initializer, as it lies. */
   readonly firstRow: number;
 }
@@ -116,10 +118,10 @@ interface Part {
 function channelsOf(
   { shape }: TensorInfo,
   { axis, isOne }: Scaling,
-  { isTurned, firstRow }: Part,
+  { isTransposed, firstRow }: Part,
 ): Channels {
   if (isOne) return { run: byteSize(shape, 1), count: 1, first: 0 };
-  const own = isTurned ? 1 - axis : axis;
+  const own = isTransposed ? 1 - axis : axis;
   const run = byteSize(shape.slice(own + 1), 1);
   return { run, count: shape[own]!, first: axis === 0 ? firstRow : 0 };
 }

@@ -11,13 +11,12 @@ import { ByteReader } from '../byte-reader.ts';
 import { parseJson } from '../strict-json.ts';
 import {
   byteSize,
+  chunksOf,
   DTYPE_BYTES,
   type Dtype,
   fail,
   quote,
   type Rows,
-  rowsOf,
-  rowsPerChunk,
   showShape,
   type TensorInfo,
   type TensorRows,
@@ -89,16 +88,12 @@ export class SafetensorsReader implements WeightsFile {
 
   /** The rows of `tensor`, which must be the next of `header.tensors`, about 1 MiB at a time. */
   async *rows(tensor: StoredTensor): AsyncGenerator<Rows> {
-    const { rows, rowSize } = rowsOf(tensor.shape);
-    const rowBytes = rowSize * DTYPE_BYTES[tensor.dtype];
-    if (rowBytes === 0) return;
-    const most = rowsPerChunk(rowBytes);
-    for (let firstRow = 0; firstRow < rows; firstRow += most) {
-      const count = Math.min(most, rows - firstRow);
-      const bytes = await this.#reader.read(count * rowBytes);
-      if (bytes.length < count * rowBytes)
-        throw this.#cutOff(tensor, firstRow * rowBytes + bytes.length);
-      yield { firstRow, rows: count, bytes };
+    let found = 0;
+    for (const { firstRow, rows, length } of chunksOf(tensor)) {
+      const bytes = await this.#reader.read(length);
+      found += bytes.length;
+      if (bytes.length < length) throw this.#cutOff(tensor, found);
+      yield { firstRow, rows, bytes };
     }
   }
 

@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
 import type { ByteSource } from '../../../../src/platform/types.ts';
 import { ByteReader } from '../../../../src/weights/byte-reader.ts';
-import { type Extent, readExtents } from '../../../../src/weights/formats/extents.ts';
-import { chunkBytes, heldRows } from '../../../../src/weights/formats/held.ts';
+import {
+  chunkBytes,
+  type Extent,
+  heldRows,
+  readExtents,
+} from '../../../../src/weights/formats/extents.ts';
 
 const FILE = Uint8Array.from({ length: 100 }, (_, i) => i);
 
