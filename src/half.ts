@@ -41,8 +41,8 @@ export function toHalf(x: number): number {
   if (magnitude >= 0x7f800000) return sign | (magnitude === 0x7f800000 ? 0x7c00 : 0x7e00);
   // 0x477ff000 is 65520, halfway between the largest half and 65536, which is infinity.
   if (magnitude >= 0x477ff000) return sign | 0x7c00;
-  // 0x38800000 is 2^-14. Halves below are multiples of 2^-24, as are the float32 from 0.5 to 1: adding
-  // 0.5 rounds, and leaves the multiple in the lowest bits.
+  // 0x38800000 is 2^-14. Halves below are multiples of 2^-24, as are the float32 from 0.5 to 1:
+  // adding 0.5 rounds, and leaves the multiple in the lowest bits.
   if (magnitude < 0x38800000) {
     word[0] = 0.5 + Math.abs(x);
     return sign | (bits[0]! - 0x3f000000);

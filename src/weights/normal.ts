@@ -1,18 +1,20 @@
 /**
- * Normal random numbers, seeded and fast: bits by xoshiro128** (Blackman and Vigna 2018), values by the
- * ziggurat method (Marsaglia and Tsang 2000). As in Doornik 2005, the layer and the value come from
- * different bits of one draw.
+ * Normal random numbers, seeded and fast: bits by xoshiro128** (Blackman and Vigna 2018), values by
+ * the ziggurat method (Marsaglia and Tsang 2000). As in Doornik 2005, the layer and the value come
+ * from different bits of one draw.
  */
 
 /**
- * Layers of equal area below the bell curve, the right edge of the lowest one, and the area of each, for
- * 128 layers (Marsaglia and Tsang 2000).
+ * Layers of equal area below the bell curve, the right edge of the lowest one, and the area of
+ * each, for 128 layers (Marsaglia and Tsang 2000).
  */
 const LAYERS = 128;
 const TAIL = 3.442619855899;
 const AREA = 9.91256303526217e-3;
 
-/** Right edges of the layers, the widest first, and the share of each that is all below the curve. */
+/**
+ * Right edges of the layers, the widest first, and the share of each that is all below the curve.
+ */
 interface Ziggurat {
   readonly edges: Float64Array;
   readonly inner: Float64Array;

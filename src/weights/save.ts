@@ -16,7 +16,9 @@ export interface SavedTensor {
   values(): Float32Array;
 }
 
-/** A safetensors file: F32 before F16, then by name; the header is padded to a multiple of 8 bytes. */
+/**
+ * A safetensors file: F32 before F16, then by name; the header is padded to a multiple of 8 bytes.
+ */
 export function safetensorsOf(tensors: readonly SavedTensor[]): Uint8Array<ArrayBuffer> {
   const sorted = [...tensors].sort((a, b) => {
     return DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype] || (a.name < b.name ? -1 : 1);

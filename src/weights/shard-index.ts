@@ -1,6 +1,6 @@
 /**
- * Checkpoints in several files: the split into files of a bounded size, as huggingface_hub makes it,
- * and `model.safetensors.index.json`, which names the files, written and read.
+ * Checkpoints in several files: the split into files of a bounded size, as huggingface_hub makes
+ * it, and `model.safetensors.index.json`, which names the files, written and read.
  */
 
 import { type SavedTensor, savedBytes } from './save.ts';
@@ -36,8 +36,8 @@ export function bytesOfSize(size: number | string): number {
 }
 
 /**
- * Splits tensors, in their order, into files of at most `mostBytes` of values. A larger tensor gets a
- * file of its own. A single file is called model.safetensors, several are numbered.
+ * Splits tensors, in their order, into files of at most `mostBytes` of values. A larger tensor gets
+ * a file of its own. A single file is called model.safetensors, several are numbered.
  */
 export function shardsOf(tensors: readonly SavedTensor[], mostBytes: number): Shard[] {
   const groups: SavedTensor[][] = [];
@@ -77,8 +77,8 @@ export function shardIndexOf(shards: readonly Shard[]): string {
 }
 
 /**
- * The files that an index names, each once, in its order. Which tensor is in which file the files say
- * themselves, as in Python.
+ * The files that an index names, each once, in its order. Which tensor is in which file the files
+ * say themselves, as in Python.
  *
  * @throws WeightsError for a text that is no index, or names no files
  */

@@ -1,6 +1,6 @@
 /**
- * parseJson(): JSON.parse, but strict. JSON.parse keeps the last of two equal keys and nests as deep
- * as the text says; with both a file can mean different things to different readers.
+ * parseJson(): JSON.parse, but strict. JSON.parse keeps the last of two equal keys and nests as
+ * deep as the text says; with both a file can mean different things to different readers.
  */
 
 /** Bounds on a JSON text, checked before it is parsed. */

@@ -36,8 +36,8 @@ export interface TensorInfo {
 }
 
 /**
- * Takes the values of one tensor while it is loaded. Rows are counted along the first axis; a vector
- * [n] has n rows of one value.
+ * Takes the values of one tensor while it is loaded. Rows are counted along the first axis; a
+ * vector [n] has n rows of one value.
  */
 export interface Destination {
   /** The shape that the tensor must have. */
@@ -109,8 +109,8 @@ interface Chunk {
 }
 
 /**
- * A tensor's rows in runs of about 1 MiB, counted in values of `valueBytes`; none where the rows have
- * no values.
+ * A tensor's rows in runs of about 1 MiB, counted in values of `valueBytes`; none where the rows
+ * have no values.
  */
 export function* chunksOf(
   { shape, dtype }: TensorInfo,

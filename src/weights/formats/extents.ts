@@ -28,9 +28,10 @@ export interface Extent {
 }
 
 /**
- * The bytes of each extent, in the order of their offsets, each valid until the next. Two extents may
- * be the same range. One with `pieceBytes` comes in pieces, `from` being a piece's offset in it. Then
- * the stream is read to its end, because only then is a download known to be whole, and cached.
+ * The bytes of each extent, in the order of their offsets, each valid until the next. Two extents
+ * may be the same range. One with `pieceBytes` comes in pieces, `from` being a piece's offset in
+ * it. Then the stream is read to its end, because only then is a download known to be whole, and
+ * cached.
  *
  * @throws WeightsError where extents overlap, or the stream ends before them
  */

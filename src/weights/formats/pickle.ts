@@ -1,8 +1,8 @@
 /**
  * unpickle(): the part of Python's pickle machine that PyTorch's checkpoints use. It makes numbers,
- * strings, lists and dicts. A host decides what globals, calls and persistent ids mean, from a closed
- * list; nothing else is ever called. Opcodes have the names of CPython's pickletools.py; all others
- * are refused by name.
+ * strings, lists and dicts. A host decides what globals, calls and persistent ids mean, from a
+ * closed list; nothing else is ever called. Opcodes have the names of CPython's pickletools.py; all
+ * others are refused by name.
  */
 
 import type { ByteReader } from '../byte-reader.ts';
@@ -18,7 +18,9 @@ export interface PickleHost {
   persistent(id: unknown): unknown;
 }
 
-/** More than the pickle of any MobileBERT has; values in memory take a multiple of their opcodes. */
+/**
+ * More than the pickle of any MobileBERT has; values in memory take a multiple of their opcodes.
+ */
 const MAX_PICKLE_BYTES = 2 ** 22;
 /** The two lines of GLOBAL: module and name. */
 const MAX_GLOBAL_BYTES = 256;

@@ -1,7 +1,7 @@
 /**
  * Protocol buffers' wire format (protobuf.dev, "Encoding"), strict: tags, varints and lengths, of
- * messages in memory and of messages in a stream. Knows no schema. SyntaxError for bytes that are no
- * message.
+ * messages in memory and of messages in a stream. Knows no schema. SyntaxError for bytes that are
+ * no message.
  */
 
 import { type ByteReader, Cursor, readWhole } from '../byte-reader.ts';
@@ -27,8 +27,8 @@ const EXACT_SCALE = 2 ** 49;
 const DECODER = new TextDecoder();
 
 /**
- * Passes over the varint at a cursor and returns its value as int64, rounded beyond 2^53. Undefined,
- * with the cursor where it was, when the varint does not end before the offset `end`.
+ * Passes over the varint at a cursor and returns its value as int64, rounded beyond 2^53.
+ * Undefined, with the cursor where it was, when the varint does not end before the offset `end`.
  *
  * @throws SyntaxError for more than 10 bytes or 64 bits
  */

@@ -1,8 +1,8 @@
 /**
- * Safetensors files, streamed: 8 bytes N (little-endian) | N bytes of JSON | the tensors' bytes. The
- * header is checked by the rules of the format's README (github.com/huggingface/safetensors, "Format"
- * and "Notes"): offsets cover the data without gap or overlap, keys are unique, sizes agree with
- * shapes. Then each tensor is read in file order, in runs of whole rows.
+ * Safetensors files, streamed: 8 bytes N (little-endian) | N bytes of JSON | the tensors' bytes.
+ * The header is checked by the rules of the format's README (github.com/huggingface/safetensors,
+ * "Format" and "Notes"): offsets cover the data without gap or overlap, keys are unique, sizes
+ * agree with shapes. Then each tensor is read in file order, in runs of whole rows.
  */
 
 import type { WeightsError } from '../../errors.ts';

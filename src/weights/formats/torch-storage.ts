@@ -1,6 +1,7 @@
 /**
- * One storage's bytes -> the rows of the tensors that are views of it. One contiguous view, or several
- * equal ones (a tied decoder and its embedding), are streamed; others are gathered from memory.
+ * One storage's bytes -> the rows of the tensors that are views of it. One contiguous view, or
+ * several equal ones (a tied decoder and its embedding), are streamed; others are gathered from
+ * memory.
  */
 
 import type { ByteReader } from '../byte-reader.ts';
@@ -18,8 +19,8 @@ import {
 import type { View } from './torch-pickle.ts';
 
 /**
- * The most bytes of a storage that are held in memory for each byte of its views. A slice of a fused
- * matrix needs 3. Without a limit a small tensor could ask for any amount of memory.
+ * The most bytes of a storage that are held in memory for each byte of its views. A slice of a
+ * fused matrix needs 3. Without a limit a small tensor could ask for any amount of memory.
  */
 const MOST_HELD = 16;
 
@@ -36,8 +37,8 @@ export function viewsByKey(views: readonly View[], wanted: Wanted): Map<string, 
 }
 
 /**
- * The rows of `views`, all of the storage whose bytes are next in the stream. Returns how many bytes
- * it read.
+ * The rows of `views`, all of the storage whose bytes are next in the stream. Returns how many
+ * bytes it read.
  *
  * @throws WeightsError when the bytes end early, or the views are too sparse
  */

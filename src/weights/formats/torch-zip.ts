@@ -1,8 +1,8 @@
 /**
  * PyTorch checkpoints since torch 1.6: a ZIP archive of `X/data.pkl`, the state_dict, and one entry
- * `X/data/KEY` for each storage. torch.save writes the pickle first, and sizes only after an entry's
- * bytes. A pickle says where it ends and how long the storages are, so the file can be streamed. Where
- * the pickle is not the first entry, the entries before it are held in memory.
+ * `X/data/KEY` for each storage. torch.save writes the pickle first, and sizes only after an
+ * entry's bytes. A pickle says where it ends and how long the storages are, so the file can be
+ * streamed. Where the pickle is not the first entry, the entries before it are held in memory.
  */
 
 import type { ByteSource } from '../../platform/types.ts';
@@ -20,7 +20,9 @@ import { readStateDict, type View } from './torch-pickle.ts';
 import { readViews, viewsByKey } from './torch-storage.ts';
 import { type ZipEntry, ZipReader } from './zip.ts';
 
-/** The most bytes that are held of an entry beside pickle and storages: version, byteorder, an id. */
+/**
+ * The most bytes that are held of an entry beside pickle and storages: version, byteorder, an id.
+ */
 const MAX_NOTE_BYTES = 2 ** 16;
 
 /** An entry before the pickle, its bytes as they are in the archive. */
@@ -179,7 +181,9 @@ class Storages {
     await this.#checkOrder(entry, bytes);
   }
 
-  /** Entry `byteorder` of torch 2.1 and later is "little" or "big"; older files are little-endian. */
+  /**
+   * Entry `byteorder` of torch 2.1 and later is "little" or "big"; older files are little-endian.
+   */
   async #checkOrder(entry: ZipEntry, bytes: Uint8Array): Promise<void> {
     if (localName(entry.name) !== 'byteorder') return;
     const content = this.#zip.openKept(entry, bytes);

@@ -160,7 +160,10 @@ export class ZipReader {
     }
   }
 
-  /** The central directory (4.3.12): every entry once, in any order; then the end records, then nothing. */
+  /**
+   * The central directory (4.3.12): every entry once, in any order; then the end records, then
+   * nothing.
+   */
   async #end(first: number): Promise<void> {
     const listed: string[] = [];
     let signature = first;
@@ -217,7 +220,9 @@ export class ZipReader {
   }
 }
 
-/** Compressed size and size: of the header, or of the ZIP64 extra field (4.5.3) where one is MAX32. */
+/**
+ * Compressed size and size: of the header, or of the ZIP64 extra field (4.5.3) where one is MAX32.
+ */
 function sizesOf(
   extra: Uint8Array,
   [compressed, size]: readonly [number, number],
