@@ -115,6 +115,7 @@ export interface Epilogue {
   readonly bias?: string | undefined;
   /** The weight's scale, an initializer, by which the result of a MatMulInteger is multiplied. */
   readonly scale?: string | undefined;
+  /** Of a DequantizeLinear, which follows a Gather of quantised rows. */
   readonly quantization?: Quantization | undefined;
 }
 

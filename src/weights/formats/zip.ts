@@ -1,8 +1,8 @@
 /**
  * ZIP archives read from front to back (APPNOTE.TXT 4.3, with ZIP64): entry by entry, stored or
- * deflated, then the central directory, which must list the entries before it. An entry's end is
- * never searched for, because weights can contain any signature: either a header says its size or
- * the caller knows it.
+ * deflated, then the central directory, which must list the entries before it. The end of
+ * an entry with weights is never searched for, because weights can contain any signature: either a
+ * header says its size or the caller knows it.
  */
 
 import type { WeightsError } from '../../errors.ts';

@@ -1,4 +1,4 @@
-/** The pickle machine, by CPython's pickletools.py, and the closed list of what it may name. */
+/** The pickle machine, by CPython's pickletools.py, and the closed list of globals. */
 import { describe, expect, it } from 'vitest';
 import { WeightsError } from '../../../../src/errors.ts';
 import { ByteReader } from '../../../../src/weights/byte-reader.ts';

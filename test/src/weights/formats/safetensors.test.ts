@@ -1,4 +1,4 @@
-/** The rules are those of the format's README; the attacks are after its `attacks/` folder. */
+/** The rules of the format's README; the hostile files follow its `attacks/` folder. */
 
 import { describe, expect, it } from 'vitest';
 import { WeightsError } from '../../../../src/errors.ts';

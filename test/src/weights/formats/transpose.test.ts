@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { Transposer } from '../../../../src/weights/formats/transpose.ts';
 import type { Dtype } from '../../../../src/weights/tensor-info.ts';
 
-/** Widths of elements, and sizes that are multiples of a block, even, odd, and more than a chunk. */
+/**
+ * Widths of elements, and sizes that are multiples of a block, even, odd, and more than a chunk.
+ */
 const CASES: readonly [dtype: Dtype, rows: number, columns: number, offset: number][] = [
   ['F32', 16, 24, 0],
   ['F32', 16, 24, 2],
