@@ -1,7 +1,7 @@
 /**
- * loadWeights(): files of weights into destinations, tensor by tensor as they stream in. Knows no
- * model: `place` says where a name goes. Every shape of a file is checked before its first value is
- * written.
+ * loadWeights(): files of weights -> destinations, tensor by tensor as they stream in. Knows no
+ * model: the caller maps names to destinations. The shapes that a file declares are all checked
+ * before its first value is written.
  */
 
 import { WeightsError } from '../errors.ts';
@@ -17,10 +17,10 @@ import {
 
 export type { Destination, TensorInfo } from './tensor-info.ts';
 
-/** Where a tensor goes; undefined when nothing in the model is called that. */
-export type PlaceTensor = (name: string, info: TensorInfo) => Destination | undefined;
+/** The destination of a tensor; undefined where the model has no parameter of the name. */
+export type DestinationOf = (name: string, info: TensorInfo) => Destination | undefined;
 
-/** What became of a file's tensors, by name. */
+/** Names of the tensors that were written to a destination, and of those that had none. */
 export interface LoadReport {
   readonly loaded: string[];
   readonly unexpected: string[];
@@ -28,42 +28,49 @@ export interface LoadReport {
 
 /** Options of `loadWeights`. */
 export interface LoadOptions {
-  /** Stops loading; destinations may then be half written. */
+  /** Stops loading; destinations may then be partly written. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Streams every tensor that has a place into it; of several files, which are one checkpoint, each
- * after the other. Missing tensors are the caller's to find.
+ * Streams every tensor that has a destination into it. The files of one checkpoint are read one
+ * after the other. To find missing tensors is left to the caller.
  *
- * @throws WeightsError naming the tensor: a broken file, a wrong shape, integers for weights, two
- *   tensors for one place; nothing of a file is written unless its header and all its shapes are right,
- *   except of formats that say shapes as they go: there nothing of a tensor is
+ * @throws WeightsError that names the tensor, for a broken file, a wrong shape, integers as weights
+ *   and two tensors for one destination. Nothing is written before all shapes that the file
+ *   declares are known to be right; in a format without declarations, before the tensor's own shape
+ *   is
  */
 export async function loadWeights(
   sources: ByteSource | AsyncIterable<ByteSource>,
-  place: PlaceTensor,
+  destinationOf: DestinationOf,
   { signal }: LoadOptions = {},
 ): Promise<LoadReport> {
   const report: LoadReport = { loaded: [], unexpected: [] };
+  /** Name of the tensor in each destination, of all files. */
   const taken = new Map<Destination, string>();
   for await (const source of 'stream' in sources ? [sources] : sources) {
     signal?.throwIfAborted();
     const file = await openWeights(source);
     try {
-      const homes = new Map<TensorInfo, Destination | undefined>();
-      // Not through `has`: an error's stack would hold that closure, and with it the engine.
-      for (const tensor of file.tensors) homes.set(tensor, homeOf(tensor, place, taken));
+      const destinations = new Map<TensorInfo, Destination | undefined>();
+      // Not by calling `has`: the stack of an error would hold that closure, and with it the
+      // engine.
+      for (const tensor of file.tensors) {
+        destinations.set(tensor, checkedDestination(tensor, destinationOf, taken));
+      }
       const has = (tensor: TensorInfo): boolean => {
-        if (!homes.has(tensor)) homes.set(tensor, homeOf(tensor, place, taken));
-        return homes.get(tensor) !== undefined;
+        if (!destinations.has(tensor)) {
+          destinations.set(tensor, checkedDestination(tensor, destinationOf, taken));
+        }
+        return destinations.get(tensor) !== undefined;
       };
       for await (const { tensor, firstRow, rows, bytes } of file.read({ has })) {
         signal?.throwIfAborted();
-        homes.get(tensor)!.write(firstRow, rows, bytes, tensor.dtype as FloatDtype);
+        destinations.get(tensor)!.write(firstRow, rows, bytes, tensor.dtype as FloatDtype);
       }
-      for (const [{ name }, home] of homes) {
-        (home ? report.loaded : report.unexpected).push(name);
+      for (const [{ name }, destination] of destinations) {
+        (destination ? report.loaded : report.unexpected).push(name);
       }
     } finally {
       await file.close();
@@ -72,34 +79,34 @@ export async function loadWeights(
   return report;
 }
 
-/** Where a tensor goes, if anywhere; `taken`: the places filled so far, by any file. */
-function homeOf(
+/** The destination of a tensor, if it has one and fits; `taken`: the destinations in use. */
+function checkedDestination(
   tensor: TensorInfo,
-  place: PlaceTensor,
+  destinationOf: DestinationOf,
   taken: Map<Destination, string>,
 ): Destination | undefined {
-  const home = place(tensor.name, tensor);
-  if (home === undefined) return undefined;
-  checkFit(tensor, home);
-  const other = taken.get(home);
+  const destination = destinationOf(tensor.name, tensor);
+  if (destination === undefined) return undefined;
+  checkFit(tensor, destination.shape);
+  const other = taken.get(destination);
   if (other !== undefined) {
     throw new WeightsError(
       `Cannot load weights: tensors ${quote(other)} and ${quote(tensor.name)} are the same parameter, expected one`,
     );
   }
-  taken.set(home, tensor.name);
-  return home;
+  taken.set(destination, tensor.name);
+  return destination;
 }
 
-function checkFit({ name, dtype, shape }: TensorInfo, home: Destination): void {
+function checkFit({ name, dtype, shape }: TensorInfo, expected: readonly number[]): void {
   if (!['F64', 'F32', 'F16', 'BF16'].includes(dtype)) {
     throw new WeightsError(
       `Cannot load weights: tensor ${quote(name)} has dtype ${dtype}, expected F64, F32, F16 or BF16`,
     );
   }
-  const fits = shape.length === home.shape.length && shape.every((n, i) => n === home.shape[i]);
+  const fits = shape.length === expected.length && shape.every((n, i) => n === expected[i]);
   if (fits) return;
   throw new WeightsError(
-    `Cannot load weights: tensor ${quote(name)} has shape ${showShape(shape)}, expected ${showShape(home.shape)}`,
+    `Cannot load weights: tensor ${quote(name)} has shape ${showShape(shape)}, expected ${showShape(expected)}`,
   );
 }

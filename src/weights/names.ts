@@ -1,13 +1,13 @@
 /**
- * Checkpoint names of MobileBERT's parameters, made by walking the model tree as the constructors in
- * Hugging Face's modeling_mobilebert.py do: configuration and head in; name, shape, initialisation
- * and slot of every parameter out.
+ * The parameters of a MobileBERT, made by walking the model tree as the constructors in Hugging
+ * Face's modeling_mobilebert.py do. In: configuration and head. Out: the name in a checkpoint,
+ * shape, initialisation and slots of every parameter.
  */
 
 import type { MobileBertConfig } from '../config/config.ts';
 import { keptChannels } from '../config/pruned-heads.ts';
 
-/** The place of a module inside the engine, by the names its ABI has for them. */
+/** A slot of the engine, which holds one module's weight and bias, by the names of its ABI. */
 export type SlotName =
   | 'WordEmbeddings'
   | 'PositionEmbeddings'
@@ -36,25 +36,32 @@ export type SlotName =
   | 'LmDecoder'
   | 'LmDense';
 
-/** Where a parameter lives. `network` counts a block's feed-forward networks, its own output last. */
-export interface Place {
+/** Weight or bias of one slot: the engine's address of a parameter. */
+interface SlotPart {
   readonly slot: SlotName;
+  /** Number of the block; 0 outside of blocks. */
   readonly layer: number;
+  /**
+   * Number of the feed-forward network in its block, `ffn.0` first, `intermediate` and `output`
+   * last.
+   */
   readonly network: number;
   readonly part: 'weight' | 'bias';
 }
 
+export type { SlotPart as Place };
+
 /** One parameter of a model. */
 export interface Parameter {
-  /** Hugging Face's name in a checkpoint of this class. */
+  /** The name in a checkpoint of this model class. */
   readonly name: string;
-  /** As PyTorch keeps it: Linear [outputs, inputs], Embedding [rows, columns], vectors [n]. */
+  /** As in PyTorch: Linear [outputs, inputs], Embedding [rows, columns], vectors [n]. */
   readonly shape: readonly number[];
-  /** How `_init_weights` fills it. */
+  /** The distribution by `_init_weights`. */
   readonly init: 'normal' | 'embedding' | 'zeros' | 'ones';
-  /** Every home of its values; none for a parameter that no output depends on. */
-  readonly places: readonly Place[];
-  /** Where heads are pruned: what is left of the module's full size, which the engine keeps. */
+  /** The parts of slots that hold its values; none for a parameter that no output depends on. */
+  readonly places: readonly SlotPart[];
+  /** For pruned heads: what is left of the full size. The engine stores the full size. */
   readonly kept?: Kept;
 }
 
@@ -65,7 +72,7 @@ export interface Kept {
   readonly indices: readonly number[];
 }
 
-/** What stands on top of the encoder: which of the optional parts a model class has. */
+/** The optional parts of a model class, on top of the encoder. */
 export interface HeadParts {
   /** `pooler`: MobileBertModel's pooling layer. */
   readonly pooler?: boolean;
@@ -111,7 +118,7 @@ export function canonicalName(name: string, isKnown: (name: string) => boolean):
   return candidates.find(isKnown) ?? modern;
 }
 
-/** Names that old checkpoints carry and that hold no parameter. */
+/** Whether a tensor of an old checkpoint is a buffer, and no parameter. */
 export function isBuffer(name: string): boolean {
   return name.endsWith('embeddings.position_ids');
 }
@@ -127,7 +134,9 @@ function* embeddings(
     name: `${prefix}word_embeddings.weight`,
     shape: [V, E],
     init: 'embedding',
-    places: isDecoder ? [at('WordEmbeddings'), at('LmDecoder')] : [at('WordEmbeddings')],
+    places: isDecoder
+      ? [weightOf('WordEmbeddings'), weightOf('LmDecoder')]
+      : [weightOf('WordEmbeddings')],
   };
   yield table(`${prefix}position_embeddings`, 'PositionEmbeddings', config.max_position_embeddings);
   yield table(`${prefix}token_type_embeddings`, 'TokenTypeEmbeddings', config.type_vocab_size);
@@ -136,7 +145,7 @@ function* embeddings(
   yield* norm(`${prefix}LayerNorm`, 'EmbeddingNorm', H);
 
   function table(name: string, slot: SlotName, rows: number): Parameter {
-    return { name: `${name}.weight`, shape: [rows, H], init: 'normal', places: [at(slot)] };
+    return { name: `${name}.weight`, shape: [rows, H], init: 'normal', places: [weightOf(slot)] };
   }
 }
 
@@ -176,7 +185,7 @@ function* block(config: MobileBertConfig, layer: number, prefix: string): Genera
 function* languageModel(config: MobileBertConfig): Generator<Parameter> {
   const { embedding_size: E, hidden_size: H, vocab_size: V } = config;
   const prefix = 'cls.predictions.';
-  const bias = { ...at('LmDecoder'), part: 'bias' } as const;
+  const bias = biasOf('LmDecoder');
   const isTied = config.tie_word_embeddings;
   yield {
     name: `${prefix}bias`,
@@ -190,40 +199,44 @@ function* languageModel(config: MobileBertConfig): Generator<Parameter> {
     name: `${prefix}dense.weight`,
     shape: [H - E, V],
     init: 'normal',
-    places: [at('LmDense')],
+    places: [weightOf('LmDense')],
   };
   if (!isTied) yield* decoder(config);
 }
 
 /**
- * The language model's decoder. Tied, it is the word embedding and the head's bias, and a checkpoint
- * need not hold it.
+ * The language model's decoder. Tied, it is the word embedding and the head's bias, and a
+ * checkpoint need not hold it.
  */
 export function* decoder(config: MobileBertConfig): Generator<Parameter> {
   yield {
     name: 'cls.predictions.decoder.weight',
     shape: [config.vocab_size, config.embedding_size],
     init: 'normal',
-    places: [at('LmDecoder')],
+    places: [weightOf('LmDecoder')],
   };
   yield {
     name: 'cls.predictions.decoder.bias',
     shape: [config.vocab_size],
     init: 'zeros',
-    places: [{ ...at('LmDecoder'), part: 'bias' }],
+    places: [biasOf('LmDecoder')],
   };
 }
 
 // ---- kinds of modules ----
 
-/** Which block and which of its feed-forward networks. */
+/** Number of the block, and of the feed-forward network in it. */
 interface Index {
   readonly layer?: number;
   readonly network?: number;
 }
 
-function at(slot: SlotName, index: Index = {}): Place {
+function weightOf(slot: SlotName, index: Index = {}): SlotPart {
   return { slot, layer: index.layer ?? 0, network: index.network ?? 0, part: 'weight' };
+}
+
+function biasOf(slot: SlotName, index?: Index): SlotPart {
+  return { ...weightOf(slot, index), part: 'bias' };
 }
 
 function* linear(
@@ -233,20 +246,18 @@ function* linear(
   outputs: number,
   index?: Index,
 ): Generator<Parameter> {
-  const place = at(slot, index);
-  yield { name: `${name}.weight`, shape: [outputs, inputs], init: 'normal', places: [place] };
-  const bias = { ...place, part: 'bias' } as const;
+  const [weight, bias] = [weightOf(slot, index), biasOf(slot, index)];
+  yield { name: `${name}.weight`, shape: [outputs, inputs], init: 'normal', places: [weight] };
   yield { name: `${name}.bias`, shape: [outputs], init: 'zeros', places: [bias] };
 }
 
 function* norm(name: string, slot: SlotName, size: number, index?: Index): Generator<Parameter> {
-  const place = at(slot, index);
-  const bias = { ...place, part: 'bias' } as const;
+  const [weight, bias] = [weightOf(slot, index), biasOf(slot, index)];
   yield { name: `${name}.bias`, shape: [size], init: 'zeros', places: [bias] };
-  yield { name: `${name}.weight`, shape: [size], init: 'ones', places: [place] };
+  yield { name: `${name}.weight`, shape: [size], init: 'ones', places: [weight] };
 }
 
-/** `dense` and the `LayerNorm` behind it; the norm's slot is named after the product's. */
+/** `dense` and the `LayerNorm` after it; the norm's slot is named after the Linear's. */
 function* linearNorm(
   prefix: string,
   slot: 'AttentionOutput' | 'OutputBottleneck' | 'InputBottleneck' | 'SharedBottleneck',
@@ -258,7 +269,10 @@ function* linearNorm(
   yield* norm(`${prefix}LayerNorm`, `${slot}Norm`, outputs, index);
 }
 
-/** A layer without its pruned heads: rows of what makes them, columns of what reads them. */
+/**
+ * A Linear without its pruned heads: rows (axis 0) of query, key and value, columns (axis 1) of
+ * output.
+ */
 function* pruned(
   parameters: Iterable<Parameter>,
   axis: Kept['axis'],

@@ -1,26 +1,31 @@
 /**
- * Normal random numbers, seeded and fast: xoshiro128** (Blackman and Vigna 2018) for the bits, the
- * ziggurat (Marsaglia and Tsang 2000) with Doornik's split of them, so that the layer and the value
- * come from different bits of one draw.
+ * Normal random numbers, seeded and fast: bits by xoshiro128** (Blackman and Vigna 2018), values by
+ * the ziggurat method (Marsaglia and Tsang 2000). As in Doornik 2005, the layer and the value come
+ * from different bits of one draw.
  */
 
-/** Equal areas under the bell, and where the lowest of them ends (Marsaglia and Tsang's table). */
+/**
+ * Layers of equal area below the bell curve, the right edge of the lowest one, and the area of
+ * each, for 128 layers (Marsaglia and Tsang 2000).
+ */
 const LAYERS = 128;
 const TAIL = 3.442619855899;
 const AREA = 9.91256303526217e-3;
 
-/** Right edges of the layers, from the widest up, and the share of each that needs no test. */
+/**
+ * Right edges of the layers, the widest first, and the share of each that is all below the curve.
+ */
 interface Ziggurat {
   readonly edges: Float64Array;
   readonly inner: Float64Array;
 }
 
-/** A seeded source of draws; the same seed gives the same draws everywhere. */
+/** A seeded source of normal numbers; the same seed gives the same numbers on every machine. */
 export class NormalSource {
   readonly #state = new Uint32Array(4);
   readonly #ziggurat = makeZiggurat();
 
-  /** @param seed any integer; its lowest 32 bits count */
+  /** @param seed any integer, of which the lowest 32 bits count */
   constructor(seed: number) {
     // splitmix32 spreads the seed over the state, which must not be all zeros.
     let s = seed >>> 0;
@@ -53,7 +58,7 @@ export class NormalSource {
     }
   }
 
-  /** A draw from beyond the last edge (Marsaglia 1964). */
+  /** A draw from the tail beyond `TAIL` (Marsaglia 1964). */
   #tail(isNegative: boolean): number {
     let x: number;
     let y: number;
@@ -64,7 +69,7 @@ export class NormalSource {
     return isNegative ? x - TAIL : TAIL - x;
   }
 
-  /** In (0, 1): never 0, whose logarithm is infinite. */
+  /** A uniform number in (0, 1); never 0, because its logarithm is taken. */
   #uniform(): number {
     return ((this.#bits() >>> 0) + 0.5) * 2 ** -32;
   }
@@ -91,7 +96,7 @@ function bell(x: number): number {
 
 function makeZiggurat(): Ziggurat {
   const edges = new Float64Array(LAYERS + 1);
-  // The lowest layer is the area's own width, its rectangle plus the tail.
+  // The lowest layer is a rectangle and the tail; this is the width of a rectangle of its area.
   edges[0] = AREA / bell(TAIL);
   edges[1] = TAIL;
   for (let i = 2; i < LAYERS; i++) {

@@ -1,7 +1,9 @@
 /**
- * The words that weights are spoken of in: what a file says of a tensor, and where its rows go.
- * Formats produce rows, destinations take them; neither knows the other.
+ * The types between file formats and the model. A format produces rows of tensors, a destination
+ * takes them; neither knows the other.
  */
+
+import { WeightsError } from '../errors.ts';
 
 /** Bytes per element of every element type that a file may hold, by safetensors' names. */
 export const DTYPE_BYTES = {
@@ -33,12 +35,16 @@ export interface TensorInfo {
   readonly shape: readonly number[];
 }
 
-/** Where a tensor's values go. Rows are counted along the first axis; [n] is n rows of 1 value. */
+/**
+ * Takes the values of one tensor while it is loaded. Rows are counted along the first axis; a
+ * vector [n] has n rows of one value.
+ */
 export interface Destination {
+  /** The shape that the tensor must have. */
   readonly shape: readonly number[];
   /**
-   * Takes `rows` whole rows from `firstRow` on, each row once, in order. `bytes` is little-endian,
-   * starts at a multiple of 8 in its buffer, and is valid only during the call.
+   * Takes `rows` whole rows from row `firstRow` on. Each row comes once, in order. `bytes` is
+   * little-endian, starts at a multiple of 8 in its buffer, and is valid only during the call.
    */
   write(firstRow: number, rows: number, bytes: Uint8Array, dtype: FloatDtype): void;
 }
@@ -50,30 +56,31 @@ export interface Rows {
   readonly bytes: Uint8Array;
 }
 
-/** Rows, and the tensor they are of. */
+/** Rows, and the tensor that they belong to. */
 export interface TensorRows extends Rows {
   readonly tensor: TensorInfo;
 }
 
-/** Which tensors of a file have a place. A tensor that does not fit its place is refused here. */
+/** The tensors that somebody wants to read. */
 export interface Wanted {
+  /** Whether a tensor has a destination. @throws WeightsError where it does not fit there */
   has(tensor: TensorInfo): boolean;
 }
 
 /** One pass over a file of weights of any format. */
 export interface WeightsFile {
-  /** What the file declares, before any value is read; nothing where tensors are known as they come. */
+  /** The tensors that the file declares before their values; empty where it declares none. */
   readonly tensors: readonly TensorInfo[];
   /**
-   * The rows of the tensors wanted, each tensor's in order, tensors as the file has them; at the
-   * end the file is checked to be whole. Rows are valid until the next are asked for.
+   * The rows of the wanted tensors, in the order of the file, and at the end a check that the file
+   * is whole. Rows are valid until the next are asked for.
    */
   read(wanted: Wanted): AsyncIterable<TensorRows>;
-  /** Gives the stream back; needed wherever the pass stops early. */
+  /** Closes the stream; needed wherever the pass stops early. */
   close(): Promise<void>;
 }
 
-/** Bytes that a shape takes; Infinity where any product on the way is beyond exact integers. */
+/** Bytes of a shape; Infinity where a product on the way exceeds 2^53. */
 export function byteSize(shape: readonly number[], elementBytes: number): number {
   let bytes = elementBytes;
   for (const dim of shape) {
@@ -88,17 +95,58 @@ export function rowsOf(shape: readonly number[]): { rows: number; rowSize: numbe
   return { rows: shape[0] ?? 1, rowSize: shape.slice(1).reduce((size, dim) => size * dim, 1) };
 }
 
-/** Rows to move at once: about a mebibyte, and never less than one row. */
+/** Rows to move at once: about 1 MiB, and at least one row. */
 export function rowsPerChunk(rowBytes: number): number {
   return Math.max(1, Math.floor(2 ** 20 / Math.max(1, rowBytes)));
 }
 
-/** A tensor's name as an error message shows it: quoted, escaped, cut short. */
+/** A run of whole rows to move at once. */
+interface Chunk {
+  readonly firstRow: number;
+  readonly rows: number;
+  /** Bytes of the run in the tensor's own element type. */
+  readonly length: number;
+}
+
+/**
+ * A tensor's rows in runs of about 1 MiB, counted in values of `valueBytes`; none where the rows
+ * have no values.
+ */
+export function* chunksOf(
+  { shape, dtype }: TensorInfo,
+  valueBytes: number = DTYPE_BYTES[dtype],
+): Generator<Chunk> {
+  const { rows, rowSize } = rowsOf(shape);
+  if (rowSize === 0) return;
+  const most = rowsPerChunk(rowSize * valueBytes);
+  for (let firstRow = 0; firstRow < rows; firstRow += most) {
+    const count = Math.min(most, rows - firstRow);
+    yield { firstRow, rows: count, length: count * rowSize * DTYPE_BYTES[dtype] };
+  }
+}
+
+/** Values as unsigned integers of their width, to be moved and not computed with. */
+export type Elements = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+
+/** A view of bytes as elements of `size` bytes each; the bytes must be aligned to that. */
+export function elementsOf({ buffer, byteOffset, length }: Uint8Array, size: number): Elements {
+  if (size === 1) return new Uint8Array(buffer, byteOffset, length);
+  if (size === 2) return new Uint16Array(buffer, byteOffset, length / 2);
+  if (size === 4) return new Uint32Array(buffer, byteOffset, length / 4);
+  return new BigUint64Array(buffer, byteOffset, length / 8);
+}
+
+/** An error about a file of weights. */
+export function fail(file: string, flaw: string, cause?: unknown): WeightsError {
+  return new WeightsError(`Cannot load weights: ${flaw} (in "${file}")`, { cause });
+}
+
+/** A name in an error message: quoted, escaped, cut after 120 characters. */
 export function quote(name: string): string {
   return JSON.stringify(name.length > 120 ? `${name.slice(0, 120)}...` : name);
 }
 
-/** A shape as an error message shows it, cut short. */
+/** A shape in an error message, cut after 8 axes. */
 export function showShape(shape: readonly number[]): string {
   return `[${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', ...' : ''}]`;
 }

@@ -5,13 +5,8 @@
 
 import { LARGEST_HALF } from '../../numerics/half.ts';
 import { decoder, type Parameter, parameters } from '../../weights/names.ts';
-import {
-  bytesOfSize,
-  type SavedTensor,
-  safetensorsOf,
-  shardIndexOf,
-  shardsOf,
-} from '../../weights/save.ts';
+import { type SavedTensor, safetensorsOf } from '../../weights/save.ts';
+import { bytesOfSize, shardIndexOf, shardsOf } from '../../weights/shard-index.ts';
 import { fetchParameter, fetchPlace } from '../load/fetch-parameter.ts';
 import { type Conversion, packedTensors, UNKNOWN } from '../load/packed.ts';
 import { packedFile } from '../load/packed-file.ts';

@@ -1,25 +1,37 @@
-/** readExtents(): bytes of which it is known where they lie, out of a stream that passes once. */
+/**
+ * Bytes at known offsets, read in one pass over a stream, and the rows of a tensor whose values lie
+ * one after another in such bytes.
+ */
 
 import type { ByteSource } from '../../platform/types.ts';
-import type { ByteReader } from '../byte-reader.ts';
-import { quote } from '../tensor-info.ts';
-import { fail } from './fail.ts';
-import { readWhole } from './read-whole.ts';
+import { type ByteReader, readWhole } from '../byte-reader.ts';
+import {
+  chunksOf,
+  DTYPE_BYTES,
+  type Dtype,
+  fail,
+  quote,
+  rowsOf,
+  rowsPerChunk,
+  type TensorInfo,
+  type TensorRows,
+} from '../tensor-info.ts';
 
-/** Where the bytes of something lie. */
+/** A range of bytes in a stream. */
 export interface Extent {
   /** For error messages. */
   readonly name: string;
   readonly offset: number;
   readonly length: number;
-  /** Bytes that are enough at once; all of them where it is absent. */
+  /** The extent may be read in pieces of as many bytes; absent where it is needed whole. */
   readonly pieceBytes?: number | undefined;
 }
 
 /**
- * The bytes of each extent, in the order in which they lie, each valid until the next; two may lie in
- * the same place. Those that need not be whole come in pieces, `from` counting in their extent. Then
- * the stream is read to its end: only then a download is known to be whole, and kept.
+ * The bytes of each extent, in the order of their offsets, each valid until the next. Two extents
+ * may be the same range. One with `pieceBytes` comes in pieces, `from` being a piece's offset in
+ * it. Then the stream is read to its end, because only then is a download known to be whole, and
+ * cached.
  *
  * @throws WeightsError where extents overlap, or the stream ends before them
  */
@@ -55,4 +67,35 @@ export async function* readExtents<T extends Extent>(
     } while (from < length);
   }
   await reader.skip(Number.POSITIVE_INFINITY);
+}
+
+/**
+ * The rows of a tensor whose values lie one after another in `bytes`, at any alignment. `bytes` may
+ * be a piece of the tensor that begins `from` bytes into it: some of its chunks, whole.
+ */
+export function* heldRows(tensor: TensorInfo, bytes: Uint8Array, from = 0): Generator<TensorRows> {
+  let start = -from;
+  for (const { firstRow, rows, length } of heldChunks(tensor)) {
+    if (start >= bytes.length) return;
+    if (start >= 0) {
+      const part = bytes.subarray(start, start + length);
+      yield { tensor, firstRow, rows, bytes: part.byteOffset % 8 === 0 ? part : part.slice() };
+    }
+    start += length;
+  }
+}
+
+/** Chunks of a tensor in memory: about 1 MiB once its values are F32. */
+export function heldChunks(tensor: TensorInfo): ReturnType<typeof chunksOf> {
+  return chunksOf(tensor, widthOnceLoaded(tensor.dtype));
+}
+
+/** Bytes of every chunk but the last; 0 where the rows have no values. */
+export function chunkBytes({ shape, dtype }: TensorInfo): number {
+  const { rowSize } = rowsOf(shape);
+  return rowsPerChunk(rowSize * widthOnceLoaded(dtype)) * rowSize * DTYPE_BYTES[dtype];
+}
+
+function widthOnceLoaded(dtype: Dtype): number {
+  return Math.max(DTYPE_BYTES[dtype], DTYPE_BYTES.F32);
 }

@@ -1,24 +1,26 @@
 /**
- * Hdf5Bytes: the bytes of an HDF5 file, read through places that are checked. Every structure is
- * counted against a budget, so that none can be read over and over: a cycle ends there.
+ * Hdf5Bytes: the structures of an HDF5 file, read by checked addresses. Every byte read counts
+ * against a budget, so that a cycle of addresses ends.
  */
 
 import type { ByteAccess } from '../../platform/types.ts';
 import { quote } from '../tensor-info.ts';
 
-/** Both halves of an address that means nothing is there. */
+/** Both halves of the undefined address. */
 const UNDEFINED_HALF = 0xffff_ffff;
-/** The upper half of numbers that are not exact any more. */
+/** The upper half of 2^53, from which numbers are not exact. */
 const INEXACT_HALF = 2 ** 21;
 const DECODER = new TextDecoder();
 
-/** A whole structure is read once, and short texts in it may be read once more. */
-const READINGS = 4;
+/**
+ * The budget in sizes of the file. Every structure is read once, and short names in it once more.
+ */
+const BUDGET = 4;
 
-/** Bytes that are fetched at once, where structures are smaller, as nearly all are. */
+/** Bytes read from the file at once, because nearly all structures are smaller. */
 const PAGE_BYTES = 2 ** 13;
 
-/** The structures of an HDF5 file. SyntaxError for what is not there or was read too often. */
+/** Throws SyntaxError for addresses outside the file, and when the budget is spent. */
 export class Hdf5Bytes {
   readonly #file: ByteAccess;
   readonly #size: number;
@@ -28,10 +30,10 @@ export class Hdf5Bytes {
   constructor(file: ByteAccess, size: number) {
     this.#file = file;
     this.#size = size;
-    this.#budget = READINGS * size;
+    this.#budget = BUDGET * size;
   }
 
-  /** A structure's bytes. */
+  /** The fields of a structure of `length` bytes. */
   async at(address: number, length: number, what: string): Promise<Fields> {
     this.check(address, length, what);
     this.charge(length, what);
@@ -45,22 +47,22 @@ export class Hdf5Bytes {
     throw new SyntaxError(`${what} is cut off: needs ${length} bytes, has ${bytes.length - from}`);
   }
 
-  /** Counts bytes that are read, wherever they were found. */
+  /** Counts bytes against the budget. */
   charge(count: number, what: string): void {
     this.#budget -= count;
     if (this.#budget < 0) throw new SyntaxError(`${what} is read over and over: a cycle`);
   }
 
-  /** A structure that begins with its name. */
+  /** The fields after the signature of a structure, `length` bytes with the signature. */
   async signed(address: number, signature: string, length: number): Promise<Fields> {
     const fields = await this.at(address, length, signature);
-    // Byte by byte: HDF5's own begins with one that is no UTF-8.
+    // Not decoded as UTF-8, which the first byte of a superblock is not.
     const found = String.fromCharCode(...fields.bytes(signature.length));
     if (found === signature) return fields;
     throw new SyntaxError(`found ${quote(found)} at ${address}, expected "${signature}"`);
   }
 
-  /** Whether bytes are in the file. */
+  /** Throws unless the bytes are in the file. */
   check(address: number, length: number, what: string): void {
     const end = address + length;
     if (address >= 0 && length >= 0 && end <= this.#size) return;
@@ -76,7 +78,7 @@ export class Hdf5Bytes {
   }
 }
 
-/** Little-endian numbers and texts, one behind the other. No view is made of what is not asked for. */
+/** A structure's fields, read one after another: little-endian numbers and strings. */
 export class Fields {
   readonly #bytes: Uint8Array;
   readonly #what: string;
@@ -92,12 +94,13 @@ export class Fields {
     this.#at = start;
   }
 
+  /** Bytes that are left. */
   get rest(): number {
     return this.#end - this.#at;
   }
 
-  /** The same, from the beginning. */
-  again(): Fields {
+  /** The same fields, from the first one. */
+  fromStart(): Fields {
     return new Fields(this.#bytes, this.#what, this.#start, this.#end);
   }
 
@@ -117,7 +120,7 @@ export class Fields {
     return this.#bytes.subarray(at, at + count);
   }
 
-  /** Fields of their own. */
+  /** The next `count` bytes as fields. */
   fields(count: number): Fields {
     const at = this.#advance(count);
     return new Fields(this.#bytes, this.#what, at, at + count);
@@ -136,13 +139,13 @@ export class Fields {
     return this.u16() + this.u16() * 2 ** 16;
   }
 
-  /** A size; Infinity beyond exact numbers, which fits in no file. */
+  /** A size; Infinity from 2^53 on, which fits in no file. */
   u64(): number {
     const [lower, upper] = [this.u32(), this.u32()];
     return upper < INEXACT_HALF ? upper * 2 ** 32 + lower : Number.POSITIVE_INFINITY;
   }
 
-  /** An address; undefined where it says that nothing is there. */
+  /** An address; undefined for the undefined address. */
   address(): number | undefined {
     const [lower, upper] = [this.u32(), this.u32()];
     if (lower === UNDEFINED_HALF && upper === UNDEFINED_HALF) return undefined;
@@ -154,7 +157,7 @@ export class Fields {
     return DECODER.decode(this.bytes(count));
   }
 
-  /** The text from an offset on, up to a zero byte. */
+  /** The null-terminated string at an offset from the start. */
   textAt(offset: number): string {
     const start = this.#start + offset;
     const end = this.#bytes.indexOf(0, start);

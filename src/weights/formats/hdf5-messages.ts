@@ -1,46 +1,49 @@
 /**
- * Header messages of HDF5 objects (HDF5 File Format Specification, IV.A): headers of both versions
- * in; messages, and what those for shapes, types, places and attributes say, out.
+ * Object headers of HDF5 (HDF5 File Format Specification 3.0, IV.A), versions 1 and 2, and the
+ * contents of their messages: dataspaces, datatypes, attributes and links.
  */
 
 import { quote } from '../tensor-info.ts';
 import type { Fields, Hdf5Bytes } from './hdf5-bytes.ts';
 
-/** Message types. */
+/** Types of the messages that are read (IV.A.2). */
 export const Message = {
   Dataspace: 0x01,
   LinkInfo: 0x02,
   Datatype: 0x03,
   Link: 0x06,
-  Layout: 0x08,
-  Filters: 0x0b,
+  DataLayout: 0x08,
+  FilterPipeline: 0x0b,
   Attribute: 0x0c,
   Continuation: 0x10,
   SymbolTable: 0x11,
   AttributeInfo: 0x15,
 } as const;
 
-/** One message, its bytes not read yet. */
+/** One message, not parsed yet. */
 export interface HeaderMessage {
   readonly type: number;
   readonly fields: Fields;
 }
 
 const MAX_RANK = 8;
-/** What a count of two bytes goes to, which headers of version 1 have. */
+/** The most that a header of version 1 can have, whose count has 2 bytes. */
 const MAX_MESSAGES = 65_535;
-/** Flag of a message whose bytes lie elsewhere, shared between objects. */
+/** Flag of a message that is stored elsewhere, because objects share it. */
 const SHARED = 2;
-/** Messages that say nothing of use here may be shared. */
+/** Messages of all other types are ignored, also where they are shared. */
 const READ_TYPES: ReadonlySet<number> = new Set(Object.values(Message));
 
-/** All messages of an object's header, of those types that are read here. */
+/** The messages of an object's header that have one of the types above. */
 export async function messagesAt(file: Hdf5Bytes, address: number): Promise<HeaderMessage[]> {
   const isV1 = (await file.at(address, 4, 'object header')).u8() === 1;
   return isV1 ? messagesV1(file, address) : messagesV2(file, address);
 }
 
-/** Version 1: fields of 8 bytes each, messages padded to 8, blocks chained by continuations. */
+/**
+ * Version 1 (IV.A.1.a): messages aligned to 8 bytes, in blocks that continuation messages
+ * (IV.A.2.q) name.
+ */
 async function messagesV1(file: Hdf5Bytes, address: number): Promise<HeaderMessage[]> {
   const prefix = (await file.at(address, 16, 'object header')).skip(2);
   const count = prefix.u16();
@@ -62,10 +65,13 @@ async function messagesV1(file: Hdf5Bytes, address: number): Promise<HeaderMessa
   return messages;
 }
 
-/** What a header of version 2 begins with, at its longest. */
+/** The longest prefix of a header of version 2. */
 const MAX_PREFIX_BYTES = 30;
 
-/** Version 2: "OHDR", packed messages, blocks that begin with "OCHK", each with a checksum. */
+/**
+ * Version 2 (IV.A.1.b): "OHDR", unaligned messages, continued in blocks "OCHK", each with a
+ * checksum.
+ */
 async function messagesV2(file: Hdf5Bytes, address: number): Promise<HeaderMessage[]> {
   const prefix = await file.signed(address, 'OHDR', MAX_PREFIX_BYTES);
   const version = prefix.u8();
@@ -101,7 +107,7 @@ function addMessage(messages: HeaderMessage[], message: HeaderMessage, flags: nu
   messages.push(message);
 }
 
-/** The sizes of a dataspace; none for a single value. */
+/** The sizes of a dataspace (IV.A.2.b); none for a scalar. */
 export function readDataspace(fields: Fields): number[] {
   const version = fields.u8();
   if (version !== 1 && version !== 2) {
@@ -113,22 +119,23 @@ export function readDataspace(fields: Fields): number[] {
   return Array.from({ length: rank }, () => fields.u64());
 }
 
-/** An element type: numbers by the names of safetensors, texts, or something else. */
+/** An element type: a number by safetensors' name, a string, or something else. */
 export type Hdf5Type =
   | { readonly kind: 'number'; readonly dtype: string; readonly size: number }
-  | { readonly kind: 'text' | 'long text'; readonly size: number }
+  | { readonly kind: 'string' | 'variable-length string'; readonly size: number }
   | { readonly kind: 'other'; readonly size: number; readonly name: string };
 
-/** IEEE 754 by [bytes, exponent's bit, its bits, mantissa's bits], and bfloat16 among them. */
+/** Floating-point types by [bytes, exponent location, exponent size, mantissa size]. */
 const FLOATS: Readonly<Record<string, string>> = {
   '2,10,5,10': 'F16',
   '2,7,8,7': 'BF16',
   '4,23,8,23': 'F32',
   '8,52,11,52': 'F64',
 };
+/** Datatype classes that are refused by name. */
 const CLASS_NAMES = ['', '', 'time', '', 'bit field', 'opaque', 'compound', 'reference', 'enum'];
 
-/** Reads a datatype; big-endian numbers are of an other type. */
+/** Reads a datatype message (IV.A.2.d). Of numbers only little-endian ones are `number`. */
 export function readDatatype(fields: Fields): Hdf5Type {
   const kind = fields.u8() & 0x0f;
   const bits = fields.u8();
@@ -144,8 +151,8 @@ export function readDatatype(fields: Fields): Hdf5Type {
     const dtype = Object.hasOwn(FLOATS, key) ? FLOATS[key]! : `a float of ${size} bytes`;
     return { kind: 'number', dtype, size };
   }
-  if (kind === 3) return { kind: 'text', size };
-  if (kind === 9 && (bits & 0x0f) === 1) return { kind: 'long text', size };
+  if (kind === 3) return { kind: 'string', size };
+  if (kind === 9 && (bits & 0x0f) === 1) return { kind: 'variable-length string', size };
   const name = kind < 2 ? 'big-endian numbers' : (CLASS_NAMES[kind] ?? `type ${kind}`);
   return { kind: 'other', size, name };
 }
@@ -157,7 +164,7 @@ export interface Hdf5Attribute {
   readonly data: Fields;
 }
 
-/** An attribute's name, and what reads its value. Parts of version 1 are padded to 8 bytes. */
+/** An attribute message (IV.A.2.m): the name, and a function that parses the value. */
 export function readAttribute(fields: Fields): [name: string, read: () => Hdf5Attribute] {
   const version = fields.u8();
   if (version < 1 || version > 3) {
@@ -166,6 +173,7 @@ export function readAttribute(fields: Fields): [name: string, read: () => Hdf5At
   const flags = fields.u8();
   const [nameBytes, typeBytes, spaceBytes] = [fields.u16(), fields.u16(), fields.u16()];
   if (version === 3) fields.skip(1);
+  // Parts of version 1 are padded to 8 bytes.
   const part = (count: number) => {
     const found = fields.fields(count);
     if (version === 1) fields.skip(Math.min(fields.rest, (8 - (count % 8)) % 8));
@@ -178,8 +186,87 @@ export function readAttribute(fields: Fields): [name: string, read: () => Hdf5At
     if (version > 1 && flags & 3) {
       throw new SyntaxError(`attribute ${quote(name)} has a shared type`);
     }
-    const shape = readDataspace(space.again());
-    return { type: readDatatype(type.again()), shape, data: data.again() };
+    const shape = readDataspace(space.fromStart());
+    return { type: readDatatype(type.fromStart()), shape, data: data.fromStart() };
   };
   return [name, read];
+}
+
+/** Bytes of a symbol table entry (III.C). */
+const ENTRY_BYTES = 40;
+/** The link type that has the address of an object header; soft and external links have not. */
+const HARD_LINK = 0;
+
+/**
+ * Adds the links of a group by its symbol table message (IV.A.2.r): addresses of a B-tree over the
+ * entries and of a local heap (III.D) with their names.
+ */
+export async function readSymbolTable(
+  file: Hdf5Bytes,
+  message: Fields,
+  links: Map<string, number>,
+): Promise<void> {
+  const [tree, heap] = [message.u64(), message.u64()];
+  const head = (await file.signed(heap, 'HEAP', 32)).skip(4);
+  const size = head.u64();
+  const names = await file.at(head.skip(8).u64(), size, 'name');
+  for await (const node of nodesOf(file, tree)) {
+    for (const [offset, address] of await symbolsAt(file, node)) {
+      const name = names.textAt(offset);
+      file.charge(name.length, 'name');
+      links.set(name, address);
+    }
+  }
+}
+
+/**
+ * Addresses of the symbol table nodes below a node of a version 1 B-tree (III.A.1): keys of 8 bytes
+ * alternate with children, which are one level below. `expected` is this node's level.
+ */
+async function* nodesOf(
+  file: Hdf5Bytes,
+  address: number,
+  expected?: number,
+): AsyncGenerator<number> {
+  const head = await file.signed(address, 'TREE', 24);
+  const [type, level, count] = [head.u8(), head.u8(), head.u16()];
+  if (type !== 0 || (expected !== undefined && level !== expected)) {
+    throw new SyntaxError(
+      `tree at ${address} has type ${type} and level ${level}, expected 0 and ${expected ?? 'any'}`,
+    );
+  }
+  const body = await file.at(address + 24, 16 * count + 8, 'tree');
+  for (let i = 0; i < count; i++) {
+    const child = body.skip(8).u64();
+    if (level === 0) yield child;
+    else yield* nodesOf(file, child, level - 1);
+  }
+}
+
+/**
+ * The entries of a symbol table node (III.B): offset of the name in the heap, address of the object
+ * header.
+ */
+async function symbolsAt(
+  file: Hdf5Bytes,
+  address: number,
+): Promise<[offset: number, header: number][]> {
+  const count = (await file.signed(address, 'SNOD', 8)).skip(2).u16();
+  const entries = await file.at(address + 8, ENTRY_BYTES * count, 'symbol table');
+  return Array.from({ length: count }, () => {
+    const [offset, header] = [entries.u64(), entries.u64()];
+    entries.skip(ENTRY_BYTES - 16);
+    return [offset, header];
+  });
+}
+
+/** Adds the link of a link message (IV.A.2.g), if it is a hard link; others are ignored. */
+export function readLink(message: Fields, links: Map<string, number>): void {
+  const flags = message.skip(1).u8();
+  const kind = flags & 8 ? message.u8() : HARD_LINK;
+  if (flags & 4) message.skip(8);
+  if (flags & 16) message.skip(1);
+  const sizes = [() => message.u8(), () => message.u16(), () => message.u32(), () => message.u64()];
+  const name = message.text(sizes[flags & 3]!());
+  if (kind === HARD_LINK) links.set(name, message.u64());
 }

@@ -1,13 +1,12 @@
 /**
- * Hdf5File: groups, text attributes and datasets of an HDF5 file (HDF5 File Format Specification 3.0),
- * as far as h5py writes them for Keras: superblocks 0, 2 and 3, symbol tables and compact links,
- * contiguous and compact values. Everything else is refused by name.
+ * Hdf5File: groups, string attributes and datasets of an HDF5 file (HDF5 File Format Specification
+ * 3.0), as far as h5py writes them for Keras: superblock versions 0, 2 and 3, symbol tables and
+ * link messages, contiguous and compact storage. Everything else is refused by name.
  */
 
 import type { ByteAccess } from '../../platform/types.ts';
 import { byteSize, quote, showShape } from '../tensor-info.ts';
 import { type Fields, Hdf5Bytes } from './hdf5-bytes.ts';
-import { readLink, readSymbolTable } from './hdf5-links.ts';
 import {
   type Hdf5Attribute,
   type HeaderMessage,
@@ -16,24 +15,30 @@ import {
   readAttribute,
   readDataspace,
   readDatatype,
+  readLink,
+  readSymbolTable,
 } from './hdf5-messages.ts';
 
 const HDF5_SIGNATURE = '\x89HDF\r\n\x1a\n';
+/** Data layout classes. */
+const COMPACT = 0;
+const CONTIGUOUS = 1;
 
-/** A dataset: its type by the names of safetensors (such as F32), and its values, little-endian. */
+/** A dataset of little-endian numbers. */
 export interface Hdf5Dataset {
+  /** By safetensors' names, such as F32; others for types that safetensors has not. */
   readonly dtype: string;
   readonly shape: readonly number[];
   /** Bytes of all values. */
   readonly size: number;
-  /** Where in the file they begin; those of a header are given as they are. */
+  /** Their offset in the file, or the values themselves where the object header holds them. */
   readonly values: number | Uint8Array;
 }
 
-/** The children of a group: addresses of their headers, by name. */
+/** The children of a group: addresses of object headers, by name. */
 type Links = ReadonlyMap<string, number>;
 
-/** What a file says of itself. SyntaxError for a broken one, and for what is not read here. */
+/** Throws SyntaxError for a broken file, and for features that are not supported. */
 export class Hdf5File {
   readonly #bytes: Hdf5Bytes;
   readonly #root: number;
@@ -47,13 +52,15 @@ export class Hdf5File {
     this.#root = root;
   }
 
-  /** A file of `size` bytes. */
+  /** Opens a file of `size` bytes. */
   static async open(file: ByteAccess, size: number): Promise<Hdf5File> {
     const bytes = new Hdf5Bytes(file, size);
     return new Hdf5File(bytes, await readSuperblock(bytes));
   }
 
-  /** The address of what `path` names, from the group at `from`; undefined when it is not there. */
+  /**
+   * The address of the object at `path` below the group at `from`; undefined when there is none.
+   */
   async find(path: string, from = this.#root): Promise<number | undefined> {
     let address: number | undefined = from;
     for (const name of path.split('/')) {
@@ -65,7 +72,10 @@ export class Hdf5File {
     return address;
   }
 
-  /** The texts of an attribute of the object at an address; undefined when it has none of the name. */
+  /**
+   * The strings of an attribute of the object at an address; undefined when it has no such
+   * attribute.
+   */
   async texts(name: string, address = this.#root): Promise<string[] | undefined> {
     const attributes = this.#attributes.get(address) ?? (await this.#attributesAt(address));
     this.#attributes.set(address, attributes);
@@ -76,10 +86,13 @@ export class Hdf5File {
   /** The dataset at an address. */
   async dataset(address: number, name: string): Promise<Hdf5Dataset> {
     const messages = await this.#messagesAt(address);
-    const one = (wanted: number) => messages.find(({ type }) => type === wanted)?.fields.again();
-    const [space, type, layout] = [Message.Dataspace, Message.Datatype, Message.Layout].map(one);
+    const one = (wanted: number) =>
+      messages.find(({ type }) => type === wanted)?.fields.fromStart();
+    const [space, type, layout] = [Message.Dataspace, Message.Datatype, Message.DataLayout].map(
+      one,
+    );
     if (!space || !type || !layout) throw new SyntaxError(`${quote(name)} is no dataset`);
-    if (one(Message.Filters)) throw new SyntaxError(`dataset ${quote(name)} is compressed`);
+    if (one(Message.FilterPipeline)) throw new SyntaxError(`dataset ${quote(name)} is compressed`);
     const found = readDatatype(type);
     if (found.kind !== 'number') {
       throw new SyntaxError(
@@ -95,7 +108,10 @@ export class Hdf5File {
     );
   }
 
-  /** Layouts of versions 3 and 4, which agree on what is read here; `size` is that of the values. */
+  /**
+   * Where a data layout message (IV.A.2.i) says that `size` bytes of values are. Versions 3 and 4
+   * are the same for compact and contiguous storage.
+   */
   #values(
     layout: Fields,
     name: string,
@@ -105,12 +121,12 @@ export class Hdf5File {
     if (version !== 3 && version !== 4) {
       throw new SyntaxError(`layout of ${quote(name)} has version ${version}, expected 3 or 4`);
     }
-    const kind = layout.u8();
-    if (kind === 0) {
+    const layoutClass = layout.u8();
+    if (layoutClass === COMPACT) {
       const values = layout.bytes(layout.u16());
       return [values, values.length];
     }
-    if (kind !== 1) {
+    if (layoutClass !== CONTIGUOUS) {
       throw new SyntaxError(`dataset ${quote(name)} is chunked, expected it in one piece`);
     }
     const [address, bytes] = [layout.address(), layout.u64()];
@@ -123,8 +139,8 @@ export class Hdf5File {
   async #attributesAt(address: number): Promise<ReadonlyMap<string, () => Hdf5Attribute>> {
     const attributes = new Map<string, () => Hdf5Attribute>();
     for (const { type, fields } of await this.#messagesAt(address)) {
-      if (type === Message.Attribute) attributes.set(...readAttribute(fields.again()));
-      if (type === Message.AttributeInfo && hasHeap(fields.again(), 2)) {
+      if (type === Message.Attribute) attributes.set(...readAttribute(fields.fromStart()));
+      if (type === Message.AttributeInfo && hasHeap(fields.fromStart(), 2)) {
         throw new SyntaxError('attributes are in a fractal heap, expected them in the header');
       }
     }
@@ -140,9 +156,10 @@ export class Hdf5File {
   async #readLinks(address: number): Promise<Links> {
     const links = new Map<string, number>();
     for (const { type, fields } of await this.#messagesAt(address)) {
-      if (type === Message.SymbolTable) await readSymbolTable(this.#bytes, fields.again(), links);
-      else if (type === Message.Link) readLink(fields.again(), links);
-      else if (type === Message.LinkInfo && hasHeap(fields.again(), 8)) {
+      if (type === Message.SymbolTable)
+        await readSymbolTable(this.#bytes, fields.fromStart(), links);
+      else if (type === Message.Link) readLink(fields.fromStart(), links);
+      else if (type === Message.LinkInfo && hasHeap(fields.fromStart(), 8)) {
         throw new SyntaxError('links are in a fractal heap, expected a symbol table');
       }
     }
@@ -152,7 +169,7 @@ export class Hdf5File {
 
   async #textsOf(name: string, { type, shape, data }: Hdf5Attribute): Promise<string[]> {
     const count = shape.reduce((product, size) => product * size, 1);
-    const isText = type.kind === 'text' || type.kind === 'long text';
+    const isText = type.kind === 'string' || type.kind === 'variable-length string';
     if (!isText || count * type.size > data.rest || (type.size === 0 && count > 0)) {
       throw new SyntaxError(`attribute ${quote(name)} holds no texts, or not ${count} of them`);
     }
@@ -160,25 +177,27 @@ export class Hdf5File {
     const texts: string[] = [];
     for (let i = 0; i < count; i++) {
       const item = data.fields(type.size);
-      const text = type.kind === 'text' ? item.text(type.size) : await this.#longText(item);
+      const text = type.kind === 'string' ? item.text(type.size) : await this.#heapText(item);
       texts.push(text.replace(/\0.*$/s, ''));
     }
     return texts;
   }
 
-  /** A text of any length: its size, and which object of which global heap it is. */
-  async #longText(reference: Fields): Promise<string> {
+  /** A variable-length string: its length, and the object of a global heap that holds it. */
+  async #heapText(reference: Fields): Promise<string> {
     const length = reference.u32();
     const [address, index] = [reference.address(), reference.u32()];
     if (length === 0) return '';
     const heap = address === undefined ? undefined : await this.#heapAt(address);
-    const found = heap?.get(index)?.again();
+    const found = heap?.get(index)?.fromStart();
     if (!found) throw new SyntaxError(`text ${index} is in no global heap`);
     this.#bytes.charge(length, 'text');
     return found.text(length);
   }
 
-  /** A global heap: "GCOL", its size, objects padded to 8 bytes; object 0 is what is free. */
+  /**
+   * A global heap (III.E): "GCOL", its size, objects aligned to 8 bytes; object 0 is free space.
+   */
   async #heapAt(address: number): Promise<ReadonlyMap<number, Fields>> {
     const known = this.#heaps.get(address);
     if (known) return known;
@@ -197,7 +216,10 @@ export class Hdf5File {
   }
 }
 
-/** The address of the root group's header. Addresses and sizes have 8 bytes and count from the start. */
+/**
+ * The address of the root group's object header, by the superblock (II.A). Addresses and sizes must
+ * have 8 bytes, and addresses must count from the start of the file.
+ */
 async function readSuperblock(file: Hdf5Bytes): Promise<number> {
   const fields = await file.signed(0, HDF5_SIGNATURE, 48);
   const version = fields.u8();
@@ -210,12 +232,16 @@ async function readSuperblock(file: Hdf5Bytes): Promise<number> {
   if (sizes.join() !== '8,8' || base !== 0) {
     throw new SyntaxError(`addresses of ${sizes.join()} bytes begin at ${base}, expected 8,8 at 0`);
   }
-  // Version 0: addresses of free space, end and driver, then the root's entry: its name, its header.
+  // Version 0 ends with the root's symbol table entry (III.C) at byte 56: name offset, header
+  // address.
   if (version === 0) return (await file.at(64, 8, 'superblock')).u64();
   return fields.skip(16).u64();
 }
 
-/** Whether a link info or attribute info message names a heap: `orderBytes` where order is tracked. */
+/**
+ * Whether a link info (IV.A.2.c) or attribute info message (IV.A.2.v) has the address of a fractal
+ * heap. With creation order tracked, an index of `orderBytes` bytes precedes it.
+ */
 function hasHeap(fields: Fields, orderBytes: number): boolean {
   const flags = fields.skip(1).u8();
   return fields.skip(flags & 1 ? orderBytes : 0).address() !== undefined;

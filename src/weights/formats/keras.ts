@@ -1,38 +1,39 @@
 /**
- * Keras' weights in HDF5, as TensorFlow models of transformers 4 save them (tf_model.h5): layers that
- * list their weights. Names and layouts become PyTorch's by the rules of modeling_tf_pytorch_utils.py.
+ * Keras weights in HDF5, as TensorFlow models of transformers 4 save them (tf_model.h5): every
+ * layer lists its weights. Names and layouts become PyTorch's by the rules of
+ * modeling_tf_pytorch_utils.py.
  */
 
 import type { WeightsError } from '../../errors.ts';
 import type { ByteAccess, ByteSource } from '../../platform/types.ts';
-import { ByteReader, once } from '../byte-reader.ts';
+import { ByteReader, once, readWhole } from '../byte-reader.ts';
 import {
   DTYPE_BYTES,
   type Dtype,
+  fail,
   quote,
   type TensorInfo,
   type WeightsFile,
 } from '../tensor-info.ts';
-import { type Extent, readExtents } from './extents.ts';
-import { fail } from './fail.ts';
+import { chunkBytes, type Extent, heldRows, readExtents } from './extents.ts';
 import { type Hdf5Dataset, Hdf5File } from './hdf5.ts';
-import { chunkBytes, heldRows, Turner } from './held.ts';
-import { readWhole } from './read-whole.ts';
+import { Transposer } from './transpose.ts';
 
-/** Ten times those of a MobileBERT of 24 layers. */
+/** Ten times the weights of a MobileBERT of 24 layers. */
 const MAX_WEIGHTS = 10_000;
 
-/** A tensor as PyTorch names and shapes it, and where it is. */
+/** A tensor with PyTorch's name and shape, and the dataset that holds it. */
 interface KerasTensor extends TensorInfo {
   readonly dataset: Hdf5Dataset;
+  /** Whether the dataset is [inputs, outputs]. */
   readonly isTransposed: boolean;
 }
 
 /**
- * What a file says of its weights is read by address, then their values from front to back. A source
- * that only streams is held whole.
+ * Reads the file's structure at its addresses, then in one pass the values. A source that can only
+ * be streamed is held in memory as a whole.
  *
- * @throws WeightsError for a broken file, and for one that lists no layers
+ * @throws WeightsError for a broken file, and for one without layers
  */
 export async function openKeras(source: ByteSource, reader: ByteReader): Promise<WeightsFile> {
   const held = source.access ? undefined : await readAll(source, reader);
@@ -43,20 +44,20 @@ export async function openKeras(source: ByteSource, reader: ByteReader): Promise
     tensors,
     close: () => reader.close(),
     async *read(wanted) {
-      const turner = new Turner();
+      const transposer = new Transposer();
       const rowsOf = (tensor: KerasTensor, bytes: Uint8Array, from = 0) =>
-        tensor.isTransposed ? turner.rows(tensor, bytes) : heldRows(tensor, bytes, from);
-      const placed: (Extent & { readonly tensor: KerasTensor })[] = [];
+        tensor.isTransposed ? transposer.rows(tensor, bytes) : heldRows(tensor, bytes, from);
+      const extents: (Extent & { readonly tensor: KerasTensor })[] = [];
       for (const tensor of tensors) {
         if (!wanted.has(tensor)) continue;
         const { values, size: length } = tensor.dataset;
         if (typeof values !== 'number') yield* rowsOf(tensor, values);
         else {
           const pieceBytes = tensor.isTransposed ? undefined : chunkBytes(tensor);
-          placed.push({ name: tensor.name, offset: values, length, pieceBytes, tensor });
+          extents.push({ name: tensor.name, offset: values, length, pieceBytes, tensor });
         }
       }
-      for await (const [{ tensor }, bytes, from] of readExtents(stream, source, placed)) {
+      for await (const [{ tensor }, bytes, from] of readExtents(stream, source, extents)) {
         yield* rowsOf(tensor, bytes, from);
       }
       if (stream.position !== size) throw wrongSize(source);
@@ -93,7 +94,7 @@ async function readTensors(
 }
 
 async function tensorsOf(file: Hdf5File): Promise<KerasTensor[]> {
-  // Beside a model's description, its weights are in a group of their own.
+  // A file of a whole model has its weights in a group; a file of weights has no such group.
   const root = (await file.find('model_weights')) ?? (await file.find(''))!;
   const layers = await namesAt(file, 'layer_names', root);
   if (!layers) {
@@ -113,7 +114,7 @@ async function tensorsOf(file: Hdf5File): Promise<KerasTensor[]> {
   return tensors;
 }
 
-/** A list of names; Keras cuts one into `name0`, `name1` and so on that is too long for an attribute. */
+/** A list of names; Keras splits one that is too long for an attribute into `name0`, `name1`, .. */
 async function namesAt(file: Hdf5File, name: string, group: number): Promise<string[] | undefined> {
   const whole = await file.texts(name, group);
   if (whole) return whole;
@@ -142,8 +143,9 @@ async function readTensor(file: Hdf5File, group: number, kerasName: string): Pro
 }
 
 /**
- * PyTorch's name for a weight of Keras: without the model's own name and the device, `layer_._0` as
- * `layer.0`, `cls` out of `predictions___cls`.
+ * PyTorch's name for a Keras weight: without the model's name in front and the `:0` at the end,
+ * `layer_._0` becomes `layer.0`, `predictions___cls` becomes `cls`. A `kernel` is a Linear's
+ * weight.
  */
 export function torchName(kerasName: string): {
   readonly name: string;

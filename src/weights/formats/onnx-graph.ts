@@ -1,36 +1,44 @@
 /**
- * NodeProto of onnx.proto3, and the graph of nodes: what a value is made of, and what stands behind a
- * product.
+ * NodeProto of onnx.proto3, and the graph of nodes: which initializer a value comes from, and which
+ * bias and scale follow a product.
  */
 
 import { entryOf, MessageFields, textOf, varintsOf, type WireField } from './protobuf.ts';
 
-/** One node, as much of it as is needed. */
+/** The parts of a NodeProto that are needed. */
 export interface Node {
   readonly op: string;
-  /** The module that the node was traced in, such as `mobilebert.pooler.dense`; '' if not known or of no use. */
+  /**
+   * The module that was traced, such as `mobilebert.pooler.dense`; '' where unknown or not needed.
+   */
   readonly scope: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Attributes that are integers. */
+  /** Attributes of integers, by name. */
   readonly integers: ReadonlyMap<string, readonly number[]>;
 }
 
-/** value = (number - zero) * scale; both are initializers, one for all or one for each along `axis`. */
-export interface Scaled {
+/**
+ * The initializers that quantise another one, as in DequantizeLinear: value = (q - zero point) *
+ * scale. They hold one number for all values, or one for each index along `axis`.
+ */
+export interface Quantization {
   readonly scale: string;
-  readonly zero: string | undefined;
+  /** Undefined for zero points of 0. */
+  readonly zeroPoint: string | undefined;
   readonly axis: number;
 }
 
-/** Inputs and outputs of a node, at most. */
+/** The most inputs and outputs of a node. */
 const MAX_VALUES = 1000;
-/** Integers of an attribute that are looked at: axes. */
+/** The most integers of an attribute that are kept; those that are needed are axes. */
 const MAX_INTEGERS = 8;
-/** Nodes between a weight and its product, or a product and its bias, at most. */
+/** The most nodes between a weight and its product, or a product and its bias. */
 const MAX_STEPS = 6;
-/** Half of all nodes: no weight is an operand here, and nobody asks for their module. */
-const PLUMBING: ReadonlySet<string> = new Set([
+/**
+ * Operators, of half of all nodes, whose module is not needed: they do not compute with weights.
+ */
+const WITHOUT_SCOPE: ReadonlySet<string> = new Set([
   'Cast',
   'Concat',
   'Constant',
@@ -60,7 +68,7 @@ export function parseNode(message: Uint8Array): Node {
   if (inputs.length + outputs.length > MAX_VALUES) {
     throw new SyntaxError(`a node has more than ${MAX_VALUES} inputs and outputs`);
   }
-  const isNamed = node.name !== undefined && !PLUMBING.has(node.op);
+  const isNamed = node.name !== undefined && !WITHOUT_SCOPE.has(node.op);
   const scope = node.scopes || (isNamed ? scopeOf(textOf(node.name!)) : '');
   return { op: node.op, scope, inputs, outputs, integers: integers ?? NO_INTEGERS };
 }
@@ -85,89 +93,102 @@ function parseAttribute(message: Uint8Array): [name: string, values: number[]] {
   return [name, values];
 }
 
-/** The innermost module of what torch.export writes as "['', 'outer', 'outer.inner', 'operation']". */
+/** The innermost module of torch.export's metadata "['', 'outer', 'outer.inner', 'operation']". */
 function scopesOf(message: Uint8Array): string {
   const [key, value] = entryOf(message);
   if (key !== 'pkg.torch.onnx.name_scopes') return '';
   return Array.from(value.matchAll(/'([^']*)'/g), ([, scope]) => scope!).at(-2) ?? '';
 }
 
-/** An initializer at the start of a chain of nodes that only reshape or scale it. */
+/**
+ * An initializer that a value comes from, through nodes that only cast, transpose or dequantise it.
+ */
 export interface Leaf {
   readonly name: string;
   readonly isTransposed: boolean;
-  readonly scaled: Scaled | undefined;
+  readonly quantization: Quantization | undefined;
 }
 
-/** What stands behind a product: its bias, and what scales it. */
-export interface Behind {
+/** What is done with a product's result. */
+export interface Epilogue {
+  /** The initializer that is added. */
   readonly bias?: string | undefined;
+  /** The weight's scale, an initializer, by which the result of a MatMulInteger is multiplied. */
   readonly scale?: string | undefined;
-  readonly scaled?: Scaled | undefined;
+  /** Of a DequantizeLinear, which follows a Gather of quantised rows. */
+  readonly quantization?: Quantization | undefined;
 }
 
-/** Nodes by what they make and by what they take. */
+/** Nodes by their outputs and inputs. */
 export class Graph {
-  readonly #makers = new Map<string, Node>();
-  readonly #takers = new Map<string, Node>();
+  readonly #producers = new Map<string, Node>();
+  readonly #consumers = new Map<string, Node>();
 
   constructor(nodes: readonly Node[]) {
     for (const node of nodes) {
-      for (const output of node.outputs) this.#makers.set(output, node);
+      for (const output of node.outputs) this.#producers.set(output, node);
       for (const input of node.inputs) {
-        if (!this.#takers.has(input)) this.#takers.set(input, node);
+        if (!this.#consumers.has(input)) this.#consumers.set(input, node);
       }
     }
   }
 
-  /** The initializer that a value is made of; undefined where it is the result of arithmetic. */
+  /** The initializer that a value comes from; undefined where the value is computed. */
   trace(value: string): Leaf | undefined {
     let [name, isTransposed] = [value, false];
-    let scaled: Scaled | undefined;
+    let quantization: Quantization | undefined;
     for (let step = 0; step < MAX_STEPS; step++) {
-      const maker = this.#makers.get(name);
-      if (!maker) return name === '' ? undefined : { name, isTransposed, scaled };
-      if (maker.op === 'Transpose' && (maker.integers.get('perm') ?? [1, 0]).join() === '1,0') {
+      const producer = this.#producers.get(name);
+      if (!producer) return name === '' ? undefined : { name, isTransposed, quantization };
+      if (
+        producer.op === 'Transpose' &&
+        (producer.integers.get('perm') ?? [1, 0]).join() === '1,0'
+      ) {
         isTransposed = !isTransposed;
-      } else if (maker.op === 'DequantizeLinear') scaled = scaledOf(maker);
-      else if (maker.op !== 'Cast' && maker.op !== 'Identity') return undefined;
-      name = maker.inputs[0] ?? '';
+      } else if (producer.op === 'DequantizeLinear') quantization = quantizationOf(producer);
+      else if (producer.op !== 'Cast' && producer.op !== 'Identity') return undefined;
+      name = producer.inputs[0] ?? '';
     }
     return undefined;
   }
 
-  /** Follows a product's result through casts and scales to the bias that is added to it. */
-  behind(product: Node): Behind {
+  /**
+   * Follows a product's result through casts and multiplications to the bias that is added to it.
+   */
+  epilogueOf(product: Node): Epilogue {
     let [value, scale] = [product.outputs[0] ?? '', undefined as string | undefined];
     for (let step = 0; step < MAX_STEPS; step++) {
-      const taker = this.#takers.get(value);
-      const other = taker?.inputs.find((input) => input !== value) ?? '';
-      if (taker?.op === 'DequantizeLinear') return { scaled: scaledOf(taker) };
-      if (taker?.op === 'Add') return { bias: this.trace(other)?.name, scale };
-      if (taker?.op === 'Mul' && product.op === 'MatMulInteger') scale = this.#scaleIn(other);
-      else if (taker?.op !== 'Cast') return { scale };
-      value = taker.outputs[0] ?? '';
+      const consumer = this.#consumers.get(value);
+      const other = consumer?.inputs.find((input) => input !== value) ?? '';
+      if (consumer?.op === 'DequantizeLinear') return { quantization: quantizationOf(consumer) };
+      if (consumer?.op === 'Add') return { bias: this.trace(other)?.name, scale };
+      if (consumer?.op === 'Mul' && product.op === 'MatMulInteger')
+        scale = this.#weightScale(other);
+      else if (consumer?.op !== 'Cast') return { scale };
+      value = consumer.outputs[0] ?? '';
     }
     return { scale };
   }
 
-  /** Of the product of two scales, the one that is no result: the weight's. */
-  #scaleIn(value: string): string | undefined {
-    const maker = this.#makers.get(value);
-    if (!maker) return value;
-    return maker.op === 'Mul' ? maker.inputs.find((input) => !this.#makers.has(input)) : undefined;
+  /** The weight's scale in the product of two scales; the activation's is computed. */
+  #weightScale(value: string): string | undefined {
+    const producer = this.#producers.get(value);
+    if (!producer) return value;
+    return producer.op === 'Mul'
+      ? producer.inputs.find((input) => !this.#producers.has(input))
+      : undefined;
   }
 }
 
-function scaledOf({ inputs, integers }: Node): Scaled | undefined {
-  return scaledBy(inputs[1], inputs[2], integers.get('axis')?.[0]);
+function quantizationOf({ inputs, integers }: Node): Quantization | undefined {
+  return quantizationBy(inputs[1], inputs[2], integers.get('axis')?.[0]);
 }
 
-/** Scale and zero point of what has them; axis 1 is that of a product's columns. */
-export function scaledBy(
+/** A quantisation by its initializers' names. Axis 1, the columns, is ONNX's default. */
+export function quantizationBy(
   scale: string | undefined,
-  zero: string | undefined,
+  zeroPoint: string | undefined,
   axis = 1,
-): Scaled | undefined {
-  return scale === undefined ? undefined : { scale, zero: zero || undefined, axis };
+): Quantization | undefined {
+  return scale === undefined ? undefined : { scale, zeroPoint: zeroPoint || undefined, axis };
 }

@@ -1,94 +1,101 @@
 /**
- * OnnxScales: 8-bit integers of a quantised graph -> float32, by the scales and zero points that are
- * initializers themselves: value = (number - zero) * scale, as DequantizeLinear has it.
+ * OnnxScales: 8-bit integers of a quantised graph -> F32, as DequantizeLinear computes them:
+ * value = (q - zero point) * scale. Scales and zero points are initializers themselves.
  */
 
 import { type Dtype, quote, type TensorInfo, type TensorRows } from '../tensor-info.ts';
-import type { Scaled } from './onnx-graph.ts';
+import type { Quantization } from './onnx-graph.ts';
 import type { OnnxTensor } from './onnx-tensor.ts';
 
 const INTEGERS = {
   I8: (bytes: Uint8Array) => new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length),
   U8: (bytes: Uint8Array) => bytes,
 } as const;
-/** The bit that tells a byte of an I8 from one of a U8 that is 128 more. */
+/** A byte of an I8 tensor with this bit flipped is the value plus 128, as a U8. */
 const SIGN = 0x80;
-/** Filled anew for each run of one scale. */
+/** The value of each byte, computed again for each run of one scale. */
 const TABLE = new Float32Array(256);
 
-/** What makes weights of a tensor's integers. */
-export interface Scaling {
+/** Scales and zero points of a tensor of integers. */
+export interface Dequantization {
   readonly dtype: keyof typeof INTEGERS;
-  /** One for all, or one for each along `axis`. */
+  /** One for all values, or one for each index along `axis`. */
   readonly scales: ArrayLike<number>;
-  readonly zeros: ArrayLike<number>;
+  readonly zeroPoints: ArrayLike<number>;
   readonly axis: number;
-  /** Whether there is one for all. */
-  readonly isOne: boolean;
+  /** Whether scale and zero point are one for all values. */
+  readonly isPerTensor: boolean;
 }
 
-/** Which scale is whose: the i-th of a tensor's values has number `first + floor(i / run) % count`. */
+/** Value i of a parameter has scale number `first + floor(i / run) % count`. */
 export interface Channels {
   readonly run: number;
   readonly count: number;
   readonly first: number;
 }
 
-/** The scales and zero points seen so far. */
+/** Holds the scales and zero points that have been read. */
 export class OnnxScales {
   readonly #tensors = new Map<string, OnnxTensor>();
   #room = new Float32Array(0);
 
-  /** Takes a scale or a zero point. */
+  /** Keeps a scale or a zero point. */
   keep(tensor: OnnxTensor): void {
     this.#tensors.set(tensor.name, tensor);
   }
 
-  /** Whether all is there that `scalingOf` needs. */
-  isReady({ dtype }: OnnxTensor, scaled: Scaled | undefined): boolean {
-    if (!scaled || !isInteger(dtype)) return true;
-    return [scaled.scale, scaled.zero].every((name) => !name || this.#tensors.has(name));
+  /** Whether `dequantizationOf` has the scale and the zero point that it needs. */
+  isReady({ dtype }: OnnxTensor, quantization: Quantization | undefined): boolean {
+    if (!quantization || !isInteger(dtype)) return true;
+    return [quantization.scale, quantization.zeroPoint].every(
+      (name) => !name || this.#tensors.has(name),
+    );
   }
 
-  /** The element type that a tensor's values have once they are weights. */
-  dtypeOf(dtype: Dtype, scaled: Scaled | undefined): Dtype {
-    return scaled && isInteger(dtype) ? 'F32' : dtype;
+  /** The element type of a parameter that is stored as `dtype`. */
+  dtypeOf(dtype: Dtype, quantization: Quantization | undefined): Dtype {
+    return quantization && isInteger(dtype) ? 'F32' : dtype;
   }
 
   /**
-   * What makes weights of a tensor's values; undefined where they are weights.
+   * The numbers that dequantise a tensor; undefined where it is not quantised.
    *
    * @throws SyntaxError when there are not as many scales as the axis has
    */
-  scalingOf({ name, dtype, shape }: OnnxTensor, scaled: Scaled | undefined): Scaling | undefined {
-    if (!scaled || !isInteger(dtype)) return undefined;
-    const scales = this.#numbers(scaled.scale);
-    const zeros = scaled.zero ? this.#numbers(scaled.zero) : [0];
-    const axis = scaled.axis < 0 ? scaled.axis + shape.length : scaled.axis;
+  dequantizationOf(
+    { name, dtype, shape }: OnnxTensor,
+    quantization: Quantization | undefined,
+  ): Dequantization | undefined {
+    if (!quantization || !isInteger(dtype)) return undefined;
+    const scales = this.#numbers(quantization.scale);
+    const { zeroPoint } = quantization;
+    const zeroPoints = zeroPoint ? this.#numbers(zeroPoint) : [0];
+    const axis = quantization.axis + (quantization.axis < 0 ? shape.length : 0);
     const count = shape[axis] ?? 1;
-    for (const { length } of [scales, zeros]) {
+    for (const { length } of [scales, zeroPoints]) {
       if (length === 1 || length === count) continue;
       throw new SyntaxError(
         `tensor ${quote(name)} has ${length} scales or zero points, expected 1 or ${count}`,
       );
     }
-    return { dtype, scales, zeros, axis, isOne: scales.length === 1 && zeros.length === 1 };
+    const isPerTensor = scales.length === 1 && zeroPoints.length === 1;
+    return { dtype, scales, zeroPoints, axis, isPerTensor };
   }
 
-  /** Rows of integers as rows of weights, each valid until the next. */
-  *unscaled(
+  /** Rows of integers -> rows of F32, each valid until the next. */
+  *dequantized(
     rows: Iterable<TensorRows>,
     tensor: TensorInfo,
-    scaling: Scaling,
+    dequantization: Dequantization,
     channels: Channels,
   ): Generator<TensorRows> {
     let at = 0;
     for (const part of rows) {
       const { length } = part.bytes;
-      // Over and over: memory made anew for each matrix doubles the time.
+      // Reused: new memory for each matrix doubles the time.
       if (this.#room.length < length) this.#room = new Float32Array(length);
       const floats = this.#room.subarray(0, length);
-      unscale(floats, part.bytes, at, scaling, channels);
+      dequantize(floats, part.bytes, at, dequantization, channels);
       yield { ...part, tensor, bytes: new Uint8Array(floats.buffer, 0, floats.byteLength) };
       at += length;
     }
@@ -102,19 +109,19 @@ export class OnnxScales {
   }
 }
 
-/** Values from number `at` of a tensor on, run by run of one scale. */
-function unscale(
+/** Dequantises values from number `at` of a parameter on, one run of equal scale after another. */
+function dequantize(
   floats: Float32Array,
   bytes: Uint8Array,
   at: number,
-  { dtype, scales, zeros }: Scaling,
+  { dtype, scales, zeroPoints }: Dequantization,
   { run, count, first }: Channels,
 ): void {
   const flip = dtype === 'I8' ? SIGN : 0;
   for (let start = 0; start < bytes.length; ) {
     const channel = first + (Math.floor((at + start) / run) % count);
     const scale = scales[scales.length === 1 ? 0 : channel]!;
-    const zero = zeros[zeros.length === 1 ? 0 : channel]! + flip;
+    const zero = zeroPoints[zeroPoints.length === 1 ? 0 : channel]! + flip;
     const end = Math.min(bytes.length, start + run - ((at + start) % run));
     if (end - start > TABLE.length) lookUp(floats, bytes, start, end, tableOf(flip, zero, scale));
     else for (let i = start; i < end; i++) floats[i] = ((bytes[i]! ^ flip) - zero) * scale;
@@ -122,13 +129,13 @@ function unscale(
   }
 }
 
-/** What is made of each of the 256 bytes. */
+/** The value of each of the 256 bytes. */
 function tableOf(flip: number, zero: number, scale: number): Float32Array {
   for (let byte = 0; byte < TABLE.length; byte++) TABLE[byte] = ((byte ^ flip) - zero) * scale;
   return TABLE;
 }
 
-/** Four bytes at a time, where they lie in one word. */
+/** Looks values up, four bytes at a time where they are aligned. */
 function lookUp(
   floats: Float32Array,
   bytes: Uint8Array,

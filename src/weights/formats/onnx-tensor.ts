@@ -1,6 +1,6 @@
 /**
- * TensorProto of onnx.proto3: one initializer of a graph. In: a message in a stream. Out: name, shape
- * and little-endian bytes, or where in another file these are.
+ * TensorProto of onnx.proto3: one initializer of a graph. In: a message. Out: name, shape, and the
+ * values as little-endian bytes or their offset in another file.
  */
 
 import { byteSize, DTYPE_BYTES, type Dtype, quote } from '../tensor-info.ts';
@@ -8,29 +8,29 @@ import {
   bytesOf,
   entryOf,
   MessageFields,
+  type MessageStream,
   numberOf,
   textOf,
   varintsOf,
   type WireField,
 } from './protobuf.ts';
-import type { MessageStream } from './protobuf-stream.ts';
 
 /** One initializer. */
 export interface OnnxTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Undefined for element types that no weight has here: texts, complex numbers, fewer than 8 bits. */
+  /** Undefined for element types that are not supported: strings, complex numbers, below 8 bits. */
   readonly dtype: Dtype | undefined;
-  /** What an error calls the element type. */
+  /** The element type in error messages. */
   readonly dtypeName: string;
-  /** Its values; none where they are in another file. */
+  /** The values; empty where they are in another file or not supported. */
   readonly bytes: Uint8Array;
   readonly external?: ExternalBytes;
 }
 
-/** Where values are that are not in the file: ONNX's "external data". */
+/** Values in another file: `external_data`. */
 export interface ExternalBytes {
-  /** Relative to the model's folder. */
+  /** Path of the file, relative to the model's folder. */
   readonly location: string;
   readonly offset: number;
   readonly length: number;
@@ -55,11 +55,12 @@ const DTYPES: Readonly<Record<number, Dtype>> = {
 const OTHER_DTYPES: Readonly<Record<number, string>> = { 8: 'STRING', 21: 'UINT4', 22: 'INT4' };
 
 const MAX_RANK = 8;
+/** TensorProto.DataLocation. */
 const EXTERNAL = 1;
-/** Fields of one kind in a tensor, at most: numbers come packed, a field for all of them. */
+/** The most fields of one number in a tensor; values are packed into one field. */
 const MAX_FIELDS = 1000;
 
-/** Field numbers of TensorProto. */
+/** Field numbers of TensorProto that are read. */
 const Field = {
   Dims: 1,
   DataType: 2,
@@ -74,19 +75,19 @@ const Field = {
 } as const;
 
 /**
- * Reads one initializer that is at hand; its values are put into `room` where they fit.
+ * Reads an initializer in memory. The values are copied, into `room` where they fit.
  *
- * @throws SyntaxError when its values are not as many as its shape says, or it is no tensor
+ * @throws SyntaxError when the number of values is not that of the shape, or it is no tensor
  */
 export function readTensor(message: Uint8Array, room: Uint8Array): OnnxTensor {
   const found = new Map<number, WireField[]>();
   const fields = new MessageFields(message);
   while (fields.next()) if (KEPT.has(fields.field)) keep(fields.whole, found);
   const tensor = tensorOf(found);
-  return { ...tensor, bytes: inRoom(tensor.bytes, room) };
+  return { ...tensor, bytes: copyInto(tensor.bytes, room) };
 }
 
-/** As `readTensor`, of one that is not all at hand. */
+/** `readTensor` for an initializer in a stream. */
 export async function streamTensor(message: MessageStream, room: Uint8Array): Promise<OnnxTensor> {
   const found = new Map<number, WireField[]>();
   for (let tag = await message.next(); tag; tag = await message.next()) {
@@ -122,8 +123,8 @@ function tensorOf(found: ReadonlyMap<number, WireField[]>): OnnxTensor {
   throw new SyntaxError(`tensor ${quote(name)} has ${bytes.length} bytes, expected ${size}`);
 }
 
-/** Aligned, and the caller's: not in a chunk of the stream. */
-function inRoom(bytes: Uint8Array, room: Uint8Array): Uint8Array {
+/** A copy, aligned and independent of the stream's chunk. */
+function copyInto(bytes: Uint8Array, room: Uint8Array): Uint8Array {
   if (bytes.length > room.length) return bytes.slice();
   room.set(bytes);
   return room.subarray(0, bytes.length);
@@ -146,7 +147,9 @@ function shapeOf(fields: readonly WireField[], name: string): number[] {
   return shape;
 }
 
-/** The values as bytes, in whichever of TensorProto's fields they are; none of those never read. */
+/**
+ * The values as bytes, from the field that holds them; undefined for types that are not supported.
+ */
 function valuesOf(found: ReadonlyMap<number, WireField[]>, dtype: Dtype): Uint8Array | undefined {
   const raw = found.get(Field.RawData)?.at(-1);
   if (raw) return bytesOf(raw);
@@ -155,7 +158,7 @@ function valuesOf(found: ReadonlyMap<number, WireField[]>, dtype: Dtype): Uint8A
   const fields = found.get(typed) ?? [];
   if (typed !== Field.Int32Data) return joined(fields.map(numbersOf));
   const values = fields.flatMap((field) => [...varintsOf(field)]);
-  // Halves are there as their bits, everything else as its value: two's complement either way.
+  // Halves are stored as their bits, integers as their values; the low bytes of an int32 are both.
   const [size, words] = [DTYPE_BYTES[dtype], Int32Array.from(values)];
   const bytes = new Uint8Array(size * words.length);
   for (let i = 0; i < words.length; i++) {
@@ -164,7 +167,7 @@ function valuesOf(found: ReadonlyMap<number, WireField[]>, dtype: Dtype): Uint8A
   return bytes;
 }
 
-/** Where values are that are not raw; of integers of 32 bits and more none is a weight. */
+/** Fields of values that are not in `raw_data`. Those of I64, U32 and U64 are never needed. */
 const TYPED_FIELDS: Readonly<Partial<Record<Dtype, number>>> = {
   F32: Field.FloatData,
   F64: Field.DoubleData,
@@ -178,7 +181,7 @@ const TYPED_FIELDS: Readonly<Partial<Record<Dtype, number>>> = {
   I32: Field.Int32Data,
 };
 
-/** The bytes of numbers that have always as many, packed or one. */
+/** The bytes of a repeated number of fixed size, packed or not. */
 function numbersOf({ field, wire, value }: WireField): Uint8Array {
   if (typeof value !== 'number') return value;
   throw new SyntaxError(`field ${field} has wire type ${wire}, expected numbers of fixed size`);
@@ -196,7 +199,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** The entries of "external_data": location, offset, length, each as text. */
+/** The entries of `external_data`: location, offset, length, each a string. */
 function externalOf(
   fields: readonly WireField[],
   name: string,

@@ -1,29 +1,31 @@
 /**
- * usesOf(): which parameter an initializer is, by what an ONNX graph does with it. Exporters fold,
- * share and rename weights, but keep the module's name on the node or on the bias behind it.
+ * usesOf(): which parameter an initializer is, by its uses in an ONNX graph. Exporters fold, share
+ * and rename weights, but the module's name remains on the node or on the bias that is added to its
+ * result.
  */
 
-import { Graph, type Node, type Scaled, scaledBy } from './onnx-graph.ts';
+import { Graph, type Node, type Quantization, quantizationBy } from './onnx-graph.ts';
 
-/** What an initializer is to the model. */
+/** One use of an initializer, as a parameter. */
 export interface Use {
-  /** Names that the parameter may have, the likeliest first; none where nothing tells. */
+  /** Names that the parameter may have, the likeliest first; none where the graph has none. */
   readonly names: readonly string[];
   /**
-   * `rows`: as PyTorch has it. `columns`: a Linear's weight as a product takes it, [inputs, outputs].
-   * `decoder`: columns of the language model's decoder, over its dense weight.
+   * `rows`: the shape of PyTorch. `columns`: a Linear's weight transposed, [inputs, outputs].
+   * `decoder`: [E, V] of the language model's decoder, transposed, above [H - E, V] of its dense
+   * weight.
    */
   readonly layout: 'rows' | 'columns' | 'decoder';
-  /** How 8-bit numbers become weights. */
-  readonly scaled?: Scaled | undefined;
+  /** For initializers of 8-bit integers. */
+  readonly quantization?: Quantization | undefined;
 }
 
-/** Where the operands of a product with weights are: [weight, bias, scale, zero]. */
+/** Products with weights: input numbers of [weight, bias, scale, zero point]. */
 const PRODUCTS: Readonly<Record<string, readonly (number | undefined)[]>> = {
   MatMul: [1],
   Gemm: [1, 2],
   MatMulInteger: [1, undefined, undefined, 3],
-  // onnxruntime's own, in graphs that it has optimised
+  // Contrib operators of onnxruntime, in graphs that it has optimised.
   FusedGemm: [1, 2],
   FusedMatMul: [1],
   DynamicQuantizeMatMul: [1, 4, 2, 3],
@@ -31,12 +33,12 @@ const PRODUCTS: Readonly<Record<string, readonly (number | undefined)[]>> = {
 };
 
 const DECODER = /(^|\.)cls\.predictions(\.decoder)?$/;
-/** Modules that have a bias. */
-const VECTORS =
+/** Modules that have vectors: a bias, and LayerNorms a weight. */
+const WITH_VECTORS =
   /(LayerNorm|dense|query|key|value|embedding_transformation|classifier|qa_outputs|seq_relationship)$/;
-const WORDS = 'mobilebert.embeddings.word_embeddings.weight';
+const WORD_EMBEDDINGS = 'mobilebert.embeddings.word_embeddings.weight';
 
-/** Every initializer's uses, by its name. */
+/** The uses of every initializer, by its name. */
 export function usesOf(nodes: readonly Node[]): Map<string, Use[]> {
   const graph = new Graph(nodes);
   const uses = new Map<string, Use[]>();
@@ -50,13 +52,13 @@ export function usesOf(nodes: readonly Node[]): Map<string, Use[]> {
   return uses;
 }
 
-/** The names of scales and zero points, which are needed before what they scale is read. */
+/** Names of the scales and zero points, without which quantised initializers cannot be read. */
 export function scalesOf(uses: ReadonlyMap<string, readonly Use[]>): Set<string> {
   const names = new Set<string>();
-  for (const { scaled } of [...uses.values()].flat()) {
-    if (!scaled) continue;
-    names.add(scaled.scale);
-    if (scaled.zero) names.add(scaled.zero);
+  for (const { quantization } of [...uses.values()].flat()) {
+    if (!quantization) continue;
+    names.add(quantization.scale);
+    if (quantization.zeroPoint) names.add(quantization.zeroPoint);
   }
   return names;
 }
@@ -66,10 +68,12 @@ const PARAMETER = new RegExp(
   `(?:^|[./])((?:${FIRST_MODULE})(?:\\..+)?\\.(?:weight|bias|gamma|beta))(?:_quantized)?$`,
 );
 
-/** Longer than any parameter's; what is longer is not searched. */
+/** Longer names are not searched; no parameter's name is as long. */
 const MAX_NAME_LENGTH = 1000;
 
-/** The parameter's name in an initializer's, without what wraps it; undefined where it has none. */
+/**
+ * The parameter's name in an initializer's, without wrapping modules; undefined where it has none.
+ */
 export function parameterName(name: string): string | undefined {
   return name.length > MAX_NAME_LENGTH ? undefined : PARAMETER.exec(name)?.[1];
 }
@@ -87,13 +91,13 @@ function* usesIn(node: Node, graph: Graph): Generator<[initializer: string, use:
 }
 
 function* productUses(node: Node, graph: Graph): Generator<[string, Use]> {
-  const [weight, bias, scale, zero] = PRODUCTS[node.op]!.map((at) =>
+  const [weight, bias, scale, zeroPoint] = PRODUCTS[node.op]!.map((at) =>
     at === undefined ? undefined : node.inputs[at],
   );
   const leaf = weight === undefined ? undefined : graph.trace(weight);
   if (!leaf) return;
-  const behind = graph.behind(node);
-  const biasName = bias ?? behind.bias;
+  const epilogue = graph.epilogueOf(node);
+  const biasName = bias ?? epilogue.bias;
   const modules = [node.scope, parameterName(biasName ?? '')?.replace(/\.bias$/, '')];
   const isTransposed = leaf.isTransposed !== (node.integers.get('transB')?.[0] === 1);
   const isDecoder = modules.some((module) => module && DECODER.test(module));
@@ -104,36 +108,38 @@ function* productUses(node: Node, graph: Graph): Generator<[string, Use]> {
     {
       names: unique([...names, parameterName(leaf.name)]),
       layout: isTransposed ? 'rows' : isDecoder ? 'decoder' : 'columns',
-      scaled: leaf.scaled ?? scaledBy(scale ?? behind.scale, zero),
+      quantization: leaf.quantization ?? quantizationBy(scale ?? epilogue.scale, zeroPoint),
     },
   ];
 }
 
-/** Embedding tables. */
+/** The table of a Gather. */
 function* tableUses(node: Node, graph: Graph): Generator<[string, Use]> {
   const leaf = graph.trace(node.inputs[0] ?? '');
   if (!leaf || leaf.isTransposed) return;
   const own = parameterName(leaf.name);
   const name = parameterName(`${node.scope}.weight`);
-  // A tied decoder's name may be all that is left of the table's.
-  const tied = own?.endsWith('cls.predictions.decoder.weight') ? WORDS : undefined;
+  // A table that is tied to the decoder may be stored under the decoder's name.
+  const tied = own?.endsWith('cls.predictions.decoder.weight') ? WORD_EMBEDDINGS : undefined;
   const isTable = name?.endsWith('_embeddings.weight');
   if (!isTable && own === undefined) return;
   const names = unique([isTable ? name : undefined, tied, own]);
-  yield [leaf.name, { names, layout: 'rows', scaled: leaf.scaled ?? graph.behind(node).scaled }];
+  const quantization = leaf.quantization ?? graph.epilogueOf(node).quantization;
+  yield [leaf.name, { names, layout: 'rows', quantization }];
 }
 
-/** Biases and norms: vectors, which exporters share between modules where their values are equal. */
+/** Biases and norms. Where their values are equal, exporters share one between modules. */
 function* vectorUses(
   node: Node,
   graph: Graph,
   part: 'weight' | 'bias',
   inputs: readonly string[],
 ): Generator<[string, Use]> {
-  const name = VECTORS.test(node.scope) ? parameterName(`${node.scope}.${part}`) : undefined;
+  const name = WITH_VECTORS.test(node.scope) ? parameterName(`${node.scope}.${part}`) : undefined;
   for (const input of inputs) {
     const leaf = graph.trace(input);
-    if (leaf && name) yield [leaf.name, { names: [name], layout: 'rows', scaled: leaf.scaled }];
+    if (leaf && name)
+      yield [leaf.name, { names: [name], layout: 'rows', quantization: leaf.quantization }];
   }
 }
 

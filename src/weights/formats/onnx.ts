@@ -1,25 +1,24 @@
 /**
- * ONNX models (onnx.proto3): the weights of a graph that PyTorch's exporters wrote, streamed. Nodes
- * come first in such a file and say which parameter an initializer is; one tensor is held at a time,
- * all of them only where initializers come first. Which tensors there are is known as they come.
+ * ONNX models (onnx.proto3): the weights of a graph that PyTorch's exporters wrote, streamed. The
+ * nodes say which parameter an initializer is. They usually come first, and one initializer is in
+ * memory at a time; where initializers come first, all are. Tensors are known only as they are
+ * read.
  */
 
 import type { ByteSource } from '../../platform/types.ts';
 import { ByteReader } from '../byte-reader.ts';
 import type { TensorRows, Wanted, WeightsFile } from '../tensor-info.ts';
-import { quote } from '../tensor-info.ts';
+import { fail, quote } from '../tensor-info.ts';
 import { readExtents } from './extents.ts';
-import { fail } from './fail.ts';
 import { type Node, parseNode } from './onnx-graph.ts';
 import { type OnnxTensor, readTensor, streamTensor } from './onnx-tensor.ts';
 import { parameterName, scalesOf, type Use, usesOf } from './onnx-uses.ts';
 import { OnnxValues } from './onnx-values.ts';
-import { bytesOf } from './protobuf.ts';
-import { MessageStream } from './protobuf-stream.ts';
+import { bytesOf, MessageStream } from './protobuf.ts';
 
-/** A file that others lie beside: a model may keep its values in them. */
+/** A model file, whose values may be in other files. */
 export interface OnnxSource extends ByteSource {
-  /** The file of that path, relative to the model's folder; undefined when there is none. */
+  /** The file at a path relative to the model's folder; undefined when there is none. */
   readonly beside?: ((file: string) => Promise<ByteSource | undefined>) | undefined;
 }
 
@@ -29,10 +28,10 @@ const OPSETS = 8;
 const NODE = 1;
 const INITIALIZER = 5;
 
-/** Nodes or initializers: ten times those of a quantised MobileBERT of 24 layers. */
+/** The most nodes, or initializers: ten times those of a quantised MobileBERT of 24 layers. */
 const MAX_PARTS = 100_000;
 
-/** Nothing is read yet: `tensors` is empty, and `read` asks of each initializer as it comes. */
+/** Reads nothing yet: `tensors` is empty, and `read` asks `wanted` about each tensor it meets. */
 export function openOnnx(source: OnnxSource, reader: ByteReader): WeightsFile {
   return {
     tensors: [],
@@ -47,13 +46,16 @@ class OnnxReader {
   readonly #reader: ByteReader;
   readonly #values: OnnxValues;
   readonly #nodes: Node[] = [];
-  /** Tensors that cannot be handed out before something else is known. */
+  /** Initializers that need something that has not been read yet. */
   #held: OnnxTensor[] = [];
-  readonly #elsewhere: OnnxTensor[] = [];
+  /** Initializers whose values are in other files. */
+  readonly #external: OnnxTensor[] = [];
   #uses: Map<string, Use[]> | undefined;
+  /** Names of scales and zero points. */
   #scales: ReadonlySet<string> = new Set();
+  /** Initializers read so far. */
   #count = 0;
-  /** Where values are put, one tensor's after the other's. */
+  /** Memory for the values of one initializer after another. */
   #room: Uint8Array = new Uint8Array();
 
   constructor(source: OnnxSource, reader: ByteReader, wanted: Wanted) {
@@ -84,9 +86,9 @@ class OnnxReader {
       throw new SyntaxError('it is cut off, expected a graph and the operators it uses');
     }
     this.#plan();
-    yield* this.#rest();
-    yield* this.#others();
-    yield* this.#rest();
+    yield* this.#takeHeld();
+    yield* this.#takeExternal();
+    yield* this.#takeHeld();
     const [left] = this.#held;
     if (left)
       throw new SyntaxError(
@@ -128,18 +130,19 @@ class OnnxReader {
     this.#nodes.push(parseNode(message));
   }
 
-  /** What initializers are for, once all nodes are known. */
+  /** Finds the uses of initializers, once all nodes have been read. */
   #plan(): void {
     if (this.#uses) return;
     this.#uses = usesOf(this.#nodes);
     this.#scales = scalesOf(this.#uses);
-    // Thousands, and done with: what is kept is walked by every garbage collection to come.
+    // Thousands of objects, which every garbage collection would visit, and no longer needed.
     this.#nodes.length = 0;
   }
 
+  /** The rows of an initializer, or none yet: then it is held. */
   *#take(tensor: OnnxTensor): Generator<TensorRows> {
     if (tensor.external) {
-      this.#elsewhere.push(tensor);
+      this.#external.push(tensor);
       return;
     }
     if (!this.#uses) {
@@ -153,7 +156,7 @@ class OnnxReader {
     } else this.#held.push(owned(tensor));
   }
 
-  /** By the graph; by its own name where the graph does not use it in a way that is known. */
+  /** Uses by the graph, and by the initializer's own name where the graph does not tell. */
   #usesOf({ name }: OnnxTensor): readonly Use[] {
     const uses = this.#uses?.get(name) ?? [];
     const own = parameterName(name);
@@ -162,17 +165,18 @@ class OnnxReader {
     return isNamed || isMatrix ? uses : [...uses, { names: [own], layout: 'rows' }];
   }
 
-  *#rest(): Generator<TensorRows> {
+  /** Tries the held initializers again. */
+  *#takeHeld(): Generator<TensorRows> {
     const held = this.#held;
     this.#held = [];
     for (const tensor of held) yield* this.#take(tensor);
   }
 
-  /** Values in other files, each file from front to back. */
-  async *#others(): AsyncGenerator<TensorRows> {
-    const locations = this.#elsewhere.map(({ external }) => external!.location);
+  /** The initializers with values in other files, each file in one pass. */
+  async *#takeExternal(): AsyncGenerator<TensorRows> {
+    const locations = this.#external.map(({ external }) => external!.location);
     for (const location of new Set(locations)) {
-      const tensors = this.#elsewhere.filter((_, i) => locations[i] === location);
+      const tensors = this.#external.filter((_, i) => locations[i] === location);
       const source = await this.#source.beside?.(location);
       if (!source) {
         throw fail(
@@ -193,7 +197,7 @@ class OnnxReader {
   }
 }
 
-/** A tensor whose values stay when the next one is read. */
+/** A copy, which stays valid when the next tensor is read. */
 function owned(tensor: OnnxTensor): OnnxTensor {
   return { ...tensor, bytes: tensor.bytes.slice() };
 }

@@ -1,38 +1,40 @@
 /**
- * openWeights(): which kind of file of weights a source is. Its first bytes say, not its name. Readers
- * of other formats than safetensors are loaded when such a file is met.
+ * openWeights(): recognises the format of a file by its first bytes, not by its name. The readers
+ * of all formats but safetensors are imported when they are first needed.
  */
 
 import { ByteReader } from '../byte-reader.ts';
-import type { WeightsFile } from '../tensor-info.ts';
-import { fail } from './fail.ts';
+import { fail, type WeightsFile } from '../tensor-info.ts';
 import type { OnnxSource } from './onnx.ts';
 import { SafetensorsReader } from './safetensors.ts';
 
-/** The magic number's pickle, behind its protocol. */
+/** The pickle of PyTorch's legacy magic number, after the PROTO opcode and its argument. */
 const LEGACY_MAGIC = '\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20';
 
-/** ModelProto: the version of its format (field 1), and then text (2 to 4, 6) or number (5) or the graph (7). */
+/**
+ * ModelProto: ir_version (field 1), then the tag of a string (2 to 4, 6), a number (5) or the graph
+ * (7).
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: tags are such bytes
 const ONNX_START = /^\x08[\x01-\x7f][\x12\x1a\x22\x28\x32\x3a]/;
 
-/** Kinds that are recognised only to be refused by name. */
+/** Formats that are recognised in order to be refused by name. */
 const REFUSED: readonly [start: string, kind: string][] = [
   ['version https://git-lfs', 'a Git LFS pointer, not the file itself'],
   ['\x80', 'a pickle that is no PyTorch checkpoint'],
 ];
 
 /**
- * Reads what a file declares: safetensors, PyTorch's zip files and those of before torch 1.6, ONNX
- * models, Keras' weights in HDF5.
+ * Opens a file of weights: safetensors, PyTorch (ZIP, and the format before torch 1.6), ONNX, or
+ * Keras weights in HDF5.
  *
- * @throws WeightsError for a broken file and for one of no known kind
+ * @throws WeightsError for a broken file and for an unknown format
  */
 export async function openWeights(source: OnnxSource): Promise<WeightsFile> {
   const reader = new ByteReader(source.stream());
   try {
     const head = String.fromCharCode(...(await reader.peek(32)));
-    // A safetensors' length may begin with any bytes: the brace of its header goes first.
+    // First, because the length that a safetensors file begins with can have any bytes.
     if (head[8] === '{') return await SafetensorsReader.open(source, reader);
     if (head.startsWith('PK\x03\x04')) {
       const { openTorchZip } = await import('./torch-zip.ts');

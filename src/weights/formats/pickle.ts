@@ -1,33 +1,34 @@
 /**
  * unpickle(): the part of Python's pickle machine that PyTorch's checkpoints use. It makes numbers,
- * texts, lists, dicts and what a host makes of a closed list of globals; it never calls anything
- * else. Opcodes are those of CPython's pickletools.py; every other one is refused by its name.
+ * strings, lists and dicts. A host decides what globals, calls and persistent ids mean, from a
+ * closed list; nothing else is ever called. Opcodes have the names of CPython's pickletools.py; all
+ * others are refused by name.
  */
 
 import type { ByteReader } from '../byte-reader.ts';
-import { quote } from '../tensor-info.ts';
-import { fail } from './fail.ts';
-import { refusedName } from './pickle-names.ts';
+import { fail, quote } from '../tensor-info.ts';
 
-/** What a pickle may name. All three throw SyntaxError for what they do not know. */
+/** The world outside of a pickle. All three throw SyntaxError for what they do not know. */
 export interface PickleHost {
   /** The value of a global, `module.name`. */
   global(name: string): unknown;
-  /** What calling a global gives. */
+  /** The result of a call. */
   call(callable: unknown, args: readonly unknown[]): unknown;
   /** The object that a persistent id names. */
   persistent(id: unknown): unknown;
 }
 
-/** Longer than that of any model here; values take a multiple of the bytes that make them. */
+/**
+ * More than the pickle of any MobileBERT has; values in memory take a multiple of their opcodes.
+ */
 const MAX_PICKLE_BYTES = 2 ** 22;
-
-const MAX_LINE_BYTES = 256;
+/** The two lines of GLOBAL: module and name. */
+const MAX_GLOBAL_BYTES = 256;
 
 /**
- * Reads one pickle and no byte more: it says itself where it ends.
+ * Reads one pickle up to its STOP opcode, and no byte more.
  *
- * @throws WeightsError for anything that is not in the language above
+ * @throws WeightsError for a broken pickle, and for opcodes and globals that are refused
  */
 export async function readPickle(
   reader: ByteReader,
@@ -54,7 +55,7 @@ export async function readPickle(
   }
 }
 
-/** The machine: yields how many bytes it needs next, is given them, returns the pickled value. */
+/** Runs a pickle: yields how many bytes it needs, is resumed with them, returns the value. */
 export function* unpickle(host: PickleHost): Generator<number, unknown, Uint8Array> {
   const machine = new Machine(host);
   for (;;) {
@@ -77,7 +78,7 @@ function* argumentOf(kind: Argument): Generator<number, Uint8Array, Uint8Array> 
       const byte = (yield 1)[0]!;
       if (byte === NEWLINE) lines++;
       bytes.push(byte);
-      if (bytes.length > MAX_LINE_BYTES) throw new SyntaxError('a global has an endless name');
+      if (bytes.length > MAX_GLOBAL_BYTES) throw new SyntaxError('a global has an endless name');
     }
     return Uint8Array.from(bytes);
   }
@@ -89,11 +90,11 @@ const STOP = 0x2e;
 const NEWLINE = 0x0a;
 const NOTHING = new Uint8Array();
 
-/** Bytes behind an opcode: so many, as many as a count of 1 or 4 bytes says, or two lines. */
+/** The argument of an opcode: bytes, bytes after a count of 1 or 4 bytes, or two lines. */
 type Argument = number | 'counted1' | 'counted4' | 'lines';
 type Run = (machine: Machine, argument: Uint8Array) => void;
 
-/** Stack, marks and memo, and the few things that more than one opcode does. */
+/** Stack, marks and memo, and the operations of opcodes. */
 class Machine {
   readonly host: PickleHost;
   readonly memo = new Map<number, unknown>();
@@ -124,14 +125,14 @@ class Machine {
     this.#marks.push(this.#stack.length);
   }
 
-  /** Everything above the last mark, which goes with it. */
+  /** Pops everything above the last mark, and the mark. */
   popMark(): unknown[] {
     const start = this.#marks.pop();
     if (start === undefined) throw new SyntaxError('its stack has no mark');
     return this.#stack.splice(start);
   }
 
-  /** The last `count` values as a tuple. */
+  /** Replaces the top `count` values by a tuple of them. */
   tuple(count: number): void {
     const values = Array.from({ length: count }, () => this.pop());
     this.push(values.reverse());
@@ -179,14 +180,14 @@ class Machine {
     this.push(this.host.call(this.pop(), args));
   }
 
-  /** State of an OrderedDict is what `state_dict` notes of versions: nothing of it is used. */
+  /** Drops a dict's state: `state_dict` keeps version numbers there, which are not used. */
   build(): void {
     this.pop();
     if (!(this.top() instanceof Map)) throw new SyntaxError('it sets the state of what is no dict');
   }
 }
 
-/** The whole language: opcode -> the bytes behind it, and what it does. */
+/** The opcodes that are run: argument and effect. */
 const OPS = new Map<number, { argument: Argument; run: Run }>([
   ...op('\x80', 1, (_, bytes) => checkProtocol(bytes[0]!)), // PROTO
   ...op('\x95', 8, () => {}), // FRAME
@@ -196,13 +197,13 @@ const OPS = new Map<number, { argument: Argument; run: Run }>([
   ...op('\x89', 0, (m) => m.push(false)), // NEWFALSE
   ...op('K', 1, (m, bytes) => m.push(unsigned(bytes))), // BININT1
   ...op('M', 2, (m, bytes) => m.push(unsigned(bytes))), // BININT2
-  ...op('J', 4, (m, bytes) => m.push(Number(integer(bytes)))), // BININT
-  ...op('\x8a', 'counted1', (m, bytes) => m.push(shortest(integer(bytes)))), // LONG1
+  ...op('J', 4, (m, bytes) => m.push(Number(signed(bytes)))), // BININT
+  ...op('\x8a', 'counted1', (m, bytes) => m.push(shortest(signed(bytes)))), // LONG1
   ...op('G', 8, (m, bytes) => m.push(new DataView(bytes.slice().buffer).getFloat64(0))), // BINFLOAT
   ...op('X', 'counted4', (m, bytes) => m.push(text(bytes))), // BINUNICODE
   ...op('\x8c', 'counted1', (m, bytes) => m.push(text(bytes))), // SHORT_BINUNICODE
-  ...op('T', 'counted4', (m, bytes) => m.push(text(bytes))), // BINSTRING, of Python 2
-  ...op('U', 'counted1', (m, bytes) => m.push(text(bytes))), // SHORT_BINSTRING, of Python 2
+  ...op('T', 'counted4', (m, bytes) => m.push(text(bytes))), // BINSTRING (Python 2)
+  ...op('U', 'counted1', (m, bytes) => m.push(text(bytes))), // SHORT_BINSTRING (Python 2)
   ...op(')', 0, (m) => m.push([])), // EMPTY_TUPLE
   ...op('\x85', 0, (m) => m.tuple(1)), // TUPLE1
   ...op('\x86', 0, (m) => m.tuple(2)), // TUPLE2
@@ -232,6 +233,24 @@ const OPS = new Map<number, { argument: Argument; run: Run }>([
   ...op('b', 0, (m) => m.build()), // BUILD
 ]);
 
+/** Names of the opcodes that are not run. */
+// biome-ignore format: a table
+const REFUSED: Readonly<Record<string, string>> = {
+  '0': 'POP', '1': 'POP_MARK', '2': 'DUP', F: 'FLOAT', I: 'INT', L: 'LONG', P: 'PERSID',
+  S: 'STRING', V: 'UNICODE', d: 'DICT', g: 'GET', i: 'INST', l: 'LIST', o: 'OBJ', p: 'PUT',
+  B: 'BINBYTES', C: 'SHORT_BINBYTES', '\x81': 'NEWOBJ', '\x82': 'EXT1', '\x83': 'EXT2',
+  '\x84': 'EXT4', '\x8b': 'LONG4', '\x8d': 'BINUNICODE8', '\x8e': 'BINBYTES8',
+  '\x8f': 'EMPTY_SET', '\x90': 'ADDITEMS', '\x91': 'FROZENSET', '\x92': 'NEWOBJ_EX',
+  '\x96': 'BYTEARRAY8', '\x97': 'NEXT_BUFFER', '\x98': 'READONLY_BUFFER',
+};
+
+/** A refused opcode in an error message. */
+function refusedName(code: number): string {
+  const char = String.fromCharCode(code);
+  const hex = `0x${code.toString(16).padStart(2, '0')}`;
+  return Object.hasOwn(REFUSED, char) ? `${REFUSED[char]} (${hex})` : hex;
+}
+
 function op(
   code: string,
   argument: Argument,
@@ -246,16 +265,18 @@ function checkProtocol(protocol: number): void {
   }
 }
 
+/** An unsigned integer, little-endian. */
 function unsigned(bytes: Uint8Array): number {
   return bytes.reduceRight((value, byte) => value * 256 + byte, 0);
 }
 
-/** Two's complement, little-endian, of any length. */
-function integer(bytes: Uint8Array): bigint {
+/** A two's-complement integer of any length, little-endian. */
+function signed(bytes: Uint8Array): bigint {
   const value = bytes.reduceRight((high, byte) => high * 256n + BigInt(byte), 0n);
   return BigInt.asIntN(8 * bytes.length, value);
 }
 
+/** As a number where that is exact. */
 function shortest(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;

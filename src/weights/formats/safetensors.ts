@@ -1,17 +1,48 @@
 /**
- * Safetensors files, streamed: the header first, then each tensor in file order as runs of whole
- * rows. Layout: 8 bytes N (little-endian) | N bytes of JSON | the tensors' bytes, back to back.
+ * Safetensors files, streamed: 8 bytes N (little-endian) | N bytes of JSON | the tensors' bytes.
+ * The header is checked by the rules of the format's README (github.com/huggingface/safetensors,
+ * "Format" and "Notes"): offsets cover the data without gap or overlap, keys are unique, sizes
+ * agree with shapes. Then each tensor is read in file order, in runs of whole rows.
  */
 
+import type { WeightsError } from '../../errors.ts';
 import type { ByteSource } from '../../platform/types.ts';
 import { ByteReader } from '../byte-reader.ts';
-import type { Rows, TensorInfo, TensorRows, Wanted, WeightsFile } from '../tensor-info.ts';
-import { DTYPE_BYTES, quote, rowsOf, rowsPerChunk } from '../tensor-info.ts';
-import { fail } from './fail.ts';
-import { type Header, parseHeader, type StoredTensor } from './safetensors-header.ts';
+import { parseJson } from '../strict-json.ts';
+import {
+  byteSize,
+  chunksOf,
+  DTYPE_BYTES,
+  type Dtype,
+  fail,
+  quote,
+  type Rows,
+  showShape,
+  type TensorInfo,
+  type TensorRows,
+  type Wanted,
+  type WeightsFile,
+} from '../tensor-info.ts';
 
-/** The longest header the format's own reader takes. */
+/** A tensor and the range of its bytes, counted from the end of the header. */
+export interface StoredTensor extends TensorInfo {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A parsed header. */
+export interface Header {
+  /** In the order of their bytes. */
+  readonly tensors: readonly StoredTensor[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Bytes of all tensors together. */
+  readonly dataBytes: number;
+}
+
+/** The longest header that the reference implementation reads. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** A header is an object of objects of lists. No checkpoint of MobileBERT has as many tensors. */
+const BOUNDS = { depth: 3, keys: 100_000 };
 
 /** One pass over a safetensors file. */
 export class SafetensorsReader implements WeightsFile {
@@ -26,9 +57,9 @@ export class SafetensorsReader implements WeightsFile {
   }
 
   /**
-   * Reads and checks the header; nothing of the tensors is read yet.
+   * Reads and checks the header; no tensor is read yet.
    *
-   * @throws WeightsError when it is broken, or when the file's size is known and another
+   * @throws WeightsError for a broken header, and where the source has a size and it is another
    */
   static async open(
     source: ByteSource,
@@ -57,26 +88,22 @@ export class SafetensorsReader implements WeightsFile {
 
   /** The rows of `tensor`, which must be the next of `header.tensors`, about 1 MiB at a time. */
   async *rows(tensor: StoredTensor): AsyncGenerator<Rows> {
-    const { rows, rowSize } = rowsOf(tensor.shape);
-    const rowBytes = rowSize * DTYPE_BYTES[tensor.dtype];
-    if (rowBytes === 0) return;
-    const most = rowsPerChunk(rowBytes);
-    for (let firstRow = 0; firstRow < rows; firstRow += most) {
-      const count = Math.min(most, rows - firstRow);
-      const bytes = await this.#reader.read(count * rowBytes);
-      if (bytes.length < count * rowBytes)
-        throw this.#cut(tensor, firstRow * rowBytes + bytes.length);
-      yield { firstRow, rows: count, bytes };
+    let found = 0;
+    for (const { firstRow, rows, length } of chunksOf(tensor)) {
+      const bytes = await this.#reader.read(length);
+      found += bytes.length;
+      if (bytes.length < length) throw this.#cutOff(tensor, found);
+      yield { firstRow, rows, bytes };
     }
   }
 
   /** Passes over `tensor`, which must be the next of `header.tensors`. */
   async skip(tensor: StoredTensor): Promise<void> {
     const skipped = await this.#reader.skip(tensor.end - tensor.start);
-    if (skipped < tensor.end - tensor.start) throw this.#cut(tensor, skipped);
+    if (skipped < tensor.end - tensor.start) throw this.#cutOff(tensor, skipped);
   }
 
-  /** Checks, after the last tensor, that the file ends there. */
+  /** Checks that the file ends after the last tensor. */
   async finish(): Promise<void> {
     if (await this.#reader.ended()) return;
     throw fail(
@@ -85,12 +112,12 @@ export class SafetensorsReader implements WeightsFile {
     );
   }
 
-  /** Gives the stream back; needed wherever the pass stops early. */
+  /** Closes the stream; needed wherever the pass stops early. */
   close(): Promise<void> {
     return this.#reader.close();
   }
 
-  #cut(tensor: StoredTensor, found: number) {
+  #cutOff(tensor: StoredTensor, found: number): WeightsError {
     const expected = tensor.end - tensor.start;
     return fail(
       this.#file,
@@ -118,4 +145,77 @@ async function readHeader(reader: ByteReader, { name, size }: ByteSource): Promi
     throw fail(name, `file has ${size} bytes, its header expects ${expected}`);
   }
   return header;
+}
+
+/**
+ * Parses the bytes of a header.
+ *
+ * @throws WeightsError that names the file and, where one is wrong, the tensor
+ */
+export function parseHeader(bytes: Uint8Array, file: string): Header {
+  const json = readJson(bytes, file);
+  const metadata = readMetadata(json, file);
+  const tensors = Object.entries(json)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, entry]) => readTensor(name, entry, file))
+    .sort((a, b) => a.start - b.start || a.end - b.end);
+  let dataBytes = 0;
+  for (const { name, start, end } of tensors) {
+    if (start !== dataBytes) {
+      const flaw = start < dataBytes ? 'overlaps the one before' : 'leaves a gap before it';
+      throw fail(file, `tensor ${quote(name)} ${flaw}: starts at ${start}, expected ${dataBytes}`);
+    }
+    dataBytes = end;
+  }
+  return { tensors, metadata, dataBytes };
+}
+
+function readJson(bytes: Uint8Array, file: string): Record<string, unknown> {
+  if (bytes[0] !== 0x7b) throw fail(file, 'header does not start with "{", expected JSON');
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return parseJson(text, BOUNDS) as Record<string, unknown>;
+  } catch (error) {
+    throw fail(file, `header is not usable JSON: ${(error as Error).message}`, error);
+  }
+}
+
+function readMetadata(json: Record<string, unknown>, file: string): Record<string, string> {
+  if (!Object.hasOwn(json, '__metadata__')) return {};
+  const metadata = json.__metadata__;
+  const isMap = isObject(metadata) && Object.values(metadata).every((v) => typeof v === 'string');
+  if (!isMap) throw fail(file, '"__metadata__" is not a map of strings, expected one');
+  return metadata as Record<string, string>;
+}
+
+function readTensor(name: string, entry: unknown, file: string): StoredTensor {
+  const { dtype, shape, data_offsets } = isObject(entry) ? entry : {};
+  if (typeof dtype !== 'string' || !Object.hasOwn(DTYPE_BYTES, dtype)) {
+    const known = Object.keys(DTYPE_BYTES).join(', ');
+    const found = typeof dtype === 'string' ? quote(dtype) : typeof dtype;
+    throw fail(file, `tensor ${quote(name)} has dtype ${found}, expected one of ${known}`);
+  }
+  if (!isSizes(shape)) {
+    throw fail(file, `tensor ${quote(name)} has no usable "shape", expected a list of sizes`);
+  }
+  if (!isSizes(data_offsets) || data_offsets.length !== 2) {
+    throw fail(file, `tensor ${quote(name)} has no usable "data_offsets", expected [start, end]`);
+  }
+  const [start, end] = data_offsets as [number, number];
+  const bytes = byteSize(shape, DTYPE_BYTES[dtype as Dtype]);
+  if (end - start !== bytes) {
+    throw fail(
+      file,
+      `tensor ${quote(name)} of shape ${showShape(shape)} and dtype ${dtype} has ${end - start} bytes, expected ${bytes}`,
+    );
+  }
+  return { name, dtype: dtype as Dtype, shape, start, end };
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

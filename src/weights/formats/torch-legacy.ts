@@ -1,7 +1,7 @@
 /**
- * PyTorch checkpoints of before torch 1.6 (`_legacy_save` in torch/serialization.py): five pickles
- * (magic number, protocol, system, state_dict, keys), then in the order of the keys each storage:
- * 8 bytes its number of elements (little-endian) | the elements.
+ * PyTorch checkpoints before torch 1.6 (`_legacy_save` in torch/serialization.py): five pickles
+ * (magic number, protocol, system, state_dict, storage keys), then each storage in the order of the
+ * keys: 8 bytes number of elements (little-endian) | the elements.
  */
 
 import type { ByteSource } from '../../platform/types.ts';
@@ -9,19 +9,23 @@ import type { ByteReader } from '../byte-reader.ts';
 import {
   byteSize,
   DTYPE_BYTES,
+  fail,
   quote,
   type TensorRows,
   type Wanted,
   type WeightsFile,
 } from '../tensor-info.ts';
-import { fail } from './fail.ts';
 import { readPlain, readStateDict, type Storage, type View } from './torch-pickle.ts';
 import { readViews, viewsByKey } from './torch-storage.ts';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL = 1001;
 
-/** @throws WeightsError for anything but the above; nothing of the tensors is read yet */
+/**
+ * Reads the pickles, which declare the tensors.
+ *
+ * @throws WeightsError for broken pickles, and for a file that is no checkpoint
+ */
 export async function openTorchLegacy(
   { name: file, size }: ByteSource,
   reader: ByteReader,
@@ -51,7 +55,7 @@ export async function openTorchLegacy(
   };
 }
 
-/** The storages in the order of the file; every one must be that of a tensor, and the other way. */
+/** The storages in the order of the file, which must be exactly those of the tensors. */
 function orderedStorages(views: readonly View[], keys: unknown, file: string): Storage[] {
   const storages = new Map(views.map(({ storage }) => [storage.key, storage]));
   if (

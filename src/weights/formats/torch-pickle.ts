@@ -1,23 +1,25 @@
 /**
- * A pickled state_dict -> tensors that say which part of which storage they are. The closed list of
- * globals is here: what PyTorch's `_rebuild_tensor_v2` and its storages are called, and nothing that
- * runs. Sources: torch/_utils.py, torch/serialization.py.
+ * A pickled state_dict -> tensors as views of storages. The globals that a pickle may name are a
+ * closed list: the functions that rebuild tensors and the storage types. Sources: torch/_utils.py,
+ * torch/serialization.py.
  */
 
 import type { ByteReader } from '../byte-reader.ts';
-import { byteSize, DTYPE_BYTES, type Dtype, quote, type TensorInfo } from '../tensor-info.ts';
-import { fail } from './fail.ts';
+import { byteSize, DTYPE_BYTES, type Dtype, fail, quote, type TensorInfo } from '../tensor-info.ts';
 import { type PickleHost, readPickle } from './pickle.ts';
 
-/** A run of numbers of one type that tensors are views of. */
+/** The values that one or more tensors are views of. */
 export interface Storage {
   readonly key: string;
   readonly dtype: Dtype;
-  /** Elements. */
+  /** Number of elements. */
   readonly length: number;
 }
 
-/** A tensor: element [i, j, ..] is number offset + i*strides[0] + j*strides[1] + .. of its storage. */
+/**
+ * A tensor: its element [i, j, ..] is element offset + i*strides[0] + j*strides[1] + .. of
+ * `storage`.
+ */
 export interface View extends TensorInfo {
   readonly storage: Storage;
   readonly offset: number;
@@ -25,9 +27,9 @@ export interface View extends TensorInfo {
 }
 
 /** A tensor before it has a name. */
-type Nameless = Omit<View, 'name'>;
+type UnnamedView = Omit<View, 'name'>;
 
-/** `torch.X` -> element type. */
+/** Element types of PyTorch's storage types. */
 const STORAGES: Readonly<Record<string, Dtype>> = {
   'torch.DoubleStorage': 'F64',
   'torch.FloatStorage': 'F32',
@@ -41,7 +43,7 @@ const STORAGES: Readonly<Record<string, Dtype>> = {
   'torch.BoolStorage': 'BOOL',
 };
 
-/** Functions that a checkpoint may call, and what they give. */
+/** The functions that a checkpoint may call. */
 const CALLS: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
   'collections.OrderedDict': (args) => {
     if (args.length > 0) throw new SyntaxError('an OrderedDict is made from a list, expected ()');
@@ -56,7 +58,7 @@ const MAX_RANK = 8;
 const MAX_TENSORS = 100_000;
 
 /**
- * Reads one pickled state_dict; a value that is no tensor is refused.
+ * Reads one pickled state_dict, all of whose values must be tensors.
  *
  * @throws WeightsError naming the global, the opcode or the tensor that cannot be used
  */
@@ -75,7 +77,7 @@ export async function readStateDict(reader: ByteReader, file: string): Promise<V
   });
 }
 
-/** Reads one pickle of plain values, in which nothing may be named. */
+/** Reads one pickle of plain values: without globals, calls and persistent ids. */
 export function readPlain(reader: ByteReader, file: string): Promise<unknown> {
   const refuse = (): never => {
     throw new SyntaxError('it names something, expected plain values');
@@ -83,7 +85,7 @@ export function readPlain(reader: ByteReader, file: string): Promise<unknown> {
   return readPickle(reader, { global: refuse, call: refuse, persistent: refuse }, file);
 }
 
-/** Names as strings on the stack would pass for texts: a global is an object of its own. */
+/** A global on the stack: an object, so that a string cannot pass for one. */
 class Global {
   readonly name: string;
   constructor(name: string) {
@@ -91,7 +93,7 @@ class Global {
   }
 }
 
-class TensorValue implements Nameless {
+class TensorValue implements UnnamedView {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly storage: Storage;
@@ -146,7 +148,10 @@ function torchHost(): PickleHost {
   };
 }
 
-/** ('storage', type, key, device, elements), in old files with a sixth that says it is a view. */
+/**
+ * ('storage', type, key, device, elements); old files have a sixth item, which says whether it is a
+ * view.
+ */
 function storageOf(id: unknown): StorageValue {
   if (!Array.isArray(id) || id.length < 5 || id.length > 6 || id[0] !== 'storage') {
     throw new SyntaxError('a persistent id is no storage, expected ("storage", type, key, ..)');
@@ -164,7 +169,7 @@ function storageOf(id: unknown): StorageValue {
   return new StorageValue(key, dtype, length);
 }
 
-/** (storage, offset, shape, strides, ..); what follows is of training only. */
+/** (storage, offset, shape, strides, ..); the further arguments concern training only. */
 function rebuild([storage, offset, shape, strides]: readonly unknown[]): TensorValue {
   if (!(storage instanceof StorageValue)) throw new SyntaxError('a tensor has no storage');
   if (!isSize(offset) || !isSizes(shape) || !isSizes(strides) || shape.length !== strides.length) {

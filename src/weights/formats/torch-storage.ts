@@ -1,28 +1,30 @@
 /**
- * One storage's bytes -> the rows of the tensors that are views of it. Views that lie dense and all
- * the same (a tied decoder and its embedding) are streamed; anything else is gathered from memory.
+ * One storage's bytes -> the rows of the tensors that are views of it. One contiguous view, or
+ * several equal ones (a tied decoder and its embedding), are streamed; others are gathered from
+ * memory.
  */
 
 import type { ByteReader } from '../byte-reader.ts';
 import {
   byteSize,
+  chunksOf,
   DTYPE_BYTES,
+  type Elements,
+  elementsOf,
+  fail,
   quote,
-  rowsOf,
-  rowsPerChunk,
   type TensorRows,
   type Wanted,
 } from '../tensor-info.ts';
-import { fail } from './fail.ts';
 import type { View } from './torch-pickle.ts';
 
 /**
- * Bytes that may be held to gather views from, for each byte of the views: a slice of a fused matrix
- * is a third of it. More would let a small tensor ask for any amount of memory.
+ * The most bytes of a storage that are held in memory for each byte of its views. A slice of a
+ * fused matrix needs 3. Without a limit a small tensor could ask for any amount of memory.
  */
 const MOST_HELD = 16;
 
-/** The views that are wanted, by the key of their storage. */
+/** The wanted views, by the key of their storage. */
 export function viewsByKey(views: readonly View[], wanted: Wanted): Map<string, View[]> {
   const byKey = new Map<string, View[]>();
   for (const view of views) {
@@ -35,9 +37,10 @@ export function viewsByKey(views: readonly View[], wanted: Wanted): Map<string, 
 }
 
 /**
- * Rows of `views`, all of one storage whose bytes come next. Returns how many bytes it read.
+ * The rows of `views`, all of the storage whose bytes are next in the stream. Returns how many
+ * bytes it read.
  *
- * @throws WeightsError when the bytes end early, or views are too sparse
+ * @throws WeightsError when the bytes end early, or the views are too sparse
  */
 export async function* readViews(
   reader: ByteReader,
@@ -47,7 +50,7 @@ export async function* readViews(
   const full = views.filter((view) => byteSize(view.shape, 1) > 0);
   const [first] = full;
   if (first === undefined) return 0;
-  const isOne = full.every((view) => isDense(view) && isAlike(view, first));
+  const isOne = full.every((view) => isContiguous(view) && isEqual(view, first));
   return yield* isOne ? stream(reader, full, file) : gather(reader, full, file);
 }
 
@@ -56,19 +59,17 @@ async function* stream(
   views: readonly View[],
   file: string,
 ): AsyncGenerator<TensorRows, number> {
-  const { name, shape, dtype, offset } = views[0]!;
-  const { rows, rowSize } = rowsOf(shape);
-  const rowBytes = rowSize * DTYPE_BYTES[dtype];
-  const most = rowsPerChunk(rowBytes);
-  const before = offset * DTYPE_BYTES[dtype];
-  if ((await reader.skip(before)) < before) throw cutOff(file, name);
-  for (let firstRow = 0; firstRow < rows; firstRow += most) {
-    const count = Math.min(most, rows - firstRow);
-    const bytes = await reader.read(count * rowBytes);
-    if (bytes.length < count * rowBytes) throw cutOff(file, name);
-    for (const tensor of views) yield { tensor, firstRow, rows: count, bytes };
+  const view = views[0]!;
+  const before = view.offset * DTYPE_BYTES[view.dtype];
+  if ((await reader.skip(before)) < before) throw cutOff(file, view.name);
+  let read = before;
+  for (const { firstRow, rows, length } of chunksOf(view)) {
+    const bytes = await reader.read(length);
+    if (bytes.length < length) throw cutOff(file, view.name);
+    read += length;
+    for (const tensor of views) yield { tensor, firstRow, rows, bytes };
   }
-  return before + rows * rowBytes;
+  return read;
 }
 
 async function* gather(
@@ -90,29 +91,16 @@ async function* gather(
   if (bytes.length < held) throw cutOff(file, name);
   const elements = elementsOf(bytes, size);
   for (const tensor of views) {
-    const { rows, rowSize } = rowsOf(tensor.shape);
-    const most = rowsPerChunk(rowSize * size);
-    for (let firstRow = 0; firstRow < rows; firstRow += most) {
-      const count = Math.min(most, rows - firstRow);
-      const chunk = new Uint8Array(count * rowSize * size);
+    for (const { firstRow, rows, length } of chunksOf(tensor)) {
+      const chunk = new Uint8Array(length);
       copyRows(elementsOf(chunk, size), elements, tensor, firstRow);
-      yield { tensor, firstRow, rows: count, bytes: chunk };
+      yield { tensor, firstRow, rows, bytes: chunk };
     }
   }
   return held;
 }
 
-export type Elements = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
-
-/** Numbers as so many bits: they are moved, not read. */
-export function elementsOf({ buffer, byteOffset, length }: Uint8Array, size: number): Elements {
-  if (size === 1) return new Uint8Array(buffer, byteOffset, length);
-  if (size === 2) return new Uint16Array(buffer, byteOffset, length / 2);
-  if (size === 4) return new Uint32Array(buffer, byteOffset, length / 4);
-  return new BigUint64Array(buffer, byteOffset, length / 8);
-}
-
-/** Rows from `firstRow` on, dense, as many as `to` takes; an odometer over the axes. */
+/** Fills `to` with the elements of a view from row `firstRow` on; an odometer over the axes. */
 function copyRows(
   to: Elements,
   from: Elements,
@@ -134,8 +122,8 @@ function copyRows(
   }
 }
 
-/** Whether a view's elements lie one behind the other; an axis of one element has any stride. */
-function isDense({ shape, strides }: View): boolean {
+/** As PyTorch's `is_contiguous`: the stride of an axis of one element does not matter. */
+function isContiguous({ shape, strides }: View): boolean {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     if (shape[axis] !== 1 && strides[axis] !== expected) return false;
@@ -144,10 +132,11 @@ function isDense({ shape, strides }: View): boolean {
   return true;
 }
 
-function isAlike(a: View, b: View): boolean {
+function isEqual(a: View, b: View): boolean {
   return a.offset === b.offset && a.shape.join() === b.shape.join();
 }
 
+/** The largest index into the storage. */
 function lastIndex({ shape, strides, offset }: View): number {
   return shape.reduce((index, dim, axis) => index + (dim - 1) * strides[axis]!, offset);
 }

@@ -1,55 +1,60 @@
 /**
  * PyTorch checkpoints since torch 1.6: a ZIP archive of `X/data.pkl`, the state_dict, and one entry
- * `X/data/KEY` for each storage. torch.save writes the pickle first and no sizes in front of
- * entries; the pickle says both where it ends and how long the storages are, so such a file streams.
- * Entries in front of a pickle that comes later are kept as they are until it does.
+ * `X/data/KEY` for each storage. torch.save writes the pickle first, and sizes only after an
+ * entry's bytes. A pickle says where it ends and how long the storages are, so the file can be
+ * streamed. Where the pickle is not the first entry, the entries before it are held in memory.
  */
 
 import type { ByteSource } from '../../platform/types.ts';
-import { ByteReader, once } from '../byte-reader.ts';
+import type { ByteReader } from '../byte-reader.ts';
 import {
   byteSize,
   DTYPE_BYTES,
+  fail,
   quote,
   type TensorRows,
   type Wanted,
   type WeightsFile,
 } from '../tensor-info.ts';
-import { fail } from './fail.ts';
-import { inflate } from './inflate.ts';
 import { readStateDict, type View } from './torch-pickle.ts';
 import { readViews, viewsByKey } from './torch-storage.ts';
 import { type ZipEntry, ZipReader } from './zip.ts';
 
-/** Entries beside pickle and storages hold a version, a byte order, an id. */
+/**
+ * The most bytes that are held of an entry beside pickle and storages: version, byteorder, an id.
+ */
 const MAX_NOTE_BYTES = 2 ** 16;
 
-/** An entry met before the pickle, still packed. */
-interface Kept {
+/** An entry before the pickle, its bytes as they are in the archive. */
+interface EarlyEntry {
   readonly entry: ZipEntry;
   readonly bytes: Uint8Array;
 }
 
-/** @throws WeightsError for anything but the above; tensors of a torch.save file are not read yet */
+/**
+ * Reads the archive up to its pickle, which declares the tensors.
+ *
+ * @throws WeightsError for a broken archive, and for one that is no checkpoint
+ */
 export async function openTorchZip(
   { name: file }: ByteSource,
   reader: ByteReader,
 ): Promise<WeightsFile> {
   const zip = new ZipReader(reader, file);
-  const kept: Kept[] = [];
+  const early: EarlyEntry[] = [];
   for (;;) {
     const entry = await zip.next();
     if (!entry) throw fail(file, 'archive has no "data.pkl", expected a PyTorch checkpoint');
     if (localName(entry.name) !== 'data.pkl') {
-      kept.push({ entry, bytes: await zip.keep(entry) });
+      early.push({ entry, bytes: await zip.keep(entry) });
       continue;
     }
     const views = await readPickleEntry(zip, entry, reader, file);
-    const archive = new Archive(zip, reader, views, file);
+    const storages = new Storages(zip, reader, views, file);
     return {
       tensors: views,
       close: () => reader.close(),
-      read: (wanted) => archive.read(kept, wanted),
+      read: (wanted) => storages.read(early, wanted),
     };
   }
 }
@@ -65,16 +70,16 @@ async function readPickleEntry(
   let views: View[];
   try {
     views = await readStateDict(content, file);
-    await drain(content, entry, content === reader ? reader.position - start : 0, file);
+    await checkEnd(content, entry, content === reader ? reader.position - start : 0, file);
   } finally {
     if (content !== reader) await content.close();
   }
-  await zip.descriptor(entry, entry.packedSize ?? reader.position - start);
+  await zip.descriptor(entry, entry.compressedSize ?? reader.position - start);
   return views;
 }
 
-/** Checks that an entry ends where what it holds ends. */
-async function drain(
+/** Checks that the pickle, of `read` bytes, is all of its entry. */
+async function checkEnd(
   content: ByteReader,
   { isDeflated, name, size }: ZipEntry,
   read: number,
@@ -84,8 +89,8 @@ async function drain(
   if (!isDone) throw fail(file, `entry ${quote(name)} is longer or shorter than what it holds`);
 }
 
-/** The storages of an archive whose pickle is known. */
-class Archive {
+/** The storages of an archive whose pickle has been read. */
+class Storages {
   readonly #zip: ZipReader;
   readonly #reader: ByteReader;
   readonly #views: readonly View[];
@@ -99,12 +104,12 @@ class Archive {
     this.#file = file;
   }
 
-  async *read(kept: readonly Kept[], wanted: Wanted): AsyncGenerator<TensorRows> {
+  async *read(early: readonly EarlyEntry[], wanted: Wanted): AsyncGenerator<TensorRows> {
     const used = viewsByKey(this.#views, wanted);
     const sizes = new Map(this.#views.map(({ storage }) => [storage.key, sizeOf(storage)]));
-    for (const { entry, bytes } of kept) {
+    for (const { entry, bytes } of early) {
       await this.#checkOrder(entry, bytes);
-      yield* this.#entry(entry, sizes, used, () => this.#unpack(entry, bytes));
+      yield* this.#entry(entry, sizes, used, () => this.#zip.openKept(entry, bytes));
     }
     for (;;) {
       const entry = await this.#zip.next();
@@ -120,17 +125,18 @@ class Archive {
     }
   }
 
+  /** The rows in one entry: of the wanted tensors, where it is a storage. */
   async *#entry(
     entry: ZipEntry,
     sizes: ReadonlyMap<string, number>,
     used: ReadonlyMap<string, readonly View[]>,
-    unpack: (() => ByteReader) | undefined,
+    openKept: (() => ByteReader) | undefined,
   ): AsyncGenerator<TensorRows> {
     const name = localName(entry.name);
     const key = name.startsWith('data/') ? name.slice('data/'.length) : undefined;
     const size = key === undefined ? undefined : sizes.get(key);
     if (size === undefined) {
-      if (unpack === undefined) await this.#pass(entry);
+      if (openKept === undefined) await this.#pass(entry);
       return;
     }
     if (this.#seen.has(key!)) throw fail(this.#file, `entry ${quote(entry.name)} stands twice`);
@@ -141,7 +147,7 @@ class Archive {
         `entry ${quote(entry.name)} has ${entry.size} bytes, expected ${size}`,
       );
     }
-    const content = unpack ? unpack() : this.#zip.open(entry);
+    const content = openKept ? openKept() : this.#zip.open(entry);
     const isOwn = content !== this.#reader;
     let isWhole = false;
     try {
@@ -154,40 +160,37 @@ class Archive {
     if (!isWhole) {
       throw fail(this.#file, `entry ${quote(entry.name)} has not the ${size} bytes of its storage`);
     }
-    if (!unpack) await this.#zip.descriptor(entry, entry.packedSize ?? size);
+    if (!openKept) await this.#zip.descriptor(entry, entry.compressedSize ?? size);
   }
 
-  /** An entry that holds no tensor's storage. */
+  /** Passes over an entry that is no tensor's storage, and checks it where it is `byteorder`. */
   async #pass(entry: ZipEntry): Promise<void> {
     const name = localName(entry.name);
     if (name === 'data.pkl') throw fail(this.#file, `entry ${quote(entry.name)} stands twice`);
-    const { packedSize } = entry;
-    if (packedSize !== undefined && packedSize > MAX_NOTE_BYTES) {
-      if ((await this.#reader.skip(packedSize)) < packedSize) {
+    const { compressedSize } = entry;
+    if (compressedSize !== undefined && compressedSize > MAX_NOTE_BYTES) {
+      if ((await this.#reader.skip(compressedSize)) < compressedSize) {
         throw fail(this.#file, 'the archive is cut off inside an entry');
       }
-      return this.#zip.descriptor(entry, packedSize);
+      return this.#zip.descriptor(entry, compressedSize);
     }
     const bytes =
-      packedSize === undefined
+      compressedSize === undefined
         ? await this.#zip.keepUnsized(entry, MAX_NOTE_BYTES)
         : await this.#zip.keep(entry);
     await this.#checkOrder(entry, bytes);
   }
 
-  /** The note `byteorder`, of torch 2.1 and later, says little or big; older files are little. */
+  /**
+   * Entry `byteorder` of torch 2.1 and later is "little" or "big"; older files are little-endian.
+   */
   async #checkOrder(entry: ZipEntry, bytes: Uint8Array): Promise<void> {
     if (localName(entry.name) !== 'byteorder') return;
-    const content = this.#unpack(entry, bytes);
+    const content = this.#zip.openKept(entry, bytes);
     const order = String.fromCharCode(...(await content.read(8)));
     await content.close();
     if (order === 'little') return;
     throw fail(this.#file, `byte order is ${quote(order)}, expected "little"`);
-  }
-
-  #unpack({ isDeflated, name }: ZipEntry, bytes: Uint8Array): ByteReader {
-    const chunks = once(bytes);
-    return new ByteReader(isDeflated ? inflate(chunks, name, this.#file) : chunks);
   }
 }
 

@@ -1,42 +1,47 @@
 /**
- * ZIP archives read from front to back, entry by entry: local headers, data descriptors and the
- * directory at the end, which has to say what went before. Layout: APPNOTE.TXT 4.3, with ZIP64.
+ * ZIP archives read from front to back (APPNOTE.TXT 4.3, with ZIP64): entry by entry, stored or
+ * deflated, then the central directory, which must list the entries before it. The end of
+ * an entry with weights is never searched for, because weights can contain any signature: either a
+ * header says its size or the caller knows it.
  */
 
-import { ByteReader } from '../byte-reader.ts';
-import { quote } from '../tensor-info.ts';
-import { fail } from './fail.ts';
-import { inflate } from './inflate.ts';
+import type { WeightsError } from '../../errors.ts';
+import { ByteReader, once } from '../byte-reader.ts';
+import { fail, quote } from '../tensor-info.ts';
 
-/** One entry, before its bytes. */
+/** The local header of an entry (4.3.7). */
 export interface ZipEntry {
   readonly name: string;
   readonly isDeflated: boolean;
-  /** Bytes in the archive; undefined where only a descriptor behind them says it. */
-  readonly packedSize: number | undefined;
-  /** Bytes once they are unpacked. */
+  /** Bytes in the archive; undefined where only the data descriptor after them says it. */
+  readonly compressedSize: number | undefined;
+  /** Bytes once they are inflated; undefined where `compressedSize` is. */
   readonly size: number | undefined;
-  /** Whether a data descriptor follows the bytes. */
+  /** Whether a data descriptor (4.3.9) follows the bytes. */
   readonly hasDescriptor: boolean;
 }
 
-const LOCAL = 0x04034b50;
+/** Signatures of records. */
+const LOCAL_HEADER = 0x04034b50;
 const DESCRIPTOR = 0x08074b50;
-const DIRECTORY = 0x02014b50;
+const DIRECTORY_HEADER = 0x02014b50;
 const END64 = 0x06064b50;
 const LOCATOR64 = 0x07064b50;
 const END = 0x06054b50;
 
+/** General purpose bit flags (4.4.4): bit 0 and bit 3. */
 const ENCRYPTED = 1;
 const WITH_DESCRIPTOR = 8;
+/** Compression methods (4.4.5). */
 const STORED = 0;
 const DEFLATED = 8;
+/** A 32-bit size that stands for the 64-bit one in the extra field (4.5.3). */
 const MAX32 = 0xffffffff;
 
-/** Signature, checksum and two sizes, where they are not wide. */
+/** A data descriptor with 32-bit sizes: signature, CRC-32, two sizes. */
 const DESCRIPTOR_BYTES = 16;
 
-/** The most entries that a directory can hold without ZIP64; no checkpoint comes near. */
+/** The most entries without ZIP64, far more than any checkpoint has. */
 const MAX_ENTRIES = 65_535;
 
 /** One pass over an archive. */
@@ -50,10 +55,10 @@ export class ZipReader {
     this.#file = file;
   }
 
-  /** The next entry, whose bytes must then be read; undefined at the end of an archive that is whole. */
+  /** The next entry, whose bytes must then be read; undefined at the end, which is checked. */
   async next(): Promise<ZipEntry | undefined> {
     const signature = await this.#signature();
-    if (signature !== LOCAL) {
+    if (signature !== LOCAL_HEADER) {
       await this.#end(signature);
       return undefined;
     }
@@ -65,46 +70,54 @@ export class ZipReader {
     const extra = (await this.#exactly(extraBytes, 'extra field')).slice();
     this.#check(name, flags, method);
     const hasDescriptor = (flags & WITH_DESCRIPTOR) !== 0;
-    const [packedSize, size] = sizesOf(extra, sizes);
-    const isKnown = !hasDescriptor || packedSize > 0;
+    const [compressedSize, size] = sizesOf(extra, sizes);
+    const isKnown = !hasDescriptor || compressedSize > 0;
     return {
       name,
       isDeflated: method === DEFLATED,
-      packedSize: isKnown ? packedSize : undefined,
+      compressedSize: isKnown ? compressedSize : undefined,
       size: isKnown ? size : undefined,
       hasDescriptor,
     };
   }
 
-  /** The entry's bytes, unpacked: the archive's reader, or one of their own where they are deflated. */
+  /** A reader of the entry's content: the archive's own, or a new one where it is deflated. */
   open(entry: ZipEntry): ByteReader {
     if (!entry.isDeflated) return this.#reader;
-    return new ByteReader(inflate(this.#chunks(this.#packedSize(entry)), entry.name, this.#file));
+    return this.#inflated(this.#chunks(this.#compressedSize(entry)), entry);
   }
 
-  /** The entry's bytes as they lie in the archive, whole. */
+  /** A reader of the content of an entry that `keep` or `keepUnsized` has read. */
+  openKept(entry: ZipEntry, bytes: Uint8Array): ByteReader {
+    return entry.isDeflated ? this.#inflated(once(bytes), entry) : new ByteReader(once(bytes));
+  }
+
+  /** Reads the entry's bytes as they are in the archive, into memory. */
   async keep(entry: ZipEntry): Promise<Uint8Array> {
-    const size = this.#packedSize(entry);
+    const size = this.#compressedSize(entry);
     const bytes = (await this.#exactly(size, `entry ${quote(entry.name)}`)).slice();
     await this.descriptor(entry, size);
     return bytes;
   }
 
-  /** Passes over what follows an entry of `packedSize` bytes. */
-  async descriptor(entry: ZipEntry, packedSize: number): Promise<void> {
+  /** Passes over the data descriptor, if any, after the `compressedSize` bytes of an entry. */
+  async descriptor(entry: ZipEntry, compressedSize: number): Promise<void> {
     if (!entry.hasDescriptor) return;
-    const isWide = packedSize >= MAX32;
+    const isWide = compressedSize >= MAX32;
     const view = await this.#fields(isWide ? 24 : 16, 'data descriptor');
     const found = isWide ? view.getBigUint64(8, true) : BigInt(view.getUint32(8, true));
-    if (view.getUint32(0, true) === DESCRIPTOR && found === BigInt(packedSize)) return;
+    if (view.getUint32(0, true) === DESCRIPTOR && found === BigInt(compressedSize)) return;
     throw this.#fail(
-      `the data descriptor of entry ${quote(entry.name)} is not where its ${packedSize} bytes end`,
+      `the data descriptor of entry ${quote(entry.name)} is not where its ${compressedSize} bytes end`,
     );
   }
 
-  /** A small stored entry that nobody knows the size of: what lies before its descriptor. */
+  /**
+   * `keep` for a small stored entry of unknown size: reads up to the first data descriptor that
+   * has the right size, `most` bytes at most.
+   */
   async keepUnsized(entry: ZipEntry, most: number): Promise<Uint8Array> {
-    if (entry.isDeflated) this.#packedSize(entry);
+    if (entry.isDeflated) this.#compressedSize(entry);
     const found: number[] = [];
     while (found.length < most + DESCRIPTOR_BYTES) {
       const [byte] = await this.#exactly(1, `entry ${quote(entry.name)}`);
@@ -119,8 +132,8 @@ export class ZipReader {
     throw this.#fail(`entry ${quote(entry.name)} has no end within ${most} bytes`);
   }
 
-  #packedSize({ name, packedSize }: ZipEntry): number {
-    if (packedSize !== undefined) return packedSize;
+  #compressedSize({ name, compressedSize }: ZipEntry): number {
+    if (compressedSize !== undefined) return compressedSize;
     throw this.#fail(
       `entry ${quote(name)} does not say its size, expected it before the bytes unless "data.pkl" is the first entry`,
     );
@@ -147,11 +160,14 @@ export class ZipReader {
     }
   }
 
-  /** The directory: one header for each entry in any order, then the end records, then nothing. */
+  /**
+   * The central directory (4.3.12): every entry once, in any order; then the end records, then
+   * nothing.
+   */
   async #end(first: number): Promise<void> {
     const listed: string[] = [];
     let signature = first;
-    while (signature === DIRECTORY && listed.length <= this.#names.length) {
+    while (signature === DIRECTORY_HEADER && listed.length <= this.#names.length) {
       const head = await this.#fields(42, 'directory');
       const rest = head.getUint16(26, true) + head.getUint16(28, true);
       listed.push(String.fromCharCode(...(await this.#exactly(head.getUint16(24, true), 'name'))));
@@ -195,22 +211,86 @@ export class ZipReader {
     );
   }
 
-  #fail(flaw: string) {
+  #inflated(chunks: AsyncGenerator<Uint8Array>, { name }: ZipEntry): ByteReader {
+    return new ByteReader(inflate(chunks, name, this.#file));
+  }
+
+  #fail(flaw: string): WeightsError {
     return fail(this.#file, flaw);
   }
 }
 
-/** Sizes packed and unpacked: those of the header, or the wide ones where it says 0xffffffff. */
+/**
+ * Compressed size and size: of the header, or of the ZIP64 extra field (4.5.3) where one is MAX32.
+ */
 function sizesOf(
   extra: Uint8Array,
-  [packed, size]: readonly [number, number],
+  [compressed, size]: readonly [number, number],
 ): readonly [number, number] {
-  if (packed !== MAX32 && size !== MAX32) return [packed, size];
+  if (compressed !== MAX32 && size !== MAX32) return [compressed, size];
   const view = new DataView(extra.buffer);
   for (let at = 0; at + 4 <= extra.length; at += 4 + view.getUint16(at + 2, true)) {
     if (view.getUint16(at, true) !== 1 || at + 20 > extra.length) continue;
-    // Past 2^53 a size is beyond any stream: what it says then makes no difference.
+    // No stream has 2^53 bytes: that such sizes are rounded makes no difference.
     return [Number(view.getBigUint64(at + 12, true)), Number(view.getBigUint64(at + 4, true))];
   }
-  return [packed, size];
+  return [compressed, size];
+}
+
+/**
+ * Inflates the bytes of one entry with the runtime's DecompressionStream, no further than they are
+ * read.
+ *
+ * @throws WeightsError when they are no deflate stream, or the runtime has no DecompressionStream
+ */
+async function* inflate(
+  chunks: AsyncGenerator<Uint8Array>,
+  entry: string,
+  file: string,
+): AsyncGenerator<Uint8Array> {
+  if (typeof DecompressionStream !== 'function') {
+    throw fail(
+      file,
+      `entry ${quote(entry)} is deflated, expected stored: this runtime cannot inflate`,
+    );
+  }
+  const stream = new DecompressionStream('deflate-raw');
+  const writer = stream.writable.getWriter();
+  const reader = stream.readable.getReader();
+  let problem: unknown;
+  const writing = feed(chunks, writer).catch((error: unknown) => {
+    problem = error;
+  });
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        throw fail(
+          file,
+          `entry ${quote(entry)} cannot be inflated: ${(cause as Error).message}`,
+          cause,
+        );
+      });
+      if (done) break;
+      yield value;
+    }
+    await writing;
+    if (problem !== undefined) throw problem;
+  } finally {
+    await reader.cancel().catch(() => {});
+    await writing;
+  }
+}
+
+/** Writes a copy of each chunk, because a chunk is valid only until the next. */
+async function feed(
+  chunks: AsyncGenerator<Uint8Array>,
+  writer: WritableStreamDefaultWriter<BufferSource>,
+): Promise<void> {
+  try {
+    for await (const chunk of chunks) await writer.write(chunk.slice() as Uint8Array<ArrayBuffer>);
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => {});
+    throw error;
+  }
 }

@@ -1,4 +1,6 @@
-/** A short run of tools/check/fuzz.js on the sources: broken files are refused by name or accepted. */
+/**
+ * A short run of tools/check/fuzz.js on the sources: broken files are refused by name or accepted.
+ */
 import { describe, expect, it, vi } from 'vitest';
 import * as library from '../../../src/index.ts';
 import { loadWeights } from '../../../src/weights/load.ts';

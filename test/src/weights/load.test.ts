@@ -36,14 +36,14 @@ const TENSORS = {
 };
 
 async function load(file: Uint8Array, chunkSize: number, size?: number) {
-  const homes = new Map<string, ReturnType<typeof keep>>();
+  const sinks = new Map<string, ReturnType<typeof keep>>();
   const report = await loadWeights(chunked(file, chunkSize, size), (name, info) => {
     if (name === 'skipped') return undefined;
-    const home = keep([...info.shape]);
-    homes.set(name, home);
-    return home.destination;
+    const sink = keep([...info.shape]);
+    sinks.set(name, sink);
+    return sink.destination;
   });
-  return { report, homes };
+  return { report, sinks };
 }
 
 describe('loadWeights()', () => {
@@ -51,13 +51,13 @@ describe('loadWeights()', () => {
 
   it.each([1, 3, 7, 8, 64, 100, 4096])('puts tensors together from chunks of %i', async (chunk) => {
     for (const padding of [0, 1, 5]) {
-      const { report, homes } = await load(fileOfTensors(TENSORS, padding), chunk);
+      const { report, sinks } = await load(fileOfTensors(TENSORS, padding), chunk);
       expect(report).toEqual({
         loaded: ['matrix', 'vector', 'empty', 'scalar', 'cube'],
         unexpected: ['skipped'],
       });
-      for (const [name, home] of homes) {
-        expect(home.parts).toEqual([...TENSORS[name as keyof typeof TENSORS].bytes]);
+      for (const [name, sink] of sinks) {
+        expect(sink.parts).toEqual([...TENSORS[name as keyof typeof TENSORS].bytes]);
       }
     }
   });
@@ -102,15 +102,15 @@ describe('loadWeights()', () => {
   });
 
   it('checks every shape before the first write', async () => {
-    const home = keep([6, 4]);
+    const sink = keep([6, 4]);
     const loading = loadWeights(chunked(file, 64), (name) => {
-      if (name === 'matrix') return home.destination;
+      if (name === 'matrix') return sink.destination;
       return name === 'cube' ? keep([3, 2, 2]).destination : undefined;
     });
     await expect(loading).rejects.toThrow(
       'Cannot load weights: tensor "cube" has shape [2, 3, 2], expected [3, 2, 2]',
     );
-    expect(home.rows()).toBe(0);
+    expect(sink.rows()).toBe(0);
   });
 
   it('refuses a shape of another rank, though it holds as many values', async () => {
@@ -176,14 +176,14 @@ describe('loadWeights()', () => {
   });
 
   it("refuses a size that is not the file's before it writes", async () => {
-    const home = keep([6, 4]);
+    const sink = keep([6, 4]);
     for (const wrong of [file.length - 1, file.length + 1]) {
       const source = chunked(file, 64, wrong);
-      const loading = loadWeights(source, () => home.destination);
+      const loading = loadWeights(source, () => sink.destination);
       await expect(loading).rejects.toThrow(
         `file has ${wrong} bytes, its header expects ${file.length}`,
       );
     }
-    expect(home.rows()).toBe(0);
+    expect(sink.rows()).toBe(0);
   });
 });

@@ -12,7 +12,7 @@ import {
 import { listCases, loadCase } from '../../support/golden.ts';
 import { type FullHead, fullConfig, fullShapes } from '../../support/hashed-weights.ts';
 
-/** What stands on the encoder in each of Hugging Face's classes. */
+/** The head of each of Hugging Face's classes. */
 const heads: Record<string, (config: MobileBertConfig) => HeadParts> = {
   MobileBertModel: () => ({ pooler: true }),
   MobileBertForPreTraining: () => ({
@@ -65,7 +65,7 @@ describe('parameters()', () => {
     expect(ours).toEqual(Object.fromEntries(fullShapes(head)));
   });
 
-  it.each(Object.keys(heads))('gives every parameter a place of its own: %s', (head) => {
+  it.each(Object.keys(heads))('gives every parameter a slot and part of its own: %s', (head) => {
     const config = new MobileBertConfig({ num_hidden_layers: 3 });
     const all = [...parameters(config, heads[head]!(config))];
     const places = all.flatMap((parameter) =>
@@ -87,7 +87,7 @@ describe('parameters()', () => {
     }
   });
 
-  it('gives the tied word embedding both its homes, and the bias none where it is untied', () => {
+  it('gives the tied word embedding both its slots, and an untied bias none', () => {
     const placesOf = (tie_word_embeddings: boolean, wanted: string) => {
       const config = new MobileBertConfig({ num_hidden_layers: 0, tie_word_embeddings });
       const all = [...parameters(config, { languageModel: true })];

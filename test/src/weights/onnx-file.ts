@@ -1,6 +1,6 @@
-/** ONNX models for tests, written field by field (onnx.proto3); what is wrong with one is asked for. */
+/** ONNX models for tests, right and wrong, written field by field (onnx.proto3). */
 
-/** A node: its operator, its name, values in and out, integer attributes. */
+/** A node: operator, name, inputs, output, integer attributes. */
 export interface NodeParts {
   readonly op: string;
   readonly name?: string;
@@ -9,7 +9,7 @@ export interface NodeParts {
   readonly integers?: Readonly<Record<string, readonly number[]>>;
 }
 
-/** An initializer, by TensorProto's field names; FLOAT unless it says otherwise. */
+/** An initializer; its `type` is FLOAT (1) by default. */
 export interface TensorParts {
   readonly name: string;
   readonly dims: readonly number[];
@@ -20,7 +20,7 @@ export interface TensorParts {
   readonly external?: Readonly<Record<string, string>>;
 }
 
-/** A whole model; `order` is that of nodes and initializers. */
+/** A model; `order` is the order of nodes and initializers. */
 export function modelOf(
   nodes: readonly NodeParts[],
   tensors: readonly TensorParts[],
@@ -77,12 +77,12 @@ export function field(id: number, bytes: Uint8Array): Uint8Array {
   return join(varint(8 * id + 2), varint(bytes.length), bytes);
 }
 
-/** A field that is a number. */
+/** A varint field. */
 export function number(id: number, value: number): Uint8Array {
   return join(varint(8 * id), varint(value));
 }
 
-/** A number of 64 bits, seven at a time. */
+/** A varint of 64 bits. */
 export function varint(value: number): Uint8Array {
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));
@@ -90,7 +90,7 @@ export function varint(value: number): Uint8Array {
   return Uint8Array.from([...bytes, Number(rest)]);
 }
 
-/** Parts one behind the other. */
+/** The parts as one array. */
 export function join(...parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

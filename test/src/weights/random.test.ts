@@ -1,4 +1,7 @@
-/** Moments against the normal distribution's; limits are five standard errors of each estimate. */
+/**
+ * Moments against those of the normal distribution; limits are five standard errors of each
+ * estimate.
+ */
 
 import { describe, expect, it } from 'vitest';
 import type { Parameter } from '../../../src/weights/names.ts';
@@ -45,12 +48,12 @@ describe('NormalSource', () => {
     [3, 0.9973002039],
     [3.5, 0.9995347418],
     [4, 0.9999366575],
-  ])('puts the right share within %f deviations, the tail included', (limit, share) => {
+  ])('draws the right share within %f deviations, the tail included', (limit, share) => {
     const found = average(draws(7), (x) => (Math.abs(x) < limit ? 1 : 0));
     expect(Math.abs(found - share)).toBeLessThan(5 * Math.sqrt((share * (1 - share)) / COUNT));
   });
 
-  it('draws one after the other without correlation', () => {
+  it('draws without correlation between neighbours', () => {
     const values = draws(3);
     let sum = 0;
     for (let i = 1; i < COUNT; i++) sum += values[i]! * values[i - 1]!;
@@ -123,14 +126,14 @@ describe('initialise()', () => {
     expect(zeros).toEqual(row === null ? [] : [0, 1, 2, 3].map((i) => row * 4 + i));
   });
 
-  it('takes 0.02 for a deviation of 0, as Python does', () => {
+  it('uses a deviation of 0.02 for 0, as Python does', () => {
     const deviation = Math.sqrt(
       average(run({ initializer_range: 0 }).get('weight')!, (x) => x * x),
     );
     expect(Math.abs(deviation - 0.02)).toBeLessThan(0.0002);
   });
 
-  it('leaves out parameters without a place, and depends on the seed alone', () => {
+  it('leaves out parameters without a destination, and depends on the seed alone', () => {
     expect(() =>
       initialise(parameters, () => undefined, {
         seed: 1,

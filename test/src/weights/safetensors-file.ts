@@ -26,7 +26,7 @@ export function fileOf(
   return file;
 }
 
-/** A file of tensors in the given order; the header is padded to keep the data aligned, or not. */
+/** A file of tensors in the given order; the header has `padding` spaces at its end. */
 export function fileOfTensors(
   tensors: Record<string, { dtype: string; shape: number[]; bytes: Uint8Array }>,
   padding = 0,
@@ -46,7 +46,7 @@ export function fileOfTensors(
   return fileOf(JSON.stringify(Object.fromEntries(header)) + ' '.repeat(padding), data);
 }
 
-/** Bytes as a source of chunks of one size, in a buffer that every chunk overwrites. */
+/** A source of chunks of one size, in a buffer that every chunk overwrites. */
 export function chunked(bytes: Uint8Array, chunkSize: number, size?: number): ByteSource {
   return {
     name: 'model.safetensors',

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { WeightsError } from '../../../src/errors.ts';
-import { type Destination, loadWeights } from '../../../src/weights/load.ts';
-import { chunked } from './safetensors-file.ts';
+import { WeightsError } from '../../../../src/errors.ts';
+import { type Destination, loadWeights } from '../../../../src/weights/load.ts';
+import { chunked } from '../safetensors-file.ts';
 
 const ROOT = 'test/golden/formats';
 const read = (folder: string) =>

@@ -1,8 +1,8 @@
-/** ONNX models written field by field: which parameter an initializer is, cut and hostile files. */
+/** ONNX models written field by field: the parameter of an initializer, cut and hostile files. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { WeightsError } from '../../../src/errors.ts';
-import { loadWeights } from '../../../src/weights/load.ts';
+import { WeightsError } from '../../../../src/errors.ts';
+import { loadWeights } from '../../../../src/weights/load.ts';
 import {
   field,
   initializer,
@@ -14,10 +14,10 @@ import {
   text,
   varint,
   wrapped,
-} from './onnx-file.ts';
-import { chunked } from './safetensors-file.ts';
+} from '../onnx-file.ts';
+import { chunked } from '../safetensors-file.ts';
 
-/** Every parameter of a model, as rows of numbers, whatever its name; shapes beside. */
+/** Shape and values of every parameter in a model, whatever its name. */
 async function load(file: Uint8Array, others: Record<string, Uint8Array> = {}, size?: number) {
   const found: Record<string, { shape: readonly number[]; values: number[] }> = {};
   const beside = async (name: string) =>
@@ -170,15 +170,15 @@ describe('loadWeights()', () => {
     [700, 520],
     [37, 23],
   ] as const;
-  const scaledCases = SIZES.flatMap((dims) =>
+  const quantizedCases = SIZES.flatMap((dims) =>
     ([2, 3] as const).flatMap((type) =>
       ([undefined, 0, 1] as const).flatMap((axis) =>
         (['rows', 'columns', 'decoder'] as const).map((layout) => ({ dims, type, axis, layout })),
       ),
     ),
   );
-  it.each(scaledCases)(
-    'unscales a matrix: $dims of type $type by axis $axis as $layout',
+  it.each(quantizedCases)(
+    'dequantises a matrix: $dims of type $type by axis $axis as $layout',
     async ({ dims, type, axis, layout }) => {
       const [rows, columns] = dims;
       const bytes = Uint8Array.from(

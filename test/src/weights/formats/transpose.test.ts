@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { Turner } from '../../../src/weights/formats/held.ts';
-import type { Dtype } from '../../../src/weights/tensor-info.ts';
+import { Transposer } from '../../../../src/weights/formats/transpose.ts';
+import type { Dtype } from '../../../../src/weights/tensor-info.ts';
 
-/** Widths of elements, and sizes that are multiples of a block, even, odd, and more than a chunk. */
+/**
+ * Widths of elements, and sizes that are multiples of a block, even, odd, and more than a chunk.
+ */
 const CASES: readonly [dtype: Dtype, rows: number, columns: number, offset: number][] = [
   ['F32', 16, 24, 0],
   ['F32', 16, 24, 2],
@@ -23,7 +25,7 @@ const CASES: readonly [dtype: Dtype, rows: number, columns: number, offset: numb
 ];
 const BYTES = { I8: 1, F16: 2, F32: 4, F64: 8 } as const;
 
-test.each(CASES)('Turner makes columns rows: %s [%i, %i] at byte %i', (...given) => {
+test.each(CASES)('Transposer.rows() makes columns rows: %s [%i, %i] at byte %i', (...given) => {
   const [dtype, rows, columns, offset] = given;
   const size = BYTES[dtype as keyof typeof BYTES];
   const bytes = new Uint8Array(offset + rows * columns * size).subarray(offset);
@@ -37,7 +39,7 @@ test.each(CASES)('Turner makes columns rows: %s [%i, %i] at byte %i', (...given)
   }
   const found = new Uint8Array(bytes.length);
   const tensor = { name: 'a', dtype, shape: [columns, rows] };
-  for (const part of new Turner().rows(tensor, bytes)) {
+  for (const part of new Transposer().rows(tensor, bytes)) {
     found.set(part.bytes, part.firstRow * rows * size);
   }
   expect(found.findIndex((byte, i) => byte !== expected[i])).toBe(-1);

@@ -1,14 +1,14 @@
 /** Keras' files, whole, cut and hostile; the files are those of tools/golden/make-keras.py. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FilesError, WeightsError } from '../../../src/errors.ts';
-import type { ByteSource } from '../../../src/platform/types.ts';
-import { torchName } from '../../../src/weights/formats/keras.ts';
-import { loadWeights } from '../../../src/weights/load.ts';
-import { loadCase } from '../../support/golden.ts';
-import { classes, inputsOf, named } from '../../support/models.ts';
-import { keepWarnings } from '../../support/warnings.ts';
-import { chunked } from './safetensors-file.ts';
+import { FilesError, WeightsError } from '../../../../src/errors.ts';
+import type { ByteSource } from '../../../../src/platform/types.ts';
+import { torchName } from '../../../../src/weights/formats/keras.ts';
+import { loadWeights } from '../../../../src/weights/load.ts';
+import { loadCase } from '../../../support/golden.ts';
+import { classes, inputsOf, named } from '../../../support/models.ts';
+import { keepWarnings } from '../../../support/warnings.ts';
+import { chunked } from '../safetensors-file.ts';
 
 const simd = { variant: 'simd', seed: 1 } as const;
 const warnings = keepWarnings();
@@ -125,7 +125,9 @@ const UNDEFINED = Array(8).fill(255);
 const plain = read('formats/keras');
 const latest = read('formats/keras-latest');
 
-/** A header block that goes on in itself: its first message is a continuation to its own address. */
+/**
+ * A header block that goes on in itself: its first message is a continuation to its own address.
+ */
 function endlessHeader(): Uint8Array {
   const file = read('formats/keras-latest');
   const content = latin(file);
@@ -141,7 +143,7 @@ function endlessHeader(): Uint8Array {
 
 const selfTree = edited(plain, 'TREE', 5, () => [1, 1, 0]);
 
-/** A file that can be read by place; `size` may promise more than there is. */
+/** A file that can be read at any offset; `size` may promise more than there is. */
 function placed(file: Uint8Array, size = file.length) {
   const counted = { bytes: 0, open: 0 };
   const access = async () => {
@@ -168,7 +170,7 @@ async function tensorsOf(source: ByteSource): Promise<Map<string, number[]>> {
   return found;
 }
 
-describe('a file that is read by place', () => {
+describe('a file that is read at offsets', () => {
   const kinds = ['keras', 'keras-float16', 'keras-float64', 'keras-latest', 'keras-parts'];
   it.each(kinds)('gives the tensors of %s as a stream does', async (kind) => {
     const file = read(`formats/${kind}`);
@@ -179,7 +181,7 @@ describe('a file that is read by place', () => {
     expect(counted.open).toBe(0);
   });
 
-  it('is read by place where its structures are, and nowhere else', async () => {
+  it('is read at the offsets of its structures, and nowhere else', async () => {
     const values = new Uint8Array(4_000_000);
     const { source, counted } = placed(Uint8Array.from([...plain, ...values]));
     expect(await tensorsOf(source)).toEqual(await tensorsOf(chunked(plain, 1000)));

@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
-import type { ByteSource } from '../../../src/platform/types.ts';
-import { ByteReader } from '../../../src/weights/byte-reader.ts';
-import { type Extent, readExtents } from '../../../src/weights/formats/extents.ts';
-import { chunkBytes, heldRows } from '../../../src/weights/formats/held.ts';
+import type { ByteSource } from '../../../../src/platform/types.ts';
+import { ByteReader } from '../../../../src/weights/byte-reader.ts';
+import {
+  chunkBytes,
+  type Extent,
+  heldRows,
+  readExtents,
+} from '../../../../src/weights/formats/extents.ts';
 
 const FILE = Uint8Array.from({ length: 100 }, (_, i) => i);
 
@@ -10,7 +14,7 @@ async function* chunked(file: Uint8Array, size: number) {
   for (let at = 0; at < file.length; at += size) yield file.slice(at, at + size);
 }
 
-/** What is read of each extent: where a piece begins in it, and which bytes it has. */
+/** The pieces of each extent: offset in the extent, and bytes. */
 async function piecesOf(extents: readonly Extent[], chunk: number) {
   const source: ByteSource = { name: 'a', size: 100, stream: () => chunked(FILE, chunk) };
   const found: [name: string, from: number, bytes: number[]][] = [];
@@ -23,7 +27,7 @@ const range = (start: number, end: number) => [...FILE.subarray(start, end)];
 const big: Extent = { name: 'big', offset: 10, length: 25, pieceBytes: 10 };
 
 it.each([7, 16, 100])(
-  'readExtents() gives pieces where those are enough, chunks of %i',
+  'readExtents() gives pieces where `pieceBytes` allows it, chunks of %i',
   async (n) => {
     const empty: Extent = { name: 'empty', offset: 40, length: 0, pieceBytes: 0 };
     const whole: Extent = { name: 'whole', offset: 40, length: 30 };
@@ -37,12 +41,15 @@ it.each([7, 16, 100])(
   },
 );
 
-it.each([7, 100])('readExtents() holds whole what two share, chunks of %i', async (n) => {
-  expect(await piecesOf([big, { ...big, name: 'other' }], n)).toEqual([
-    ['big', 0, range(10, 35)],
-    ['other', 0, range(10, 35)],
-  ]);
-});
+it.each([7, 100])(
+  'readExtents() gives an extent that two share as a whole, chunks of %i',
+  async (n) => {
+    expect(await piecesOf([big, { ...big, name: 'other' }], n)).toEqual([
+      ['big', 0, range(10, 35)],
+      ['other', 0, range(10, 35)],
+    ]);
+  },
+);
 
 it('readExtents() refuses an extent that lies in the last piece of another', async () => {
   const inside: Extent = { name: 'inside', offset: 30, length: 5 };

@@ -1,10 +1,9 @@
-/** The rules are those of the format's README; the attacks are after its `attacks/` folder. */
+/** The rules of the format's README; the hostile files follow its `attacks/` folder. */
 
 import { describe, expect, it } from 'vitest';
-import { WeightsError } from '../../../src/errors.ts';
-import { SafetensorsReader } from '../../../src/weights/formats/safetensors.ts';
-import { parseHeader } from '../../../src/weights/formats/safetensors-header.ts';
-import { chunked, type Entry, fileOf } from './safetensors-file.ts';
+import { WeightsError } from '../../../../src/errors.ts';
+import { parseHeader, SafetensorsReader } from '../../../../src/weights/formats/safetensors.ts';
+import { chunked, type Entry, fileOf } from '../safetensors-file.ts';
 
 const parse = (header: string | Record<string, unknown>) =>
   parseHeader(

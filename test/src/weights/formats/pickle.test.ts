@@ -1,8 +1,8 @@
-/** The pickle machine, by CPython's pickletools.py, and the closed list of what it may name. */
+/** The pickle machine, by CPython's pickletools.py, and the closed list of globals. */
 import { describe, expect, it } from 'vitest';
-import { WeightsError } from '../../../src/errors.ts';
-import { ByteReader } from '../../../src/weights/byte-reader.ts';
-import { readPlain, readStateDict } from '../../../src/weights/formats/torch-pickle.ts';
+import { WeightsError } from '../../../../src/errors.ts';
+import { ByteReader } from '../../../../src/weights/byte-reader.ts';
+import { readPlain, readStateDict } from '../../../../src/weights/formats/torch-pickle.ts';
 
 /** A reader over text whose characters are bytes. */
 function readerOf(text: string): ByteReader {

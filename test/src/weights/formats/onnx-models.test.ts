@@ -1,12 +1,12 @@
 /** ONNX models of heads, loaded as from_pretrained finds them (tools/golden/make-onnx.py). */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FilesError } from '../../../src/errors.ts';
-import type { Tensor } from '../../../src/tensor/tensor.ts';
-import { loadCase } from '../../support/golden.ts';
-import { classes, named } from '../../support/models.ts';
-import { keepWarnings } from '../../support/warnings.ts';
-import { modelOf } from './onnx-file.ts';
+import { FilesError } from '../../../../src/errors.ts';
+import type { Tensor } from '../../../../src/tensor/tensor.ts';
+import { loadCase } from '../../../support/golden.ts';
+import { classes, named } from '../../../support/models.ts';
+import { keepWarnings } from '../../../support/warnings.ts';
+import { modelOf } from '../onnx-file.ts';
 
 const ROOT = 'test/golden/onnx';
 

@@ -1,6 +1,6 @@
 /**
- * checkKeys(): what JSON.parse does not tell of a text. It keeps the last of two equal keys and
- * nests as deep as asked; both are ways to make a file say two things.
+ * parseJson(): JSON.parse, but strict. JSON.parse keeps the last of two equal keys and nests as
+ * deep as the text says; with both a file can mean different things to different readers.
  */
 
 /** Bounds on a JSON text, checked before it is parsed. */
@@ -11,8 +11,17 @@ export interface JsonBounds {
   readonly keys: number;
 }
 
-/** SyntaxError for a key that stands twice in an object, and for a text beyond `bounds`. */
-export function checkKeys(text: string, bounds: JsonBounds): void {
+/**
+ * The value of a JSON text.
+ *
+ * @throws SyntaxError for a text that is no JSON, an object with one key twice, and beyond `bounds`
+ */
+export function parseJson(text: string, bounds: JsonBounds): unknown {
+  checkKeys(text, bounds);
+  return JSON.parse(text);
+}
+
+function checkKeys(text: string, bounds: JsonBounds): void {
   /** Keys of every open object; null for a list. */
   const open: (Set<string> | null)[] = [];
   for (let i = 0; i < text.length; i++) {
@@ -44,7 +53,7 @@ function endOfString(text: string, start: number): number {
   throw new SyntaxError('a string has no end');
 }
 
-/** Whether the string before `end` is followed by a colon. */
+/** Whether a colon follows the string that ends at `end`. */
 function isKey(text: string, end: number): boolean {
   let next = end;
   while (next < text.length && ' \t\r\n'.includes(text[next]!)) next++;
