@@ -59,8 +59,8 @@ describe('formatTable()', () => {
   });
 
   it('lays out a text of a million characters', () => {
-    // Linear work takes some tens of milliseconds; with the square of the length, minutes, which the
-    // suite's own limit on a test would end.
+    // Linear work takes less than a second. Work that grows with the square of the length takes
+    // minutes, which the suite's time limit for a test would end.
     const wide = formatTable(columns, [['日'.repeat(1e5), 'y', '1']], plain(80));
     const long = formatTable(columns, [['x'.repeat(1e6), 'y', '1']], plain(80));
     expect(wide).toContain('日');
