@@ -6,7 +6,7 @@
 import process from 'node:process';
 import { pipeline } from 'mobilebert-wasm';
 // The command line's printer of tables; it is no part of the package's interface.
-import { scoreCells, scoreColumns } from '../../build/js/cli/score-cells.js';
+import { scoreCells, scoreColumns } from '../../build/js/cli/result-tables.js';
 import { formatTable, tableStyle } from '../../build/js/cli/table.js';
 import * as answers from './answers.js';
 import * as intents from './intents.js';

@@ -7,9 +7,9 @@ import stringWidth from 'string-width';
 
 /**
  * A flag or a character with its marks, its skin tone, the later letters of a Hangul syllable, and
- * what joiners tie to it. string-width measures each of them alone: given a whole text, it splits it
- * with Intl.Segmenter, whose time grows with the square of the length (43 s for 200,000 letters "é"
- * on Node 20), and which joins Thai and Indic characters that terminals draw in cells of their own.
+ * what joiners tie to it. string-width measures each of them alone. Given a whole text, it would
+ * split it with Intl.Segmenter, whose time grows with the square of the length (43 s for 200,000
+ * letters "é" on Node 20), and which joins Thai and Indic characters that terminals draw apart.
  */
 const CLUSTERS =
   /(?:\p{RI}{2}|.)(?:[\p{Mark}\p{Cf}\p{Emoji_Modifier}\u1160-\u11ff]|(?<=\u200d)\p{Extended_Pictographic})*/gsu;

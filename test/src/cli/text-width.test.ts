@@ -65,7 +65,7 @@ describe('printable()', () => {
     ['\u009b31m', ' 31m'],
     ['a\u202eb\u2066c', 'a b c'],
     ['👩‍👩‍👧 ok', '👩‍👩‍👧 ok'],
-  ])('puts blanks for what a terminal acts on: %j', (text, expected) => {
+  ])('replaces characters that a terminal acts on by blanks: %j', (text, expected) => {
     expect(printable(text)).toBe(expected);
   });
 });
