@@ -17,7 +17,7 @@ export const MODEL_OPTIONS = {
 /** Help for `MODEL_OPTIONS`. */
 export const MODEL_HELP = `\
   -m, --model SOURCE   the model: a folder, URL or Hugging Face Hub id
-      --variant NAME   the WebAssembly build to run: auto (default), simd or relaxed`;
+      --variant NAME   WebAssembly build: auto (default), simd or relaxed`;
 
 interface ModelValues {
   readonly model?: string | undefined;

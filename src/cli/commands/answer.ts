@@ -34,26 +34,32 @@ const OPTIONS = {
 
 export const answer: Command = {
   help: `\
-Answers questions about a text with parts of it. The default model answers questions about
-restaurant bookings: "What time?", "How many people?", "What date?", "What is the last name?".
+Answers questions about a text with parts of it. The default model answers
+questions about restaurant bookings: "What time?", "How many people?",
+"What date?", "What is the last name?".
 
 Usage: mobilebert answer --context-file FILE [OPTIONS] [QUESTION...]
 
-Questions are the arguments, or the lines of a file or of standard input. Blank lines are skipped.
+Questions are the arguments, or the lines of a file or of standard input. Blank
+lines are skipped.
 
 ${MODEL_HELP}
-  -c, --context-file FILE  read the text from FILE ("-": standard input); it may be of any length
+  -c, --context-file FILE  read the text from FILE ("-": standard input); it may
+                           be of any length
       --context TEXT       the text itself, instead of a file
-  -k, --top-k N            number of answers per question, best first (default 1)
+  -k, --top-k N            answers per question, best first (default 1)
       --no-answer          allow "no answer", with its probability
-      --null-threshold X   choose "no answer" if its logits exceed the best answer's by more than X
-                           (a negative number needs "=": --null-threshold=-2)
+      --null-threshold X   choose "no answer" if its logits exceed those of the
+                           best answer by more than X (a negative number needs
+                           "=": --null-threshold=-2)
       --max-answer-len N   longest answer, in tokens (default 15)
-      --max-seq-len N      length of a window with question and text, in tokens (default 384)
+      --max-seq-len N      window of question and text, in tokens (default 384)
       --doc-stride N       overlap of two windows, in tokens (default 128)
       --max-windows N      read at most N windows of the text
-  -f, --file FILE          read questions from FILE, one per line ("-": standard input)
-      --json               print one JSON object per question: {"question": ..., "answers": [...]}
+  -f, --file FILE          read questions from FILE, one per line
+                           ("-": standard input)
+      --json               print one JSON object per question:
+                           {"question": ..., "answers": [...]}
   -h, --help               show this help
 `,
 

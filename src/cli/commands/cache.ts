@@ -32,9 +32,11 @@ Lists or deletes models that were downloaded from the Hugging Face Hub.
 Usage: mobilebert cache list [OPTIONS]
        mobilebert cache clear [OPTIONS] [ID]
 
-ID is a model's id, such as org/name. "cache clear" without ID deletes all models.
+ID is the id of a model, such as org/name. "clear" without ID deletes all
+models.
 
-      --json           print one JSON object per model: {"id", "files", "bytes", "unfinished_bytes"}
+      --json           print one JSON object per model:
+                       {"id", "files", "bytes", "unfinished_bytes"}
   -h, --help           show this help
 `,
 

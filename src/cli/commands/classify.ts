@@ -20,16 +20,19 @@ const OPTIONS = {
 
 export const classify: Command = {
   help: `\
-Labels texts with the labels of a model. The default model knows 77 intents of bank customers.
+Labels texts with the labels of a model. The default model knows 77 intents of
+bank customers.
 
 Usage: mobilebert classify [OPTIONS] [TEXT...]
 
-Texts are the arguments, or the lines of a file or of standard input. Blank lines are skipped.
+Texts are the arguments, or the lines of a file or of standard input. Blank
+lines are skipped.
 
 ${MODEL_HELP}
-  -k, --top-k N        number of labels per text, best first, or "all" (default 1)
+  -k, --top-k N        labels per text, best first, or "all" (default 1)
   -f, --file FILE      read texts from FILE, one per line ("-": standard input)
-      --json           print one JSON object per text: {"text": ..., "labels": [...]}
+      --json           print one JSON object per text:
+                       {"text": ..., "labels": [{"label", "score"}, ...]}
   -h, --help           show this help
 `,
 

@@ -48,21 +48,26 @@ Converts a checkpoint to smaller weights.
 
 Usage: mobilebert convert [OPTIONS] SOURCE OUT
 
-SOURCE is a folder, URL or Hugging Face Hub id. OUT is a folder, created if it does not exist. It
-gets config.json, the tokenizer's files and the weights, and loads like any other checkpoint:
+SOURCE is a folder, URL or Hugging Face Hub id. OUT is a folder, created if it
+does not exist. It gets config.json, the tokenizer's files and the weights, and
+loads like any other checkpoint:
 
-  q8     model.q8.safetensors: a quarter of the size, loads fastest, only for this package
+  q8     model.q8.safetensors: a quarter of the size, loads fastest, for this
+         package only
   fp16   model.safetensors: half of the size, also for Python
 
-The error of the outputs against fp32 is measured on a dozen texts. Calibration about halves the
-error of q8, at the same size and speed; it takes about two minutes and 710 MB of memory.
+The error of the outputs against fp32 is measured on a dozen texts. Calibration
+about halves the error of q8, at the same size and speed. It takes about two
+minutes and 710 MB of memory.
 
       --dtype NAME     data type to convert to: q8 (default) or fp16
-      --calibrate      calibrate q8 weights, on random words unless --texts is given
-      --texts FILE     calibrate on texts like those the model will read, one per line ("-":
-                       standard input); a tab separates the two texts of a pair
+      --calibrate      calibrate q8 weights, on random words without --texts
+      --texts FILE     calibrate on texts like those the model will read, one
+                       per line ("-": standard input); a tab separates the two
+                       texts of a pair
       --seed N         calibrate on random words from seed N (default 1)
-      --json           print one JSON object: {"file", "bytes", "architecture", "relative_error"}
+      --json           print one JSON object:
+                       {"file", "bytes", "architecture", "relative_error"}
   -h, --help           show this help
 `,
 

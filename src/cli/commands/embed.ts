@@ -25,18 +25,23 @@ const OPTIONS = {
 
 export const embed: Command = {
   help: `\
-Turns texts into vectors (embeddings). The default model was trained on questions of bank customers.
+Turns texts into vectors (embeddings). The default model was trained on
+questions of bank customers.
 
 Usage: mobilebert embed [OPTIONS] [TEXT...]
 
-Texts are the arguments, or the lines of a file or of standard input. Blank lines are skipped.
+Texts are the arguments, or the lines of a file or of standard input. Blank
+lines are skipped.
 
 ${MODEL_HELP}
-  -p, --pooling NAME   how token vectors become one: mean (default), cls or last_token
+  -p, --pooling NAME   which token vectors make the vector of a text: mean (of
+                       all, default), cls (the first) or last_token
   -n, --normalize      scale vectors to length 1
-      --precision P    float32 (default), or one bit per component: binary (int8), ubinary (uint8)
+      --precision P    float32 (default), or one bit per component, packed:
+                       binary (int8) or ubinary (uint8)
   -f, --file FILE      read texts from FILE, one per line ("-": standard input)
-      --json           print one JSON object per text: {"text": ..., "embedding": [...]}
+      --json           print one JSON object per text:
+                       {"text": ..., "embedding": [...]}
   -h, --help           show this help
 `,
 

@@ -21,14 +21,16 @@ Predicts the tokens for [MASK] in texts, with a masked language model.
 
 Usage: mobilebert fill --model SOURCE [OPTIONS] [TEXT...]
 
-Texts are the arguments, or the lines of a file or of standard input. Blank lines are skipped.
+Texts are the arguments, or the lines of a file or of standard input. Blank
+lines are skipped.
 
 ${MODEL_HELP}
-  -k, --top-k N        number of tokens per mask, best first (default 5)
+  -k, --top-k N        tokens per mask, best first (default 5)
   -t, --targets WORDS  consider only these words, separated by commas
   -f, --file FILE      read texts from FILE, one per line ("-": standard input)
-      --json           print one JSON object per text: {"text": ..., "fills": [...]}; with
-                       several masks, fills has a list for each
+      --json           print one JSON object per text:
+                       {"text": ..., "fills": [...]}, with a list of fills
+                       for each mask if there are several
   -h, --help           show this help
 `,
 

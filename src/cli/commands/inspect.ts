@@ -16,14 +16,16 @@ const DTYPES = ['auto', 'fp32', 'fp16', 'q8'] as const;
 
 export const inspect: Command = {
   help: `\
-Shows what a checkpoint contains: configuration, files, size of the weights, labels, tasks it can
-do, missing and unused tensors. Loads the weights to show how it runs on this machine.
+Shows what a checkpoint contains: configuration, files, size of the weights,
+labels, tasks it can do, missing and unused tensors. Loads the weights to show
+how the model runs on this machine.
 
 Usage: mobilebert inspect [OPTIONS] SOURCE
 
 SOURCE is a folder, URL or Hugging Face Hub id.
 
-      --dtype NAME     data type of the weights in memory: auto (default), fp32, fp16 or q8
+      --dtype NAME     data type of the weights in memory: auto (default),
+                       fp32, fp16 or q8
       --json           print one JSON object
   -h, --help           show this help
 `,

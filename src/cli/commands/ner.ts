@@ -22,21 +22,24 @@ const OPTIONS = {
 
 export const ner: Command = {
   help: `\
-Finds entities in texts. The default model finds the number of people, date, time and names in
-restaurant bookings.
+Finds entities in texts. The default model finds the number of people, date,
+time and names in restaurant bookings.
 
 Usage: mobilebert ner [OPTIONS] [TEXT...]
 
-Texts are the arguments, or the lines of a file or of standard input. Blank lines are skipped.
+Texts are the arguments, or the lines of a file or of standard input. Blank
+lines are skipped.
 
 ${MODEL_HELP}
-  -s, --strategy NAME  how tokens are joined to entities: first (default), average or max keep
-                       words whole; simple may split words; none gives single tokens
+  -s, --strategy NAME  how tokens are joined to entities: first (default),
+                       average and max keep words whole, simple may split
+                       them, none joins nothing
       --ignore LABELS  labels to leave out, separated by commas (default "O")
-      --stride N       long texts are read in windows that overlap by N tokens (default 32), or
-                       cut ("none")
+      --stride N       overlap of the windows in which a long text is read, in
+                       tokens (default 32); "none" truncates long texts
   -f, --file FILE      read texts from FILE, one per line ("-": standard input)
-      --json           print one JSON object per text: {"text": ..., "entities": [...]}
+      --json           print one JSON object per text:
+                       {"text": ..., "entities": [...]}
   -h, --help           show this help
 `,
 

@@ -25,15 +25,17 @@ Shows the tokens of texts. Reads only the tokenizer of a model.
 
 Usage: mobilebert tokens [OPTIONS] [TEXT...]
 
-Texts are the arguments, or the lines of a file or of standard input. Blank lines are skipped.
+Texts are the arguments, or the lines of a file or of standard input. Blank
+lines are skipped.
 
-  -m, --model SOURCE   the model: a folder, URL or Hugging Face Hub id (default: that of
-                       google/mobilebert-uncased, which comes with the package)
+  -m, --model SOURCE   the model: a folder, URL or Hugging Face Hub id
+                       (default: the vocabulary of google/mobilebert-uncased)
       --plain          leave out [CLS] and [SEP]
-  -c, --count          show only the number of tokens per text, in red if the model would
-                       truncate the text
+  -c, --count          show only the number of tokens per text, in red if the
+                       model would truncate the text
   -f, --file FILE      read texts from FILE, one per line ("-": standard input)
-      --json           print one JSON object per text: {"text", "tokens", "input_ids", "offsets"}
+      --json           print one JSON object per text:
+                       {"text", "tokens", "input_ids", "offsets"}
   -h, --help           show this help
 `,
 

@@ -19,19 +19,23 @@ const OPTIONS = {
 
 export const zeroShot: Command = {
   help: `\
-Labels texts with labels of your choice, with a model for natural language inference (NLI).
+Labels texts with labels of your choice, with a model for natural language
+inference (NLI).
 
 Usage: mobilebert zero-shot --model SOURCE --labels LABELS [OPTIONS] [TEXT...]
 
-Texts are the arguments, or the lines of a file or of standard input. Blank lines are skipped.
+Texts are the arguments, or the lines of a file or of standard input. Blank
+lines are skipped.
 
 ${MODEL_HELP}
   -l, --labels LABELS  labels, separated by commas; the option can be repeated
-  -t, --template TEXT  hypothesis with {} for the label (default "This example is {}.")
+  -t, --template TEXT  hypothesis, with {} for the label
+                       (default "This example is {}.")
       --multi-label    score each label on its own, as several may apply
-  -k, --top-k N        number of labels per text, best first, or "all" (default)
+  -k, --top-k N        labels per text, best first, or "all" (default)
   -f, --file FILE      read texts from FILE, one per line ("-": standard input)
-      --json           print one JSON object per text: {"text": ..., "labels": [...]}
+      --json           print one JSON object per text:
+                       {"text": ..., "labels": [{"label", "score"}, ...]}
   -h, --help           show this help
 `,
 

@@ -11,6 +11,15 @@ describe('mobilebert', () => {
     expect(stdout).toMatch(/^ {2}classify {3}\S/m);
   });
 
+  it('shows help that fits a terminal of 80 columns, for each command', async () => {
+    const { stdout } = await mobilebert(['--help']);
+    const commands = Array.from(stdout.matchAll(/^ {2}([a-z][a-z-]*) /gm), ([, name]) => name!);
+    expect(commands).toHaveLength(10);
+    const helps = [stdout];
+    for (const name of commands) helps.push((await mobilebert([name, '--help'])).stdout);
+    for (const line of helps.join('').split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
   it.each(['--version', '-v'])('prints its version with %s', async (option) => {
     expect(await mobilebert([option])).toEqual({
       code: 0,
