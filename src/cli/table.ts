@@ -91,7 +91,7 @@ function formatRow(
   return lines;
 }
 
-/** Columns are as wide as their widest cells. If that is too much, the widest flexible ones shrink. */
+/** Columns as wide as their widest cells; the widest flexible ones shrink until all fit. */
 function columnWidths(
   columns: readonly Column[],
   rows: readonly (readonly Content[])[],
