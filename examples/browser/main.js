@@ -1,4 +1,4 @@
-/** A page that names the three likeliest intents of what a bank's customer types, as they type. */
+/** A page that shows the three most probable intents of a bank customer's question, while typing. */
 import { pipeline } from 'mobilebert-wasm';
 
 const root = document.querySelector('main');
@@ -12,7 +12,7 @@ async function start(root, model) {
   input.addEventListener('input', async () => {
     const question = input.value;
     const found = await classify(question, { top_k: 3 });
-    // While this was found, more may have been typed.
+    // Outdated if the text has changed in the meantime.
     if (question !== input.value) return;
     list.replaceChildren(...found.map(item));
   });

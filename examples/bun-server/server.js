@@ -1,4 +1,4 @@
-/** Bun: `PORT=8080 bun examples/bun-server/server.js`. A model is loaded when it is first asked. */
+/** Bun: `PORT=8080 bun examples/bun-server/server.js`. A model is loaded at its first request. */
 import {
   createHandler,
   questionAnswering,

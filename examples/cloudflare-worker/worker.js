@@ -1,6 +1,6 @@
 /**
- * Cloudflare Workers: models in q8 lie in the worker's static assets (wrangler.jsonc), and each is
- * streamed from there into WebAssembly memory by the first request that asks for it.
+ * Cloudflare Workers: the q8 models are static assets of the worker (wrangler.jsonc). The first
+ * request for a model streams it from there into WebAssembly memory.
  */
 import {
   createHandler,
@@ -11,7 +11,7 @@ import {
 
 const FILES = ['config.json', 'tokenizer_config.json', 'vocab.txt', 'model.q8.safetensors'];
 
-// biome-ignore lint/style/noDefaultExport: that is what a worker is
+// biome-ignore lint/style/noDefaultExport: Workers require it
 export default {
   fetch: createHandler({
     '/classify': textClassification(setup('banking77-intents', { top_k: 3 })),

@@ -1,5 +1,5 @@
 /**
- * Answers: questions on booking requests, answered with their words, or not at all.
+ * Answers: questions about booking requests, answered with their words, or not answerable.
  */
 
 import { isAt, spansOf } from './bookings.js';
@@ -14,13 +14,13 @@ export { readTest } from './bookings.js';
 
 export const task = 'question-answering';
 export const model = 'restaurant8k-answers';
-export const title = 'Questions on booking requests, answered with their words';
+export const title = 'Questions about booking requests, answered with their words';
 export const columns = ['Request', 'Question', 'Answer'];
 export const typedColumns = ['Question', 'Answer'];
 
 const OPTIONS = { handle_impossible_answer: true };
 
-/** Every fifth request is asked all five questions: as many questions as there are requests. */
+/** All five questions for every fifth request: as many questions as there are requests. */
 const EVERY = 5;
 
 /**

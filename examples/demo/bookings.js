@@ -1,5 +1,5 @@
 /**
- * The test utterances of both models of restaurant bookings, and what people said about them.
+ * The test file of both models of restaurant bookings: utterances, with spans labelled by people.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ export async function readTest(folder) {
 }
 
 /**
- * What people labelled in an utterance.
+ * The labelled spans of an utterance.
  *
  * @param {TestFile} test
  * @param {string} text

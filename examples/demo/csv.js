@@ -2,15 +2,15 @@
  * Comma-separated values (RFC 4180): quoted fields may hold commas, line breaks and doubled quotes.
  */
 
-/** A field, quoted or bare, and what ends it: a comma, a line break or the end of the text. */
+/** A field, quoted or not, and its end: a comma, a line break or the end of the text. */
 const FIELD = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y;
 
 /**
- * Records as objects under the names of the first line.
+ * Parses records to objects. The first line has the names of the fields.
  *
  * @param {string} text
  * @returns {Record<string, string>[]}
- * @throws {SyntaxError} naming the place of a quote that is open or in the middle of a field
+ * @throws {SyntaxError} with the position of a quote that is not closed or in the middle of a field
  */
 export function parseCsv(text) {
   const [head = [], ...rows] = [...records(text)];

@@ -1,12 +1,12 @@
 /**
- * Three bundled models read what people wrote to a bank and to a restaurant: a table of examples for
- * each, then the test files. `npm run demo -- "A table for two at 8"` reads what you type.
+ * The three bundled models on texts that people wrote to a bank and to a restaurant: a table of
+ * examples per model, then the test files. `npm run demo -- "A table for two at 8"` takes your text.
  */
 
 import process from 'node:process';
 import { pipeline } from 'mobilebert-wasm';
-// The command line's printer of tables; it is no part of the package's interface.
-import { scoreCells, scoreColumns } from '../../build/js/cli/score-cells.js';
+// The tables of the command line, which are not part of the package's API.
+import { scoreCells, scoreColumns } from '../../build/js/cli/result-tables.js';
 import { formatTable, tableStyle } from '../../build/js/cli/table.js';
 import * as answers from './answers.js';
 import * as intents from './intents.js';
@@ -19,7 +19,7 @@ const PARTS = [intents, slots, answers];
 const MEASURED_COLUMNS = [
   { title: 'Model' },
   { title: 'Test texts' },
-  { title: 'Right' },
+  { title: 'Accuracy' },
   { title: 'Speed', pad: 'left' },
   { title: 'Memory', pad: 'left' },
   { title: 'Loading', pad: 'left' },
@@ -58,7 +58,7 @@ async function main(typed) {
 
 /**
  * @param {string} title
- * @param {string[]} names of the columns before the score's
+ * @param {string[]} names of the columns before the score
  * @param {import('./marks.js').Rows} rows
  */
 function printTable(title, names, rows) {
@@ -72,7 +72,7 @@ function printTable(title, names, rows) {
 }
 
 /**
- * One part's share of right answers, speed, memory and time to load.
+ * The accuracy, speed, memory and loading time of one model.
  *
  * @param {Part} part
  * @param {Awaited<ReturnType<typeof pipeline>>} pipe its pipeline

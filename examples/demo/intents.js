@@ -1,5 +1,5 @@
 /**
- * Intents: a bank customer's question -> one of 77 things that such customers want.
+ * Intents: a bank customer's question -> one of 77 intents.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ export async function readTest(folder) {
 }
 
 /**
- * Where the answer is not the label, the label stands below it.
+ * A row per question. Below a wrong intent, the labelled one.
  *
  * @param {Classifier} classify
  * @param {Record<string, string>[]} test
@@ -45,7 +45,7 @@ export async function rowsOf(classify, test) {
 }
 
 /**
- * The three likeliest intents of what was typed.
+ * The three most probable intents of a text.
  *
  * @param {Classifier} classify
  * @param {string} text
@@ -67,7 +67,7 @@ export async function measure(classify, test) {
 }
 
 /**
- * A label as people write: "card_arrival" -> "card arrival".
+ * A label as words: "card_arrival" -> "card arrival".
  *
  * @param {string} label
  */

@@ -1,5 +1,5 @@
 /**
- * What the demo's tables share: marks for right and wrong, shares, and rows before they are printed.
+ * Cells of the demo's tables: marks for right and wrong, and percentages.
  */
 
 /** @typedef {import('../../build/js/cli/table.js').Cell} Cell */

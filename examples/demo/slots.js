@@ -1,5 +1,5 @@
 /**
- * Slots: the words of a booking request that name people, date, time and names.
+ * Slots: the words of a booking request that say how many people, the date, the time and names.
  */
 
 import { isAt, spansOf } from './bookings.js';
@@ -14,14 +14,14 @@ export { readTest } from './bookings.js';
 
 export const task = 'token-classification';
 export const model = 'restaurant8k-slots';
-export const title = 'Booking requests, and the words that matter in them';
+export const title = 'Slots of booking requests';
 export const columns = ['Request', 'Words', 'Slot'];
 export const typedColumns = ['Words', 'Slot'];
 
 const OPTIONS = /** @type {const} */ ({ aggregation_strategy: 'first' });
 
 /**
- * Where the words are not those of the label, the label's stand below them.
+ * A row per entity. Below wrong words, the labelled ones.
  *
  * @param {Tagger} tag
  * @param {TestFile} test
@@ -59,7 +59,7 @@ export async function typedRows(tag, text) {
 }
 
 /**
- * Each request alone, though the test file knows what some of them answer.
+ * Reads each request alone, although some answer a question of the system.
  *
  * @param {Tagger} tag
  * @param {TestFile} test

@@ -1,8 +1,8 @@
 /**
- * Texts of the test files that the demo shows, as people wrote them.
+ * The texts of the test files that the demo shows, as people wrote them.
  */
 
-/** The last is one that the data set labels "lost or stolen phone". */
+/** The data set labels the last one "lost or stolen phone". */
 export const QUESTIONS = [
   'I still have not received my new card, I ordered over a week ago.',
   'I got less cash than the one I specified in the ATM',
@@ -28,7 +28,7 @@ export const BOOKINGS = [
   'any tables free now',
 ];
 
-/** Requests, and the slots that they are asked for. */
+/** Requests, and the slots to ask for. */
 export const ASKED = [
   {
     text: 'Hi am sorry I have to cancel the table for nine people at 9:30 my name is Ruthie Algien',

@@ -1,6 +1,6 @@
 /**
  * Deno and Deno Deploy: `deno run --allow-net --allow-read --allow-env examples/deno-deploy/main.js`.
- * A model is loaded when the isolate is first asked for it.
+ * An isolate loads a model at its first request.
  */
 import {
   createHandler,

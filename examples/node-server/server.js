@@ -1,4 +1,4 @@
-/** Node: `PORT=8080 node examples/node-server/server.js`. A model is loaded when it is first asked. */
+/** Node: `PORT=8080 node examples/node-server/server.js`. A model is loaded at its first request. */
 import { createServer } from 'node:http';
 import process from 'node:process';
 import {
@@ -22,11 +22,11 @@ const server = createServer(async (incoming, outgoing) => {
   const left = new AbortController();
   outgoing.on('close', () => left.abort());
   const { url, method } = incoming;
-  // Reading no further shall not close the connection: the answer is still to come.
+  // If the handler stops reading, the connection must stay open for the response.
   const body = incoming.iterator({ destroyOnReturn: false });
-  // No Request is made of it: streams of the Web would cost half as much CPU again.
+  // Not a Request: web streams would take half as much CPU time again.
   const response = await handle({ url, method, body, signal: left.signal });
-  // The rest of a body that was refused is not waited for.
+  // Closes the connection rather than reading the rest of a refused body.
   if (!incoming.complete) response.headers.set('connection', 'close');
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   outgoing.end(await response.text());

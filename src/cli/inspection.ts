@@ -1,5 +1,8 @@
-/** What `mobilebert inspect` finds out: a checkpoint's files, and the model they make on this machine. */
+/** Inspects a checkpoint: its files, and its model as it runs on this machine. */
 
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { MobileBertConfig } from '../config/config.ts';
 import { openFiles } from '../hub/files.ts';
 import { env, LogLevel } from '../hub/options.ts';
@@ -8,28 +11,35 @@ import { architectureOf } from '../models/heads/architectures.ts';
 import type { LoadingInfo } from '../models/load/load-checkpoint.ts';
 import type { ModelInfo } from '../models/model-info.ts';
 import type { TaskName } from '../pipelines/pipeline.ts';
-import { type CheckpointFile, localFiles } from './checkpoint-files.ts';
 
-/** All of it; as it stands, it is what `--json` prints. */
+/** The result, which `--json` prints as it is. */
 export interface Inspection extends ModelInfo, LoadingInfo {
   readonly source: string;
   /** The class that config.json names, or MobileBertModel. */
   readonly architecture: string;
   readonly config: Record<string, unknown>;
   readonly files: readonly CheckpointFile[];
-  /** The file that weights were read from, or the index of several. */
+  /** The file that weights were read from, or the index of several files. */
   readonly weights_file: string;
   readonly tasks: readonly TaskName[];
   readonly labels: readonly string[];
 }
 
-/** How a checkpoint is looked at. */
+/** A file of a checkpoint. */
+export interface CheckpointFile {
+  readonly name: string;
+  readonly format: string;
+  /** 0 if unknown. */
+  readonly bytes: number;
+}
+
+/** How a checkpoint is loaded for inspection. */
 export interface InspectOptions {
   readonly dtype?: string | undefined;
   readonly progress_callback?: ProgressCallback | undefined;
 }
 
-/** What each class's pipelines are; all of them give features. */
+/** The pipelines of each class; feature-extraction is for all. */
 const TASKS: Readonly<Record<string, readonly TaskName[]>> = {
   MobileBertForSequenceClassification: ['text-classification'],
   MobileBertForTokenClassification: ['token-classification'],
@@ -43,7 +53,7 @@ const TASKS: Readonly<Record<string, readonly TaskName[]>> = {
 /** Classes with labels of their own. */
 const LABELLED = ['MobileBertForSequenceClassification', 'MobileBertForTokenClassification'];
 
-/** Loads the model, so that what is said of it is so. @throws what `from_pretrained` throws */
+/** Loads the model, so that the result is measured, not guessed. @throws as `from_pretrained` */
 export async function inspectCheckpoint(
   source: string,
   { dtype, progress_callback }: InspectOptions,
@@ -51,7 +61,7 @@ export async function inspectCheckpoint(
   const config = await MobileBertConfig.fromFiles(await openFiles(source));
   const { name: architecture, Class } = architectureOf(config.architectures);
   const read = new Map<string, number>();
-  const model = await quietly(() =>
+  const model = await withoutWarnings(() =>
     Class.from_pretrained(source, {
       dtype,
       progress_callback(event) {
@@ -72,7 +82,7 @@ export async function inspectCheckpoint(
     ...info,
     ...loading,
     config: config.to_dict(),
-    files: await localFiles(source, read),
+    files: await filesOf(source, read),
   };
 }
 
@@ -86,8 +96,8 @@ function tasksOf(architecture: string, labels: readonly string[]): TaskName[] {
   ];
 }
 
-/** Without warnings of what is shown anyway. */
-async function quietly<T>(work: () => Promise<T>): Promise<T> {
+/** The table shows what loading would warn of. */
+async function withoutWarnings<T>(work: () => Promise<T>): Promise<T> {
   const { logLevel } = env;
   env.logLevel = LogLevel.ERROR;
   try {
@@ -95,4 +105,55 @@ async function quietly<T>(work: () => Promise<T>): Promise<T> {
   } finally {
     env.logLevel = logLevel;
   }
+}
+
+/** Formats by the file's name; the first match counts. */
+const FORMATS: readonly [RegExp, string][] = [
+  [/\.q8\.safetensors$/, 'packed weights, q8'],
+  [/\.safetensors$/, 'weights, safetensors'],
+  [/^(pytorch_)?model.*\.bin$/, 'weights, PyTorch'],
+  [/\.index\.json$/, 'index of weights'],
+  [/^tf_model\.h5$/, 'weights, Keras HDF5'],
+  [/\.onnx(_data)?$/, 'weights, ONNX'],
+  [/^config\.json$/, 'configuration'],
+  [/^vocab\.txt$/, 'vocabulary'],
+  [/^(tokenizer|tokenizer_config|special_tokens_map|added_tokens)\.json$/, 'tokenizer'],
+  [/^README\.md$/, 'model card'],
+];
+
+/** The known files of a local folder; for another source, the files in `read` with their sizes. */
+async function filesOf(
+  source: string,
+  read: ReadonlyMap<string, number>,
+): Promise<CheckpointFile[]> {
+  const folder = source.startsWith('file:') ? fileURLToPath(source) : source;
+  const names = await namesIn(folder);
+  const sizes = names ? await sizesOf(folder, names) : read;
+  const files = Array.from(sizes, ([name, bytes]) => ({ name, format: formatOf(name), bytes }));
+  return files.filter(({ format }) => format !== '');
+}
+
+function formatOf(name: string): string {
+  const base = path.posix.basename(name);
+  return FORMATS.find(([pattern]) => pattern.test(base))?.[1] ?? '';
+}
+
+/** Names in a folder and in its `onnx`; undefined if there is no such folder. */
+async function namesIn(folder: string): Promise<string[] | undefined> {
+  try {
+    const names = await readdir(folder);
+    const onnx = await readdir(path.join(folder, 'onnx')).catch((): string[] => []);
+    return [...names, ...onnx.map((name) => `onnx/${name}`)].sort();
+  } catch {
+    return undefined;
+  }
+}
+
+async function sizesOf(folder: string, names: readonly string[]): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const name of names) {
+    const found = await stat(path.join(folder, name));
+    if (found.isFile()) sizes.set(name, found.size);
+  }
+  return sizes;
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-/** The `mobilebert` command: hands the process to `run()`. */
+/** The `mobilebert` command: runs the command line with the streams of the process. */
 
 import process from 'node:process';
 import { run } from './run.ts';
 
-// A write that fails rejects where it was made; without a listener it would end the process as well.
+// A failed write rejects in print(). Without a listener, its error event would end the process too.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 
 run(process.argv.slice(2), process).then((code) => {

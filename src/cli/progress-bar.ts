@@ -1,30 +1,35 @@
-/** Progress events -> the line of the file that is loading: a bar, its size, rate and time left. */
+/**
+ * Progress of loading: a bar with the size, rate and time left of one file, in the status line.
+ *
+ * cli-progress 3.12 is not used: in tmux, Ctrl+C either left the terminal with line wrapping off or
+ * did not end the process, and with `linewrap: true` a line with wide characters was not erased.
+ */
 
 import type { ProgressEvent } from '../hub/progress.ts';
 import type { StatusLine } from './status-line.ts';
 
 const BAR_CELLS = 20;
 
-/** The rate is that of about the last seconds, so that it follows the net without jumping. */
+/** The rate is the mean of this time: it follows the network, and does not jump. */
 const RATE_OVER_MS = 3000;
 
-/** Where a file was at some time. */
-interface Mark {
+/** The bytes of a file that were loaded at some time. */
+interface Sample {
   readonly at: number;
   readonly loaded: number;
 }
 
-/** Takes the events of one load, of several files at once, and shows the one that has most to go. */
+/** Takes the events of several files that load at once. Shows the file with most bytes left. */
 export class ProgressBar {
   readonly #status: StatusLine;
-  readonly #marks = new Map<string, Mark[]>();
+  readonly #samples = new Map<string, Sample[]>();
   readonly #left = new Map<string, number>();
 
   constructor(status: StatusLine) {
     this.#status = status;
   }
 
-  /** To be called with every event; others than those of files do nothing. */
+  /** Takes any progress event; only `progress` and `done` have an effect. */
   take(event: ProgressEvent | { readonly status: 'ready' }): void {
     if (event.status === 'done') this.#left.delete(event.file);
     if (event.status !== 'progress') return;
@@ -36,15 +41,15 @@ export class ProgressBar {
     }
   }
 
-  /** Bytes per second. */
+  /** Adds a sample. Returns bytes per second over the last seconds, 0 if not yet known. */
   #rate(file: string, loaded: number): number {
     const at = performance.now();
-    const marks = this.#marks.get(file) ?? [];
-    this.#marks.set(file, marks);
-    const last = marks.at(-1);
-    if (!last || at - last.at >= RATE_OVER_MS / 20) marks.push({ at, loaded });
-    while (marks.length > 1 && at - marks[0]!.at > RATE_OVER_MS) marks.shift();
-    const first = marks[0]!;
+    const samples = this.#samples.get(file) ?? [];
+    this.#samples.set(file, samples);
+    const last = samples.at(-1);
+    if (!last || at - last.at >= RATE_OVER_MS / 20) samples.push({ at, loaded });
+    while (samples.length > 1 && at - samples[0]!.at > RATE_OVER_MS) samples.shift();
+    const first = samples[0]!;
     return at > first.at ? (1000 * (loaded - first.loaded)) / (at - first.at) : 0;
   }
 }

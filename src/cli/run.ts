@@ -1,33 +1,26 @@
-/** From arguments to a command and from its end to an exit code. */
+/** Finds and runs the command that the arguments name, and returns an exit code. */
 
 import { env as library } from '../hub/options.ts';
 import { UsageError } from './arguments.ts';
-import { type Io, print } from './io.ts';
+import { type Command, type Io, print } from './io.ts';
 import { printable } from './text-width.ts';
 
-/** A command of the command line. */
-export interface Command {
-  /** What `--help` prints: usage, arguments and options. */
-  readonly help: string;
-  run(args: readonly string[], io: Io): Promise<void>;
-}
-
-/** Commands are loaded when they are called. */
+/** A command's code is loaded when it is called. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
   classify: {
     summary: 'label texts: intents, sentiments, topics',
     load: async () => (await import('./commands/classify.ts')).classify,
   },
   ner: {
-    summary: 'find names, places and the like',
+    summary: 'find entities such as names, places and times',
     load: async () => (await import('./commands/ner.ts')).ner,
   },
   answer: {
-    summary: 'answer questions with parts of a text',
+    summary: 'answer questions about a text',
     load: async () => (await import('./commands/answer.ts')).answer,
   },
   fill: {
-    summary: 'find words for [MASK]',
+    summary: 'predict the tokens for [MASK]',
     load: async () => (await import('./commands/fill.ts')).fill,
   },
   'zero-shot': {
@@ -39,15 +32,15 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     load: async () => (await import('./commands/embed.ts')).embed,
   },
   tokens: {
-    summary: 'show what a tokenizer makes of texts',
+    summary: 'show the tokens of texts',
     load: async () => (await import('./commands/tokens.ts')).tokens,
   },
   inspect: {
-    summary: 'show what a checkpoint is and what it can do',
+    summary: 'show what a checkpoint contains and can do',
     load: async () => (await import('./commands/inspect.ts')).inspect,
   },
   convert: {
-    summary: 'make small weights (q8, fp16) of a checkpoint',
+    summary: 'convert a checkpoint to smaller weights (q8, fp16)',
     load: async () => (await import('./commands/convert.ts')).convert,
   },
   cache: {
@@ -56,16 +49,16 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
   },
 };
 
-/** 0: done; 1: something failed; 2: the call was not understood. */
+/** 0: success; 1: failure; 2: usage error. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Runs the command line; problems are said on stderr. */
+/** Runs the command line. Errors are printed on stderr. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   try {
     await dispatch(args, io);
     return 0;
   } catch (error) {
-    // Whoever read the output has seen enough, as in `mobilebert ... | head`.
+    // The reader of the output has closed it, as in `mobilebert ... | head`.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0;
     const isUsage = error instanceof UsageError;
     const command = Object.hasOwn(COMMANDS, args[0] ?? '') ? ` ${args[0]}` : '';
@@ -93,7 +86,7 @@ async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<voi
   return command.run(rest, io);
 }
 
-/** Whether help is asked for; after `--` everything is text. */
+/** Whether the arguments ask for help. After `--`, everything is text. */
 function wantsHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   const options = end < 0 ? args : args.slice(0, end);
@@ -112,9 +105,10 @@ Usage: mobilebert COMMAND [OPTIONS]
 Commands
 ${commands.join('')}
 Options
-  -h, --help       this text, or with a command that command's
-  -v, --version    the version
+  -h, --help       show this help
+  -v, --version    show the version
 
-Exit codes: 0 done, 1 failed, 2 call not understood
+"mobilebert COMMAND --help" shows the options of a command.
+Exit codes: 0 success, 1 failure, 2 usage error
 `;
 }

@@ -1,18 +1,18 @@
-/** One line on a terminal that says how far long work is; nothing at all elsewhere. */
+/** One line on a terminal with the progress of a long task. Prints nothing if it is no terminal. */
 
 import { type Output, print } from './io.ts';
 import { cutToWidth, printable } from './text-width.ts';
 
-/** Work shorter than this is not talked about. */
+/** Shorter tasks show nothing. */
 const FIRST_AFTER_MS = 400;
 
-/** The line changes no more often than this. */
+/** The shortest time between two changes of the line. */
 const EVERY_MS = 100;
 
-/** Erases the line and returns to its start. */
+/** Moves the cursor to the start of the line and erases the line. */
 const ERASE = '\r\u001b[K';
 
-/** Work that may say how far it is; when it ends, well or not, the line is gone. */
+/** Runs a task with a status line, which is erased when the task ends or fails. */
 export async function withStatus<T>(
   output: Output,
   work: (status: StatusLine) => Promise<T>,
@@ -25,6 +25,7 @@ export async function withStatus<T>(
   }
 }
 
+/** The line; every change fits the terminal's width at that moment. */
 export class StatusLine {
   readonly #output: Output;
   #nextAt = performance.now() + FIRST_AFTER_MS;
@@ -34,7 +35,7 @@ export class StatusLine {
     this.#output = output;
   }
 
-  /** Shows the text in place of the one before, unless that came just now. */
+  /** Replaces the text, unless it was replaced just before. */
   show(text: string): void {
     if (!this.#output.isTTY || performance.now() < this.#nextAt) return;
     this.#nextAt = performance.now() + EVERY_MS;
@@ -43,13 +44,13 @@ export class StatusLine {
     this.#output.write(ERASE + cutToWidth(printable(text), width), () => {});
   }
 
-  /** Prints other output; on a terminal, which may be the same one, where the line was. */
+  /** Prints to `output`. Erases the line first if that is a terminal: it may be the same one. */
   async print(output: Output, text: string): Promise<void> {
     if (output.isTTY) await this.clear();
     await print(output, text);
   }
 
-  /** Takes the line away. */
+  /** Erases the line. */
   async clear(): Promise<void> {
     if (this.#isShown) await print(this.#output, ERASE);
     this.#isShown = false;

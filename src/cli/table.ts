@@ -1,4 +1,4 @@
-/** Tables for people: columns aligned, wrapped to the terminal's width, coloured where there is colour. */
+/** Tables for people: aligned columns, wrapped to the terminal's width, with its colours. */
 
 import type { Io } from './io.ts';
 import { printable, textWidth, wrapToWidth } from './text-width.ts';
@@ -7,48 +7,48 @@ const COLORS = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], ye
 
 export type Color = keyof typeof COLORS;
 
-/** Text in a colour; plain text where colours are off. */
+/** Puts text in a colour; returns it as it is if colours are off. */
 export type Paint = (text: string, color: Color) => string;
 
-/** How a table is shown. */
+/** Where a table is shown. */
 export interface TableStyle {
-  /** Cells of a line; Infinity: nothing is wrapped. */
+  /** Cells per line; Infinity: no wrapping. */
   readonly width: number;
   readonly paint: Paint;
 }
 
 export interface Column {
   readonly title: string;
-  /** Where the blanks go: on the right by default, on the left for numbers. */
+  /** The side of the padding: right by default, left for numbers. */
   readonly pad?: 'left' | 'right';
-  /** May be wrapped where the line is too long, and cut after some lines; others never are. */
+  /** Is wrapped if the table is too wide, and cut after some lines. Other columns never are. */
   readonly isFlexible?: boolean;
 }
 
 export type Cell = string | { readonly text: string; readonly color: Color };
 
-/** Blanks between columns. */
+/** Between columns. */
 const GAP = '  ';
 
-/** A flexible column keeps this many cells. */
+/** Least width of a flexible column, in cells. */
 const NARROWEST = 8;
 
-/** What does not fit into this many lines of a cell is left out. */
+/** Most lines of a cell; the rest of its text is cut. */
 const MOST_LINES = 3;
 
-/** Colours that work: on a terminal that has them and where NO_COLOR is not set. */
+/** Colours on a terminal that has them, unless NO_COLOR is set. */
 export function paintFor({ stdout, env }: Pick<Io, 'stdout' | 'env'>): Paint {
   if (!stdout.isTTY || !stdout.hasColors?.(env)) return (text) => text;
   return (text, color) => `\u001b[${COLORS[color][0]}m${text}\u001b[${COLORS[color][1]}m`;
 }
 
-/** A terminal's width and colours; elsewhere whole texts and none. */
+/** The width and colours of a terminal; without a terminal, no wrapping and no colours. */
 export function tableStyle(io: Pick<Io, 'stdout' | 'env'>): TableStyle {
   const { isTTY, columns } = io.stdout;
   return { width: isTTY ? columns || 80 : Number.POSITIVE_INFINITY, paint: paintFor(io) };
 }
 
-/** Lines of a table with a head; each ends in a line break. */
+/** A table with a header and a rule. Every line ends with a line break. */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
@@ -57,11 +57,11 @@ export function formatTable(
   const cells = rows.map((row) => columns.map((_, i) => cellOf(row[i])));
   const widths = columnWidths(columns, cells, width);
   const layout = columns.map(({ pad = 'right' }, i) => ({ pad, width: widths[i]! }));
-  const head = columns.map(({ title }): Content => ({ text: title, color: 'bold' }));
+  const header = columns.map(({ title }): Content => ({ text: title, color: 'bold' }));
   const total = widths.reduce((sum, n) => sum + n, GAP.length * (widths.length - 1));
   const rule = `${paint('─'.repeat(total), 'dim')}\n`;
   const body = cells.map((row) => formatRow(row, layout, paint));
-  return formatRow(head, layout, paint) + rule + body.join('');
+  return formatRow(header, layout, paint) + rule + body.join('');
 }
 
 interface Content {
@@ -69,7 +69,7 @@ interface Content {
   readonly color?: Color;
 }
 
-/** One row, of as many lines as its longest cell takes. */
+/** One row, with as many lines as its longest cell. */
 function formatRow(
   cells: readonly Content[],
   layout: readonly { readonly pad: 'left' | 'right'; readonly width: number }[],
@@ -91,7 +91,7 @@ function formatRow(
   return lines;
 }
 
-/** Each column as wide as its widest cell; where that is too much, the widest flexible ones give. */
+/** Columns as wide as their widest cells; the widest flexible ones shrink until all fit. */
 function columnWidths(
   columns: readonly Column[],
   rows: readonly (readonly Content[])[],
@@ -112,7 +112,7 @@ function columnWidths(
   return widths;
 }
 
-/** A cell on one line and without what would move the cursor. */
+/** A cell on one line, without characters that would move the cursor. */
 function cellOf(cell: Cell = ''): Content {
   if (typeof cell === 'string') return { text: printable(cell) };
   return { ...cell, text: printable(cell.text) };

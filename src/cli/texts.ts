@@ -1,19 +1,19 @@
-/** The texts of a command: from its arguments, a file or standard input, one per line. */
+/** The texts of a command: its arguments, or the lines of a file or of standard input. */
 
 import { createReadStream } from 'node:fs';
 import { FilesError } from '../errors.ts';
 import { UsageError } from './arguments.ts';
 import { type Io, print } from './io.ts';
 
-/** Texts that a command works on, and may print, together. */
-const TEXTS_PER_STEP = 256;
+/** Texts per batch: what a command works on, and may print, together. */
+const BATCH_SIZE = 256;
 
 /**
- * Texts as they come, in lists of a bounded length; blank lines are left out. A file that cannot be
- * read is a FilesError when the texts are asked for.
+ * Texts in batches of bounded length, without blank lines. A file is opened when the first batch is
+ * requested; FilesError if it cannot be read.
  *
- * @param file path, or `-` for standard input, which is also read when nothing else is given
- * @throws UsageError for both texts and a file
+ * @param file a path, or `-` for standard input, which is also read if there are no arguments
+ * @throws UsageError for both arguments and a file
  */
 export function textsOf(
   given: readonly string[],
@@ -23,10 +23,10 @@ export function textsOf(
   if (given.length > 0 && file !== undefined) {
     throw new UsageError('Cannot read texts: found both texts and --file, expected one of them');
   }
-  return inLists(given.length > 0 ? given : read(file, io));
+  return inBatches(given.length > 0 ? given : read(file, io));
 }
 
-/** All of a file, or with `-` of standard input. @throws FilesError when it cannot be read */
+/** The whole of a file, or of standard input for `-`. @throws FilesError if it cannot be read */
 export async function wholeText(file: string, io: Io): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
@@ -36,16 +36,16 @@ export async function wholeText(file: string, io: Io): Promise<string> {
   return text + decoder.decode();
 }
 
-async function* inLists(all: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string[]> {
-  let texts: string[] = [];
+async function* inBatches(all: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string[]> {
+  let batch: string[] = [];
   for await (const text of all) {
     if (text.trim() === '') continue;
-    texts.push(text);
-    if (texts.length < TEXTS_PER_STEP) continue;
-    yield texts;
-    texts = [];
+    batch.push(text);
+    if (batch.length < BATCH_SIZE) continue;
+    yield batch;
+    batch = [];
   }
-  if (texts.length > 0) yield texts;
+  if (batch.length > 0) yield batch;
 }
 
 async function* read(file: string | undefined, io: Io): AsyncGenerator<string> {

@@ -1,58 +1,57 @@
 /**
- * The entry `mobilebert-wasm/qna`: load() and findAnswers() as @tensorflow-models/qna 1.0 has them,
- * over a question-answering checkpoint of the caller's. Not copied are its mistakes: answers at the
- * first word are found, places are those of the context as it was given, questions stay as they are
- * (no "?" is added) and may be long, windows do not repeat each other's answers, scores are
- * probabilities.
+ * The entry `mobilebert-wasm/qna`: load() and findAnswers() with the API of @tensorflow-models/qna
+ * 1.0, for any question-answering checkpoint. Its mistakes are not copied: an answer can start at
+ * the first word, indices are those of the original context, questions are not changed (no "?" is
+ * added) and may be long, overlapping windows do not repeat answers, and scores are probabilities.
  */
 
 import type { Source } from '../hub/source.ts';
 import type { PipelineOptions } from '../pipelines/base.ts';
 import { pipeline } from '../pipelines/pipeline.ts';
 
-/** Answers of one call, at most. */
+/** Most answers of one call. */
 const MOST_ANSWERS = 5 as const;
 
-/** Tokens of an answer, at most: qna takes fewer than 32. */
+/** Most tokens of an answer: qna allows fewer than 32. */
 const MAX_ANSWER_LENGTH = 31;
 
-/** Which model, and how it is loaded. */
+/** The model and the options of loading it. */
 export interface ModelConfig extends PipelineOptions {
-  /** Folder, URL, hub id or map of files of a Hugging Face checkpoint; there is no default. */
+  /** A Hugging Face checkpoint: folder, URL, hub id or map of files. There is no default. */
   modelUrl: Source;
-  /** Only `false` has a meaning here: graph models of TensorFlow Hub cannot be read. */
+  /** Must not be true: graph models of TensorFlow Hub cannot be read. */
   fromTFHub?: boolean | undefined;
   /**
-   * There are no answers where the logits of "no answer" are higher than those of the best one by
-   * more than this. Default 0; Infinity for models that know no such case (SQuAD 1).
+   * No answers are returned if the logits of "no answer" exceed those of the best answer by more
+   * than this. Default 0; Infinity for models trained without unanswerable questions (SQuAD 1).
    */
   noAnswerThreshold?: number | undefined;
 }
 
-/** An answer, a part of the context. */
+/** An answer: a span of the context. */
 export interface Answer {
   text: string;
-  /** Where it begins in the context. */
+  /** Index of its first UTF-16 code unit in the context. */
   startIndex: number;
-  /** Behind its last character: `context.slice(startIndex, endIndex)` is the text. */
+  /** Index after its last code unit: `context.slice(startIndex, endIndex)` is the text. */
   endIndex: number;
-  /** Probability; where windows of a long context found the same answer, the sum. */
+  /** Probability; the sum if several windows of a long context give the same answer. */
   score: number;
 }
 
 export interface QuestionAndAnswer {
   /**
-   * Up to five answers, best first; none where the context has none. `signal` stops the call between
-   * windows.
+   * Up to five answers, best first; none if the context does not answer the question. `signal`
+   * stops the call between windows.
    *
-   * @throws TypeError for what is no string, RangeError for an empty question
+   * @throws TypeError unless both are strings, RangeError for an empty question
    */
   findAnswers(
     question: string,
     context: string,
     options?: { signal?: AbortSignal | undefined },
   ): Promise<Answer[]>;
-  /** Gives the model's memory back; later calls are refused. */
+  /** Frees the model's memory. Later calls reject. */
   dispose(): Promise<void>;
 }
 
@@ -64,7 +63,7 @@ export interface QuestionAndAnswer {
  * await model.findAnswers('Where does Ana live?', 'Ana moved to Rome in 2019.');
  * // [{ text: 'Rome', startIndex: 13, endIndex: 17, score: 0.97 }, ...]
  *
- * @throws TypeError without a modelUrl, and what loading throws: FilesError, ConfigError,
+ * @throws TypeError without a modelUrl, and the errors of loading: FilesError, ConfigError,
  * TokenizerError or WeightsError
  */
 export async function load(modelConfig: ModelConfig): Promise<QuestionAndAnswer> {

@@ -1,64 +1,62 @@
 /**
- * A route: what a path of a server does with a body. In: a JSON object, checked before any model is
- * opened. Out: what becomes JSON. The routes of all tasks are in tasks.ts; one of your own is an
- * object of these two methods.
+ * A route: how a path of a server answers a body. It checks the JSON object before a model is
+ * loaded, and returns a value that becomes JSON. tasks.ts has the routes of all tasks; a custom route
+ * is an object with the two methods of `Route`.
  */
 
 import type { Source } from '../hub/source.ts';
 import type { PreTrainedModel } from '../models/pretrained-model.ts';
 import { loadPipeline, type PipelineClasses, type PipelineOptions } from '../pipelines/base.ts';
-
-/** A parsed body: its own keys only are the client's. */
-export type Body = Readonly<Record<string, unknown>>;
+import type { Body } from './body.ts';
 
 /**
- * What a path does.
+ * How a path answers.
  *
- * @typeParam Place what a server hands over beside a request, such as a Worker's bindings
- * @typeParam Input what a body becomes
+ * @typeParam Place what the server passes besides a request, such as the bindings of a Worker
+ * @typeParam Input what `read` makes of a body
  */
 export interface Route<Place = unknown, Input = unknown> {
   /**
-   * Checks a body and takes out what `answer` needs.
+   * Checks a body and returns what `answer` needs of it.
    *
-   * @param maxTexts how many texts a model may read for it
-   * @throws InputError for a body that has no answer: the client gets the message, with status 400
+   * @param maxTexts the number of texts that a model may read for one request
+   * @throws InputError for an invalid body: the client gets the message, with status 400
    */
   read(body: Body, maxTexts: number): Input;
-  /** Makes ready to answer, once: at the first request, and after a failure at the next one. */
+  /** Loads the model. Called once, at the first request; after a failure, again at the next one. */
   open(place: Place): Promise<Answerer<Input>>;
 }
 
-/** What an open route is. */
+/** An open route. */
 export interface Answerer<Input = unknown> {
   /**
-   * @param signal aborts when the client leaves
-   * @returns what becomes JSON
-   * @throws InputError for an input that has no answer, as `read` does
+   * @param signal aborts when the client disconnects
+   * @returns a value that becomes JSON
+   * @throws InputError for an invalid input: status 400, as for `read`
    */
   answer(input: Input, signal: AbortSignal | undefined): Promise<unknown>;
 }
 
-/** Which model answers a task, and how. */
+/** The model of a task, and its options. */
 export interface TaskSetup<Place = unknown, Options = object> {
   /**
-   * The model, as `pipeline()` takes it; or what finds it where the server lends it (a Worker's
-   * assets, a bucket), asked once.
+   * The model, as `pipeline()` takes it; or a function that finds it in what the server passes (the
+   * assets of a Worker, a bucket), called once.
    */
   readonly model: Source | ((place: Place) => Source | Promise<Source>);
-  /** How it is loaded, as `pipeline()` takes it: `{ dtype: 'q8' }`. */
+  /** Options of loading, as `pipeline()` takes them: `{ dtype: 'q8' }`. */
   readonly load?: PipelineOptions | undefined;
-  /** Options of every call, which are the server's choice, not the client's: `{ top_k: 3 }`. */
+  /** Options of every call, chosen by the server, not by the client: `{ top_k: 3 }`. */
   readonly options?: Options | undefined;
 }
 
-/** What makes a task of a pipeline. */
+/** The classes of a task, and how they answer a body. */
 interface TaskParts<M, P, Input, Options> extends PipelineClasses<M, P> {
   read: Route<unknown, Input>['read'];
   call(pipe: P, input: Input, options: Options & { signal: AbortSignal | undefined }): unknown;
 }
 
-/** The route of a pipeline. */
+/** The route of a task. */
 export function taskRoute<M extends PreTrainedModel<never>, P, Input, Options, Place>(
   { model, load = {}, options }: TaskSetup<Place, Options>,
   { read, call, ...classes }: TaskParts<M, P, Input, Options>,

@@ -1,17 +1,16 @@
 /**
- * The entry `mobilebert-wasm/serve`: pipelines behind HTTP, as one function from Request to Response.
- * It speaks Web standards only, so it is what Workers, Deno and Bun call by themselves; others need
- * an adapter of a few lines (examples/node-server). A path takes POST with a JSON object and answers
- * `{ "results": ... }`, or `{ "error": "..." }`; GET /healthz answers `{ "status": "ok" }`.
+ * The entry `mobilebert-wasm/serve`: pipelines behind HTTP, as one function from a Request to a
+ * Response. It uses web standards only: Workers, Deno and Bun call it directly, Node needs an
+ * adapter of a few lines (examples/node-server). A path takes POST with a JSON object and answers
+ * `{ "results": ... }` or `{ "error": "..." }`. GET /healthz answers `{ "status": "ok" }`.
  */
 
 import { InputError } from '../errors.ts';
-import { opener } from './opener.ts';
-import { type Chunks, readBody } from './read-body.ts';
-import { Refusal } from './refusal.ts';
-import type { Route } from './route.ts';
+import { type Chunks, Refusal, readBody } from './body.ts';
+import type { Answerer, Route } from './route.ts';
 
-export type { Answerer, Body, Route, TaskSetup } from './route.ts';
+export type { Body } from './body.ts';
+export type { Answerer, Route, TaskSetup } from './route.ts';
 export {
   featureExtraction,
   fillMask,
@@ -23,33 +22,33 @@ export {
   zeroShotClassification,
 } from './tasks.ts';
 
-/** What is read of a Request. */
+/** The parts of a Request that are used. */
 export interface ServedRequest {
-  /** Whole, or from the path on. */
+  /** Absolute, or starting with the path. */
   readonly url: string;
   readonly method: string;
   readonly body?: Chunks | null | undefined;
-  /** Aborts when the client leaves. */
+  /** Aborts when the client disconnects. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface HandlerOptions {
-  /** Most bytes of a body; more get 413. Default 65,536. */
+  /** Most bytes of a body; a longer one gets status 413. Default 65,536. */
   maxBytes?: number | undefined;
   /**
-   * Most texts that a model reads for one request, a text with several labels, choices or masks
-   * counted once for each; more get 400. Default 32.
+   * Most texts that a model reads for one request; more get status 400. A text with several labels,
+   * choices or masks counts once for each. Default 32.
    */
   maxTexts?: number | undefined;
-  /** Told of what became a 500, whose reason the client is not told. Default `console.error`. */
+  /** Receives each error that became status 500, unseen by the client. Default `console.error`. */
   onError?: ((error: unknown, request: ServedRequest) => void) | undefined;
 }
 
 /**
- * Answers a request; never rejects.
+ * Answers a request. Never rejects.
  *
- * @param place handed to the routes that open a model: a Worker's bindings
- * @param context keeps a model opening for others when the client that asked first has left
+ * @param place passed to a route when it loads its model: the bindings of a Worker
+ * @param context `waitUntil` keeps a model loading for other clients if the first one disconnects
  */
 export type Handler<Place = unknown> = (
   request: ServedRequest,
@@ -58,14 +57,14 @@ export type Handler<Place = unknown> = (
 ) => Promise<Response>;
 
 const HEALTH = '/healthz';
-/** What servers call a client that left before it was answered; nobody reads it. */
+/** nginx's status for a client that disconnected before the response; no client receives it. */
 const CLIENT_LEFT = 499;
 
 /**
- * Makes the function that serves.
+ * Makes the function that answers requests.
  *
  * @param routes by path, such as `{ '/classify': textClassification({ model: './my-model' }) }`
- * @throws RangeError for paths or limits that make no sense
+ * @throws RangeError for an invalid path or limit
  *
  * @example
  * const handle = createHandler({
@@ -86,7 +85,7 @@ export function createHandler<Place>(
   const paths = [...byPath.keys(), HEALTH];
   const open = opener<Place>();
 
-  /** @throws Refusal, InputError, and whatever a model throws */
+  /** @throws Refusal, InputError, and the errors of loading and running a model */
   const answer: Handler<Place> = async (request, place, context) => {
     const { url, method, body, signal } = request;
     const path = pathOf(url);
@@ -115,7 +114,20 @@ export function createHandler<Place>(
   };
 }
 
-/** To where hosts collect it. Not the request, which holds what a client may want kept. */
+/** Opens each route once. A request joins an opening in progress; a failed one is tried again. */
+function opener<Place>(): (route: Route<Place>, place: Place) => Promise<Answerer> {
+  const opened = new Map<Route<Place>, Promise<Answerer>>();
+  return (route, place) => {
+    const known = opened.get(route);
+    if (known) return known;
+    const opening = route.open(place);
+    opening.catch(() => opened.delete(route));
+    opened.set(route, opening);
+    return opening;
+  };
+}
+
+/** Hosts collect the console. Leaves out the request, which may hold private texts. */
 function report(error: unknown): void {
   console.error(error);
 }
@@ -125,7 +137,7 @@ function health(method: string): Response {
   return Response.json({ status: 'ok' });
 }
 
-/** The path of a URL, or '' for what is none. */
+/** The path of a URL, '' if it is not a URL. */
 function pathOf(url: string): string {
   const base = 'http://localhost';
   return URL.canParse(url, base) ? new URL(url, base).pathname : '';
@@ -152,7 +164,7 @@ function checkLimits(limits: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(limits)) {
     if (Number.isInteger(value) && value >= 1) continue;
     throw new RangeError(
-      `Cannot make a handler: ${name} is ${value}, expected an integer from 1 on`,
+      `Cannot make a handler: ${name} is ${value}, expected an integer of at least 1`,
     );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The routes of all tasks: the body of each, and what it becomes for the pipeline. Each function
- * brings its own pipeline along, so that a bundle has those that are named and no others.
+ * The routes of all tasks, with the body that each takes. Each function names its own pipeline, so a
+ * bundle contains only the tasks that are used.
  */
 
 import {
@@ -41,10 +41,10 @@ import {
   type ZeroShotClassificationOptions,
   ZeroShotClassificationPipeline,
 } from '../pipelines/zero-shot-classification.ts';
-import { checkCount, checkNames, stringIn, stringsIn } from './fields.ts';
-import { type Body, type Route, type TaskSetup, taskRoute } from './route.ts';
+import { type Body, checkCount, checkNames, stringIn, stringsIn } from './body.ts';
+import { type Route, type TaskSetup, taskRoute } from './route.ts';
 
-/** `{ "texts": [...] }`: the label of each text, or at another `top_k` than 1 a list for each. */
+/** `{ "texts": [...] }`: the label of each text; a list of labels per text unless `top_k` is 1. */
 export function textClassification<Place>(
   setup: TaskSetup<Place, TextClassificationOptions>,
 ): Route<Place, string[]> {
@@ -57,7 +57,7 @@ export function textClassification<Place>(
   });
 }
 
-/** `{ "texts": [...] }`: the tokens or entities of each text, with their places. */
+/** `{ "texts": [...] }`: the tokens or entities of each text, with their offsets. */
 export function tokenClassification<Place>(
   setup: TaskSetup<Place, Omit<TokenClassificationOptions, 'is_split_into_words'>>,
 ): Route<Place, string[]> {
@@ -70,7 +70,7 @@ export function tokenClassification<Place>(
   });
 }
 
-/** `{ "question": "...", "context": "..." }`: the answer, or at another `top_k` than 1 a list. */
+/** `{ "question": "...", "context": "..." }`: the answer; a list unless `top_k` is 1. */
 export function questionAnswering<Place>(
   setup: TaskSetup<Place, Omit<QuestionAnsweringOptions, 'progress_callback'>>,
 ): Route<Place, { question: string; context: string }> {
@@ -86,7 +86,7 @@ export function questionAnswering<Place>(
   });
 }
 
-/** `{ "texts": [...] }`: words for the masks of each text, which counts once for each mask. */
+/** `{ "texts": [...] }`: tokens for the masks of each text. A text counts once per mask. */
 export function fillMask<Place>(
   setup: TaskSetup<Place, FillMaskOptions>,
 ): Route<Place, { texts: string[]; maxTexts: number }> {
@@ -96,7 +96,7 @@ export function fillMask<Place>(
     Pipeline: FillMaskPipeline,
     read: (body, maxTexts) => ({ texts: readTexts(body, maxTexts), maxTexts }),
     call(fill, { texts, maxTexts }, options) {
-      // Each mask is answered with several copies of its text.
+      // Each mask yields several copies of its text.
       const { mask_token } = fill.tokenizer;
       if (mask_token) checkCount('masks', texts.join().split(mask_token).length - 1, maxTexts);
       return fill(texts, options);
@@ -105,8 +105,8 @@ export function fillMask<Place>(
 }
 
 /**
- * `{ "texts": [...], "candidate_labels": [...] }`: the labels of each text, best first. A text counts
- * once for each label.
+ * `{ "texts": [...], "candidate_labels": [...] }`: the labels of each text, best first. A text
+ * counts once per label.
  */
 export function zeroShotClassification<Place>(
   setup: TaskSetup<Place, ZeroShotClassificationOptions>,
@@ -127,8 +127,7 @@ export function zeroShotClassification<Place>(
 }
 
 /**
- * `{ "texts": [...] }`: a vector for each text: the mean of its tokens, of length 1, unless `options`
- * say otherwise.
+ * `{ "texts": [...] }`: a vector per text, by default the mean of its tokens, scaled to length 1.
  */
 export function featureExtraction<Place>(
   setup: TaskSetup<Place, FeatureExtractionOptions>,
@@ -145,7 +144,7 @@ export function featureExtraction<Place>(
   });
 }
 
-/** `{ "texts": [...], "next": [...] }`: whether each text is followed by the one of its place. */
+/** `{ "texts": [...], "next": [...] }`: whether `next[i]` follows `texts[i]`. */
 export function nextSentencePrediction<Place>(
   setup: TaskSetup<Place, NextSentencePredictionOptions>,
 ): Route<Place, { texts: string[]; next: string[] }> {
@@ -161,7 +160,7 @@ export function nextSentencePrediction<Place>(
   });
 }
 
-/** `{ "text": "...", "choices": [...] }`: the choices, likeliest first. */
+/** `{ "text": "...", "choices": [...] }`: the choices, most probable first. */
 export function multipleChoice<Place>(
   setup: TaskSetup<Place, MultipleChoiceOptions>,
 ): Route<Place, { text: string; choices: string[] }> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-/** Plain JavaScript, which the compiler does not read: its type is said here. */
+/** Plain JavaScript, which the compiler does not read, so its type is given here. */
 const { parseCsv } = (await import(
   new URL('../../examples/demo/csv.js', import.meta.url).href
 )) as { parseCsv(text: string): Record<string, string>[] };

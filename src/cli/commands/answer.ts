@@ -1,56 +1,82 @@
-/** `mobilebert answer`: questions on a text of any length -> parts of it, as a table or JSON lines. */
+/** `mobilebert answer`: answers questions with spans of a text of any length. */
 
-import { ANSWER_OPTIONS, contextOf, optionsOf } from '../answer-options.ts';
-import { parseArguments } from '../arguments.ts';
-import { formatAnswers } from '../format-answers.ts';
-import { loadPipeline, MODEL_HELP } from '../load-pipeline.ts';
-import { printResults } from '../print-results.ts';
-import type { Command } from '../run.ts';
+import type { QuestionAnsweringOptions } from '../../pipelines/question-answering.ts';
+import {
+  anyNumber,
+  naturalNumber,
+  parseArguments,
+  positiveInteger,
+  UsageError,
+} from '../arguments.ts';
+import type { Command, Io } from '../io.ts';
+import { loadPipeline, MODEL_HELP, MODEL_OPTIONS, printResults } from '../pipeline.ts';
+import { answerTable } from '../result-tables.ts';
 import { withStatus } from '../status-line.ts';
-import { textsOf } from '../texts.ts';
+import { textsOf, wholeText } from '../texts.ts';
 
-/** The model where none is named. */
+/** The default model. */
 const BUNDLED = 'restaurant8k-answers';
+
+const OPTIONS = {
+  ...MODEL_OPTIONS,
+  context: { type: 'string' },
+  'context-file': { type: 'string', short: 'c' },
+  'top-k': { type: 'string', short: 'k', default: '1' },
+  'no-answer': { type: 'boolean' },
+  'null-threshold': { type: 'string' },
+  'max-answer-len': { type: 'string' },
+  'max-seq-len': { type: 'string' },
+  'doc-stride': { type: 'string' },
+  'max-windows': { type: 'string' },
+  file: { type: 'string', short: 'f' },
+  json: { type: 'boolean' },
+} as const;
 
 export const answer: Command = {
   help: `\
-Answers questions with parts of a text. Without --model: questions on restaurant bookings such as
-"What time?", "How many people?", "What date?", "What is the last name?".
+Answers questions about a text with parts of it. The default model answers
+questions about restaurant bookings: "What time?", "How many people?",
+"What date?", "What is the last name?".
 
 Usage: mobilebert answer --context-file FILE [OPTIONS] [QUESTION...]
 
-Questions are the arguments, or lines of a file or of standard input; blank lines are skipped.
+Questions are the arguments, or the lines of a file or of standard input. Blank
+lines are skipped.
 
 ${MODEL_HELP}
-  -c, --context-file FILE  the text, read whole in windows; "-" is standard input
-      --context TEXT       the text itself
-  -k, --top-k N            answers to each question, best first (default 1)
-      --no-answer          "no answer" competes with its probability
-      --null-threshold X   "no answer" where its logits exceed the best span's by more than this
-                           (a negative one is written with "=", as in --null-threshold=-2)
-      --max-answer-len N   most tokens of an answer (default 15)
-      --max-seq-len N      most tokens of a window (default 384)
-      --doc-stride N       tokens that windows share (default 128)
-      --max-windows N      read no more windows than this
-  -f, --file FILE          read questions from a file, one per line; "-" is standard input
-      --json               one object per question: {"question": ..., "answers": [...]}
-  -h, --help               this text
+  -c, --context-file FILE  read the text from FILE ("-": standard input); it may
+                           be of any length
+      --context TEXT       the text itself, instead of a file
+  -k, --top-k N            answers per question, best first (default 1)
+      --no-answer          allow "no answer", with its probability
+      --null-threshold X   choose "no answer" if its logits exceed those of the
+                           best answer by more than X (a negative number needs
+                           "=": --null-threshold=-2)
+      --max-answer-len N   longest answer, in tokens (default 15)
+      --max-seq-len N      window of question and text, in tokens (default 384)
+      --doc-stride N       overlap of two windows, in tokens (default 128)
+      --max-windows N      read at most N windows of the text
+  -f, --file FILE          read questions from FILE, one per line
+                           ("-": standard input)
+      --json               print one JSON object per question:
+                           {"question": ..., "answers": [...]}
+  -h, --help               show this help
 `,
 
   async run(args, io) {
-    const { values, positionals } = parseArguments(args, ANSWER_OPTIONS);
+    const { values, positionals } = parseArguments(args, OPTIONS);
     const options = optionsOf(values);
     const context = await contextOf(values, positionals, io);
-    const steps = textsOf(positionals, values.file, io);
+    const batches = textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
-      const find = await loadPipeline('question-answering', values, BUNDLED, status);
+      const ask = await loadPipeline('question-answering', values, BUNDLED, status);
       await printResults(io, status, {
-        steps,
+        batches,
         isJson: values.json,
         done: 'Answered',
-        table: formatAnswers,
+        table: answerTable,
         async work(questions) {
-          const found = await find(questions, context, {
+          const found = await ask(questions, context, {
             ...options,
             progress_callback: ({ done, total }) => {
               status.show(
@@ -64,3 +90,47 @@ ${MODEL_HELP}
     });
   },
 };
+
+type Values = { readonly [name in keyof typeof OPTIONS]?: string | boolean | undefined };
+
+/** Options of the pipeline. @throws UsageError for an option that is not the number it should be */
+function optionsOf(values: Values): QuestionAnsweringOptions {
+  const given = <T>(name: keyof Values, read: (name: string, value: string) => T) => {
+    const value = values[name];
+    return typeof value === 'string' ? read(name, value) : undefined;
+  };
+  return {
+    top_k: given('top-k', positiveInteger),
+    handle_impossible_answer: values['no-answer'] === true,
+    null_score_diff_threshold: given('null-threshold', anyNumber),
+    max_answer_len: given('max-answer-len', positiveInteger),
+    max_seq_len: given('max-seq-len', positiveInteger),
+    doc_stride: given('doc-stride', naturalNumber),
+    max_windows: given('max-windows', positiveInteger),
+  };
+}
+
+/**
+ * The text that questions are about.
+ *
+ * @throws UsageError unless exactly one text is given, FilesError if it cannot be read
+ */
+async function contextOf(values: Values, questions: readonly string[], io: Io): Promise<string> {
+  const { context, 'context-file': file } = values;
+  if ((context === undefined) === (file === undefined)) {
+    const found =
+      file === undefined
+        ? 'neither --context nor --context-file'
+        : 'both --context and --context-file';
+    throw new UsageError(`Cannot read arguments: found ${found}, expected one of them`);
+  }
+  if (context !== undefined) return String(context);
+  const takesQuestions =
+    values.file === '-' || (questions.length === 0 && values.file === undefined);
+  if (file === '-' && takesQuestions) {
+    throw new UsageError(
+      'Cannot read arguments: found standard input for both questions and context, expected it for one of them',
+    );
+  }
+  return wholeText(String(file), io);
+}

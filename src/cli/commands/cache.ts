@@ -1,11 +1,10 @@
-/** `mobilebert cache`: what downloads of hub ids take, and how to be rid of them. */
+/** `mobilebert cache`: lists and deletes models downloaded from the Hugging Face Hub. */
 
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheFolder } from '../../hub/file-store.ts';
 import { parseArguments, UsageError } from '../arguments.ts';
-import { type Io, print } from '../io.ts';
-import type { Command } from '../run.ts';
+import { type Command, type Io, print } from '../io.ts';
 import { formatTable, tableStyle } from '../table.ts';
 
 const OPTIONS = { json: { type: 'boolean' } } as const;
@@ -17,33 +16,35 @@ const COLUMNS = [
   { title: 'Unfinished', pad: 'left' },
 ] as const;
 
-/** A model of the cache, in all its revisions. */
-interface Kept {
+/** A model in the cache, with all its revisions. */
+interface CachedModel {
   readonly id: string;
   readonly files: number;
   readonly bytes: number;
-  /** Of downloads that were stopped and will go on. */
+  /** Of interrupted downloads, which can be resumed. */
   readonly unfinished_bytes: number;
 }
 
 export const cache: Command = {
   help: `\
-Lists or deletes the models that were downloaded by their hub ids.
+Lists or deletes models that were downloaded from the Hugging Face Hub.
 
 Usage: mobilebert cache list [OPTIONS]
        mobilebert cache clear [OPTIONS] [ID]
 
-clear without ID deletes all of them.
+ID is the id of a model, such as org/name. "clear" without ID deletes all
+models.
 
-      --json           one object per model: {"id", "files", "bytes", "unfinished_bytes"}
-  -h, --help           this text
+      --json           print one JSON object per model:
+                       {"id", "files", "bytes", "unfinished_bytes"}
+  -h, --help           show this help
 `,
 
   async run(args, io) {
     const { values, positionals } = parseArguments(args, OPTIONS);
     const [action, id, ...others] = positionals;
     const folder = cacheFolder();
-    const models = await keptIn(folder);
+    const models = await modelsIn(folder);
     if (action === 'list' && id === undefined) {
       return values.json ? printJson(models, io) : printTable(models, folder, io);
     }
@@ -66,11 +67,11 @@ clear without ID deletes all of them.
   },
 };
 
-function printJson(models: readonly Kept[], io: Io): Promise<void> {
+function printJson(models: readonly CachedModel[], io: Io): Promise<void> {
   return print(io.stdout, models.map((model) => `${JSON.stringify(model)}\n`).join(''));
 }
 
-function printTable(models: readonly Kept[], folder: string, io: Io): Promise<void> {
+function printTable(models: readonly CachedModel[], folder: string, io: Io): Promise<void> {
   if (models.length === 0) return print(io.stdout, `Nothing in ${folder}\n`);
   const rows = models.map(({ id, files, bytes, unfinished_bytes: rest }) => [
     id,
@@ -86,11 +87,11 @@ function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** The models of a cache by their folders, `name` or `org/name`: an organisation has no files. */
-async function keptIn(folder: string): Promise<Kept[]> {
-  const models: Kept[] = [];
+/** The models of a cache folder, in `name` or `org/name`. A folder without files is an `org`. */
+async function modelsIn(folder: string): Promise<CachedModel[]> {
+  const models: CachedModel[] = [];
   for (const first of await foldersIn(folder)) {
-    // Python's cache, which may share the folder, is Python's to clear.
+    // Python's huggingface_hub may share the folder; its models are not ours to delete.
     if (first.startsWith('models--')) continue;
     const place = path.join(folder, first);
     const isModel = (await readdir(place, { withFileTypes: true })).some((entry) => entry.isFile());
@@ -108,7 +109,7 @@ async function foldersIn(folder: string): Promise<string[]> {
   return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
 }
 
-async function measure(folder: string, id: string): Promise<Kept> {
+async function measure(folder: string, id: string): Promise<CachedModel> {
   const all = { id, files: 0, bytes: 0, unfinished_bytes: 0 };
   const names = await readdir(path.join(folder, id), { recursive: true });
   for (const name of names) {
@@ -123,7 +124,7 @@ async function measure(folder: string, id: string): Promise<Kept> {
   return all;
 }
 
-/** A model's folder, and its organisation's where that was the last. */
+/** Deletes a model's folder, and that of its organisation if it is empty then. */
 async function remove(folder: string, id: string): Promise<void> {
   await rm(path.join(folder, id), { recursive: true, force: true });
   if (id.includes('/')) await rmdir(path.dirname(path.join(folder, id))).catch(() => {});

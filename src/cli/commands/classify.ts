@@ -1,15 +1,14 @@
-/** `mobilebert classify`: texts -> labels with scores, as a table or as JSON lines. */
+/** `mobilebert classify`: labels texts. */
 
 import { defaultScoreFunction } from '../../pipelines/text-classification.ts';
 import { parseArguments, positiveInteger } from '../arguments.ts';
-import { formatLabels } from '../format-labels.ts';
-import { loadPipeline, MODEL_HELP, MODEL_OPTIONS } from '../load-pipeline.ts';
-import { printResults } from '../print-results.ts';
-import type { Command } from '../run.ts';
+import type { Command } from '../io.ts';
+import { loadPipeline, MODEL_HELP, MODEL_OPTIONS, printResults } from '../pipeline.ts';
+import { labelTable } from '../result-tables.ts';
 import { withStatus } from '../status-line.ts';
 import { textsOf } from '../texts.ts';
 
-/** The model where none is named. */
+/** The default model. */
 const BUNDLED = 'banking77-intents';
 
 const OPTIONS = {
@@ -21,35 +20,38 @@ const OPTIONS = {
 
 export const classify: Command = {
   help: `\
-Labels texts. Without --model: intents of bank customers' questions, in 77 kinds.
+Labels texts with the labels of a model. The default model knows 77 intents of
+bank customers.
 
 Usage: mobilebert classify [OPTIONS] [TEXT...]
 
-Texts are the arguments, or lines of a file or of standard input; blank lines are skipped.
+Texts are the arguments, or the lines of a file or of standard input. Blank
+lines are skipped.
 
 ${MODEL_HELP}
-  -k, --top-k N        labels for each text, best first (default 1), or "all"
-  -f, --file FILE      read texts from a file, one per line; "-" is standard input
-      --json           one object per text: {"text": ..., "labels": [{"label", "score"}, ...]}
-  -h, --help           this text
+  -k, --top-k N        labels per text, best first, or "all" (default 1)
+  -f, --file FILE      read texts from FILE, one per line ("-": standard input)
+      --json           print one JSON object per text:
+                       {"text": ..., "labels": [{"label", "score"}, ...]}
+  -h, --help           show this help
 `,
 
   async run(args, io) {
     const { values, positionals } = parseArguments(args, OPTIONS);
     const top_k = values['top-k'] === 'all' ? null : positiveInteger('top-k', values['top-k']);
-    const steps = textsOf(positionals, values.file, io);
+    const batches = textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
       const classifier = await loadPipeline('text-classification', values, BUNDLED, status);
       const isProbability = defaultScoreFunction(classifier.model.config) !== 'none';
       await printResults(io, status, {
-        steps,
+        batches,
         isJson: values.json,
         done: 'Classified',
         async work(texts) {
           const results = await classifier(texts, { top_k });
           return texts.map((text, i) => ({ text, labels: [results[i]!].flat() }));
         },
-        table: (all, style) => formatLabels(all, isProbability, style),
+        table: (all, style) => labelTable(all, isProbability, style),
       });
     });
   },

@@ -1,21 +1,23 @@
-/** `mobilebert convert`: a checkpoint -> a folder with q8 weights that load by copying, or with halves. */
+/** `mobilebert convert`: writes a folder with a checkpoint's weights in q8 or fp16. */
 
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { CalibrationOptions } from '../../calibration/calibrate.ts';
+import type { CalibrationText } from '../../calibration/texts.ts';
 import { convert as convertCheckpoint } from '../../conversion/convert.ts';
 import { PROBE_TEXTS } from '../../conversion/probes.ts';
 import { FilesError } from '../../errors.ts';
 import { openFiles } from '../../hub/files.ts';
 import type { ProgressEvent } from '../../hub/progress.ts';
 import { AutoTokenizer } from '../../tokenizer/api/tokenizer.ts';
-import { oneOf, parseArguments, UsageError } from '../arguments.ts';
-import { calibrationOf } from '../calibration.ts';
+import { naturalNumber, oneOf, parseArguments, UsageError } from '../arguments.ts';
+import type { Command, Io } from '../io.ts';
 import { ProgressBar } from '../progress-bar.ts';
-import type { Command } from '../run.ts';
 import { withStatus } from '../status-line.ts';
+import { textsOf } from '../texts.ts';
 
 const OPTIONS = {
   dtype: { type: 'string', default: 'q8' },
@@ -25,7 +27,7 @@ const OPTIONS = {
   json: { type: 'boolean' },
 } as const;
 
-/** What a folder needs beside weights; whatever of it is there is taken along. */
+/** Files to copy besides the weights, if they exist. */
 const FILES = [
   'config.json',
   'vocab.txt',
@@ -37,29 +39,36 @@ const FILES = [
 
 const DTYPES = ['q8', 'fp16'] as const;
 
+/** The positions of MobileBERT: longer calibration texts are truncated. */
+const MAX_LENGTH = 512;
+
 export const convert: Command = {
   help: `\
-Converts a checkpoint to small weights.
+Converts a checkpoint to smaller weights.
 
 Usage: mobilebert convert [OPTIONS] SOURCE OUT
 
-SOURCE is a folder, URL or hub id; OUT a folder, made where it is not there. The folder gets
-config.json, the tokenizer's files and the weights, and loads like any other:
+SOURCE is a folder, URL or Hugging Face Hub id. OUT is a folder, created if it
+does not exist. It gets config.json, the tokenizer's files and the weights, and
+loads like any other checkpoint:
 
-  q8     model.q8.safetensors: a quarter of the size, loaded by copying, for this package alone
-  fp16   model.safetensors: half of the size, F16, for Python as well
+  q8     model.q8.safetensors: a quarter of the size, loads fastest, for this
+         package only
+  fp16   model.safetensors: half of the size, also for Python
 
-How far its answers are from fp32 is measured on a dozen texts. Calibrated q8 is about half as far, and
-neither larger nor slower; it takes about two minutes and 710 MB of memory.
+The error of the outputs against fp32 is measured on a dozen texts. Calibration
+about halves the error of q8, at the same size and speed. It takes about two
+minutes and 710 MB of memory.
 
-      --dtype NAME     what to convert to: q8 (default) or fp16
-      --calibrate      q8: round weights so that answers to texts stay as they are, random words if
-                       no others are given
-      --texts FILE     calibrate with texts like those that the model will read, one per line (- for
-                       standard input); two texts of a pair stand apart by a tab
-      --seed N         calibrate with other random words (default 1)
-      --json           one object: {"file", "bytes", "architecture", "relative_error"}
-  -h, --help           this text
+      --dtype NAME     data type to convert to: q8 (default) or fp16
+      --calibrate      calibrate q8 weights, on random words without --texts
+      --texts FILE     calibrate on texts like those the model will read, one
+                       per line ("-": standard input); a tab separates the two
+                       texts of a pair
+      --seed N         calibrate on random words from seed N (default 1)
+      --json           print one JSON object:
+                       {"file", "bytes", "architecture", "relative_error"}
+  -h, --help           show this help
 `,
 
   async run(args, io) {
@@ -68,7 +77,7 @@ neither larger nor slower; it takes about two minutes and 710 MB of memory.
     const [source, out, ...others] = positionals;
     if (source === undefined || out === undefined || others.length > 0) {
       throw new UsageError(
-        `Cannot read arguments: found ${positionals.length} names, expected SOURCE and OUT`,
+        `Cannot read arguments: found ${positionals.length} of them, expected 2: SOURCE and OUT`,
       );
     }
     const calibration = await calibrationOf(source, { ...values, dtype }, io);
@@ -94,13 +103,61 @@ neither larger nor slower; it takes about two minutes and 710 MB of memory.
       const result = { file, bytes, architecture, relative_error: relativeError };
       const text = values.json
         ? JSON.stringify(result)
-        : `${file}: ${architecture}, ${(bytes / 1e6).toFixed(1)} MB, ${percent} % from fp32 on probe texts`;
+        : `${file}: ${architecture}, ${(bytes / 1e6).toFixed(1)} MB, ${percent} % error against fp32 on probe texts`;
       await status.print(io.stdout, `${text}\n`);
     });
   },
 };
 
-/** The probe texts as the checkpoint's tokenizer has them; undefined where it brings none. */
+/** The command's options for calibration. */
+interface CalibrationValues {
+  readonly dtype: string;
+  readonly calibrate?: boolean | undefined;
+  readonly texts?: string | undefined;
+  readonly seed?: string | undefined;
+}
+
+/**
+ * Undefined without calibration. `--texts` and `--seed` imply `--calibrate`.
+ *
+ * @throws UsageError for another dtype than q8
+ */
+async function calibrationOf(
+  source: string,
+  { dtype, calibrate, texts, seed }: CalibrationValues,
+  io: Io,
+): Promise<CalibrationOptions | undefined> {
+  if (!calibrate && texts === undefined && seed === undefined) return undefined;
+  if (dtype !== 'q8') {
+    throw new UsageError(`Cannot calibrate: --dtype is "${dtype}", expected "q8"`);
+  }
+  return {
+    seed: naturalNumber('seed', seed ?? '1'),
+    texts: texts === undefined ? undefined : await tokenized(source, texts, io),
+  };
+}
+
+/** The lines of a file as the checkpoint's tokenizer encodes them. */
+async function tokenized(source: string, file: string, io: Io): Promise<CalibrationText[]> {
+  const tokenizer = await AutoTokenizer.from_pretrained(source);
+  const max_length = Math.min(MAX_LENGTH, tokenizer.model_max_length);
+  const all: CalibrationText[] = [];
+  for await (const lines of textsOf([], file, io)) {
+    for (const line of lines) {
+      const [text, pair] = line.split('\t');
+      const { input_ids, token_type_ids } = tokenizer(text!, {
+        text_pair: pair ?? null,
+        truncation: true,
+        max_length,
+        return_tensor: false,
+      });
+      all.push({ ids: input_ids as number[], types: token_type_ids as number[] });
+    }
+  }
+  return all;
+}
+
+/** The probe texts as ids; undefined if the checkpoint has no tokenizer. */
 async function probesOf(source: string): Promise<number[][] | undefined> {
   try {
     const tokenizer = await AutoTokenizer.from_pretrained(source);
@@ -111,7 +168,7 @@ async function probesOf(source: string): Promise<number[][] | undefined> {
   }
 }
 
-/** Writes beside the file and renames, so that a broken run leaves no half of it. */
+/** Writes to a temporary file and renames it, so that a failed run leaves no partial file. */
 async function writeWhole(file: string, chunks: Iterable<Uint8Array>): Promise<number> {
   const part = `${file}.part`;
   let bytes = 0;

@@ -1,15 +1,14 @@
-/** `mobilebert ner`: texts -> entities with their places, as a table or as JSON lines. */
+/** `mobilebert ner`: finds entities in texts (named-entity recognition). */
 
 import { AGGREGATION_STRATEGIES } from '../../pipelines/entities.ts';
 import { naturalNumber, oneOf, parseArguments } from '../arguments.ts';
-import { formatEntities } from '../format-entities.ts';
-import { loadPipeline, MODEL_HELP, MODEL_OPTIONS } from '../load-pipeline.ts';
-import { printResults } from '../print-results.ts';
-import type { Command } from '../run.ts';
+import type { Command } from '../io.ts';
+import { loadPipeline, MODEL_HELP, MODEL_OPTIONS, printResults } from '../pipeline.ts';
+import { entityTable } from '../result-tables.ts';
 import { withStatus } from '../status-line.ts';
 import { textsOf } from '../texts.ts';
 
-/** The model where none is named. */
+/** The default model. */
 const BUNDLED = 'restaurant8k-slots';
 
 const OPTIONS = {
@@ -23,20 +22,25 @@ const OPTIONS = {
 
 export const ner: Command = {
   help: `\
-Finds entities in texts. Without --model: people, date, time and names in restaurant bookings.
+Finds entities in texts. The default model finds the number of people, date,
+time and names in restaurant bookings.
 
 Usage: mobilebert ner [OPTIONS] [TEXT...]
 
-Texts are the arguments, or lines of a file or of standard input; blank lines are skipped.
+Texts are the arguments, or the lines of a file or of standard input. Blank
+lines are skipped.
 
 ${MODEL_HELP}
-  -s, --strategy NAME  first (default), average or max: neighbours of one label, words kept whole;
-                       simple: the same, token by token; none: tokens
-      --ignore LABELS  labels between commas that are left out (default "O")
-      --stride N       tokens that windows of a long text share (default 32); "none" cuts long texts
-  -f, --file FILE      read texts from a file, one per line; "-" is standard input
-      --json           one object per text: {"text": ..., "entities": [...]}
-  -h, --help           this text
+  -s, --strategy NAME  how tokens are joined to entities: first (default),
+                       average and max keep words whole, simple may split
+                       them, none joins nothing
+      --ignore LABELS  labels to leave out, separated by commas (default "O")
+      --stride N       overlap of the windows in which a long text is read, in
+                       tokens (default 32); "none" truncates long texts
+  -f, --file FILE      read texts from FILE, one per line ("-": standard input)
+      --json           print one JSON object per text:
+                       {"text": ..., "entities": [...]}
+  -h, --help           show this help
 `,
 
   async run(args, io) {
@@ -45,14 +49,14 @@ ${MODEL_HELP}
     const isCut = values.stride === 'none' || aggregation_strategy === 'none';
     const stride = isCut ? null : naturalNumber('stride', values.stride);
     const ignore_labels = values.ignore.split(',').map((label) => label.trim());
-    const steps = textsOf(positionals, values.file, io);
+    const batches = textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
       const tag = await loadPipeline('token-classification', values, BUNDLED, status);
       await printResults(io, status, {
-        steps,
+        batches,
         isJson: values.json,
-        done: 'Read',
-        table: formatEntities,
+        done: 'Tagged',
+        table: entityTable,
         async work(texts) {
           const found = await tag(texts, { aggregation_strategy, stride, ignore_labels });
           return texts.map((text, i) => ({ text, entities: found[i]! }));

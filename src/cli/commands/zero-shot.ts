@@ -1,10 +1,9 @@
-/** `mobilebert zero-shot`: texts and labels of one's choice -> labels with scores. */
+/** `mobilebert zero-shot`: labels texts with labels of the caller's choice. */
 
 import { parseArguments, positiveInteger, UsageError } from '../arguments.ts';
-import { formatLabels } from '../format-labels.ts';
-import { loadPipeline, MODEL_HELP, MODEL_OPTIONS } from '../load-pipeline.ts';
-import { printResults } from '../print-results.ts';
-import type { Command } from '../run.ts';
+import type { Command } from '../io.ts';
+import { loadPipeline, MODEL_HELP, MODEL_OPTIONS, printResults } from '../pipeline.ts';
+import { labelTable } from '../result-tables.ts';
 import { withStatus } from '../status-line.ts';
 import { textsOf } from '../texts.ts';
 
@@ -20,20 +19,24 @@ const OPTIONS = {
 
 export const zeroShot: Command = {
   help: `\
-Labels texts with labels of your choice, by a model of natural language inference.
+Labels texts with labels of your choice, with a model for natural language
+inference (NLI).
 
 Usage: mobilebert zero-shot --model SOURCE --labels LABELS [OPTIONS] [TEXT...]
 
-Texts are the arguments, or lines of a file or of standard input; blank lines are skipped.
+Texts are the arguments, or the lines of a file or of standard input. Blank
+lines are skipped.
 
 ${MODEL_HELP}
-  -l, --labels LABELS  labels between commas; may be given several times
-  -t, --template TEXT  what becomes of a label {} (default "This example is {}.")
-      --multi-label    score each label by itself, as several may be true
-  -k, --top-k N        labels for each text, best first, or "all" (default)
-  -f, --file FILE      read texts from a file, one per line; "-" is standard input
-      --json           one object per text: {"text": ..., "labels": [{"label", "score"}, ...]}
-  -h, --help           this text
+  -l, --labels LABELS  labels, separated by commas; the option can be repeated
+  -t, --template TEXT  hypothesis, with {} for the label
+                       (default "This example is {}.")
+      --multi-label    score each label on its own, as several may apply
+  -k, --top-k N        labels per text, best first, or "all" (default)
+  -f, --file FILE      read texts from FILE, one per line ("-": standard input)
+      --json           print one JSON object per text:
+                       {"text": ..., "labels": [{"label", "score"}, ...]}
+  -h, --help           show this help
 `,
 
   async run(args, io) {
@@ -44,11 +47,11 @@ ${MODEL_HELP}
     }
     const most = values['top-k'] === 'all' ? undefined : positiveInteger('top-k', values['top-k']);
     const options = { hypothesis_template: values.template, multi_label: values['multi-label'] };
-    const steps = textsOf(positionals, values.file, io);
+    const batches = textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
       const classifier = await loadPipeline('zero-shot-classification', values, undefined, status);
       await printResults(io, status, {
-        steps,
+        batches,
         isJson: values.json,
         done: 'Classified',
         async work(texts) {
@@ -58,7 +61,7 @@ ${MODEL_HELP}
             labels: labels.map((label, i) => ({ label, score: scores[i]! })).slice(0, most),
           }));
         },
-        table: (all, style) => formatLabels(all, true, style),
+        table: (all, style) => labelTable(all, true, style),
       });
     });
   },

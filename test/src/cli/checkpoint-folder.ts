@@ -1,4 +1,4 @@
-/** Checkpoints of maps of files, written where a command can read them. */
+/** Writes a checkpoint, given as a map of files, to a folder that a command can read. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

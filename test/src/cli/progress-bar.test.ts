@@ -14,7 +14,7 @@ describe('progressLine()', () => {
     [0, 9e9, 1e6, `x ${empty} 0 %  0.0/9000.0 MB  1.0 MB/s  2 h 30 min left`],
     [10e6, 10e6, 1e6, `x ${full} 100 %  10.0/10.0 MB  1.0 MB/s  0 s left`],
     [0, 0, 0, `x ${empty} 0 %  0.0/0.0 MB`],
-  ])('says %d of %d bytes at %d per second', (loaded, total, rate, expected) => {
+  ])('shows %d of %d bytes at %d per second', (loaded, total, rate, expected) => {
     expect(progressLine('x', loaded, total, rate)).toBe(expected);
   });
 });
@@ -26,7 +26,7 @@ describe('ProgressBar', () => {
   const progress = (file: string, loaded: number, total: number) =>
     ({ status: 'progress', name: 'm', file, loaded, total, progress: 0 }) as const;
 
-  it('shows the file that has most to go, at the rate of the last seconds', () => {
+  it('shows the file with most bytes left, at the rate of the last seconds', () => {
     const output = collector(200);
     const bar = new ProgressBar(new StatusLine(output));
     for (let second = 0; second <= 10; second++) {
@@ -42,7 +42,7 @@ describe('ProgressBar', () => {
     expect(output.text).toContain('small ━━━━━━━━━━─');
   });
 
-  it('says nothing where there is no terminal', () => {
+  it('prints nothing if there is no terminal', () => {
     const output = collector();
     const bar = new ProgressBar(new StatusLine(output));
     vi.advanceTimersByTime(1000);

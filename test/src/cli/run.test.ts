@@ -11,7 +11,16 @@ describe('mobilebert', () => {
     expect(stdout).toMatch(/^ {2}classify {3}\S/m);
   });
 
-  it.each(['--version', '-v'])('says its version with %s', async (option) => {
+  it('shows help that fits a terminal of 80 columns, for each command', async () => {
+    const { stdout } = await mobilebert(['--help']);
+    const commands = Array.from(stdout.matchAll(/^ {2}([a-z][a-z-]*) /gm), ([, name]) => name!);
+    expect(commands).toHaveLength(10);
+    const helps = [stdout];
+    for (const name of commands) helps.push((await mobilebert([name, '--help'])).stdout);
+    for (const line of helps.join('').split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it.each(['--version', '-v'])('prints its version with %s', async (option) => {
     expect(await mobilebert([option])).toEqual({
       code: 0,
       stdout: `${env.version}\n`,
@@ -32,13 +41,13 @@ describe('mobilebert', () => {
     expect(stderr).toContain('Try "mobilebert --help"');
   });
 
-  it('prints messages without characters that steer the terminal', async () => {
+  it('prints messages without control characters', async () => {
     const { stderr } = await mobilebert(['\u001b[2Jx\u202ey']);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
     expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   });
 
-  it('ends quietly when nobody reads its output any more', async () => {
+  it('ends quietly when the reader closes its output', async () => {
     const io = ioOf();
     const closed = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
     const stdout = { write: (_: string, done: (error: Error) => void) => done(closed) };
@@ -46,7 +55,7 @@ describe('mobilebert', () => {
     expect(io.stderr.text).toBe('');
   });
 
-  it('ends with 1 when its output fails otherwise', async () => {
+  it('returns 1 when its output fails for another reason', async () => {
     const io = ioOf();
     const full = new Error('write ENOSPC: no space left on device');
     const stdout = { write: (_: string, done: (error: Error) => void) => done(full) };

@@ -8,7 +8,7 @@ describe('withStatus()', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('shows long work on a terminal, a line at a time, and takes it away at the end', async () => {
+  it('shows one line for a long task on a terminal, and erases it at the end', async () => {
     const output = collector(20);
     await withStatus(output, async (status) => {
       status.show('too early');
@@ -21,7 +21,7 @@ describe('withStatus()', () => {
     expect(output.text).toBe(`${ERASE}half${ERASE}nearly all of what…${ERASE}`);
   });
 
-  it('takes the line away when work fails', async () => {
+  it('erases the line when the task fails', async () => {
     const output = collector(80);
     const work = withStatus(output, async (status) => {
       vi.advanceTimersByTime(500);
@@ -32,7 +32,7 @@ describe('withStatus()', () => {
     expect(output.text).toBe(`${ERASE}half${ERASE}`);
   });
 
-  it('prints other output where the line was', async () => {
+  it('erases the line before other output on a terminal', async () => {
     const output = collector(80);
     await withStatus(output, async (status) => {
       vi.advanceTimersByTime(500);
@@ -42,7 +42,7 @@ describe('withStatus()', () => {
     expect(output.text).toBe(`${ERASE}half${ERASE}result\n`);
   });
 
-  it('stays where other output goes elsewhere', async () => {
+  it('keeps the line if other output is not a terminal', async () => {
     const [terminal, file] = [collector(80), collector()];
     await withStatus(terminal, async (status) => {
       vi.advanceTimersByTime(500);
@@ -53,7 +53,7 @@ describe('withStatus()', () => {
     expect(file.text).toBe('result\n');
   });
 
-  it('says nothing elsewhere', async () => {
+  it('prints nothing if the output is not a terminal', async () => {
     const output = collector();
     await withStatus(output, async (status) => {
       vi.advanceTimersByTime(500);

@@ -17,7 +17,7 @@ const rows = [
 const lines = (width: number) => formatTable(columns, rows, plain(width)).split('\n');
 
 describe('formatTable()', () => {
-  it('aligns columns by cells, numbers to the right, no blanks at the end of lines', () => {
+  it('aligns columns by cells, pads numbers on the left, and trims lines', () => {
     expect(lines(80)).toEqual([
       'Text         Label                  Score',
       '─────────────────────────────────────────',
@@ -27,7 +27,7 @@ describe('formatTable()', () => {
     ]);
   });
 
-  it('wraps the widest columns first where the line is too long', () => {
+  it('wraps the widest columns first if the table is too wide', () => {
     expect(lines(32)).toEqual([
       'Text         Label         Score',
       '────────────────────────────────',
@@ -38,12 +38,12 @@ describe('formatTable()', () => {
     ]);
   });
 
-  it('leaves a readable width to flexible columns, however narrow the terminal', () => {
+  it('leaves flexible columns a readable width on a narrow terminal', () => {
     const longest = Math.max(...lines(5).map((line) => line.length));
     expect(longest).toBeLessThanOrEqual(5 + 8 + 2 + 8 + 2);
   });
 
-  it('paints text and not the blanks around it', () => {
+  it('paints the text and not its padding', () => {
     const paint = (text: string, color: string) => `<${color}>${text}</${color}>`;
     const table = formatTable(
       [{ title: 'A' }, { title: 'Number', pad: 'left' }],
@@ -59,8 +59,8 @@ describe('formatTable()', () => {
   });
 
   it('lays out a text of a million characters', () => {
-    // Linear work takes some tens of milliseconds; with the square of the length, minutes, which the
-    // suite's own limit on a test would end.
+    // Linear work takes less than a second. Work that grows with the square of the length takes
+    // minutes, which the suite's time limit for a test would end.
     const wide = formatTable(columns, [['日'.repeat(1e5), 'y', '1']], plain(80));
     const long = formatTable(columns, [['x'.repeat(1e6), 'y', '1']], plain(80));
     expect(wide).toContain('日');

@@ -1,4 +1,4 @@
-/** A command line in memory: what a command is given, and what it said. */
+/** Runs the command line in memory: given input, collected output. */
 import { Readable } from 'node:stream';
 import { WriteStream } from 'node:tty';
 import type { Io, Output } from '../../../src/cli/io.ts';
@@ -6,12 +6,12 @@ import { run } from '../../../src/cli/run.ts';
 
 export interface Surroundings {
   readonly stdin?: string | readonly Uint8Array[];
-  /** Cells of a line; without it, output is no terminal. */
+  /** Cells per line; without it, the output is not a terminal. */
   readonly columns?: number;
   readonly env?: Record<string, string>;
 }
 
-/** Collects what is written; with `columns` it passes for a terminal of that width. */
+/** Collects what is written. With `columns`, it is a terminal of that width. */
 export function collector(columns?: number): Output & { text: string } {
   const collected: Output & { text: string } = {
     text: '',
@@ -35,7 +35,7 @@ export function ioOf({ stdin = '', columns, env = { TERM: 'xterm' } }: Surroundi
   return { stdin: Readable.from(chunks), stdout, stderr, env } satisfies Io;
 }
 
-/** Runs the command line; ANSI colours stay in the output. */
+/** Runs the command line. Colours stay in the output as ANSI escape sequences. */
 export async function mobilebert(args: readonly string[], surroundings?: Surroundings) {
   const io = ioOf(surroundings);
   const code = await run(args, io);

@@ -19,6 +19,11 @@ describe('textWidth()', () => {
     ['Привет', 6],
     ['𠮷', 2],
     ['a\u200db', 2],
+    ['नमस्ते', 4],
+    ['हिन्दी', 5],
+    ['นำ', 2],
+    ['🇮', 1],
+    ['\u{1b000}', 2],
   ])('counts the cells of "%s" as %d', (text, width) => {
     expect(textWidth(text)).toBe(width);
   });
@@ -60,7 +65,7 @@ describe('printable()', () => {
     ['\u009b31m', ' 31m'],
     ['a\u202eb\u2066c', 'a b c'],
     ['👩‍👩‍👧 ok', '👩‍👩‍👧 ok'],
-  ])('puts blanks for what a terminal acts on: %j', (text, expected) => {
+  ])('replaces characters that a terminal acts on by blanks: %j', (text, expected) => {
     expect(printable(text)).toBe(expected);
   });
 });

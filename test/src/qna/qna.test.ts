@@ -11,7 +11,7 @@ import { sourceOf } from '../pipelines/support.ts';
 
 const source = sourceOf('question');
 const QUESTION = 'where is my card';
-/** Blanks around it, and enough tokens for several windows of the model's 35 positions. */
+/** With blanks around it, and long enough for several windows of the model's 35 positions. */
 const CONTEXT =
   '  Rome is old. my NEW card is lost, where the money is not ? Rome is old . my pin is old. ';
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   model = await load({ modelUrl: source, noAnswerThreshold: Number.POSITIVE_INFINITY });
 });
 
-/** A checkpoint of 128 positions. */
+/** A checkpoint with 128 positions. */
 function wideSource() {
   const { config, shapes } = readGolden<CheckpointRecord>('feature-extraction');
   return hashedCheckpoint({
@@ -36,7 +36,7 @@ function wideSource() {
   });
 }
 
-/** Makes the model say [start, end] logits for the tokens of each sequence it is given. */
+/** Makes the model return [start, end] logits for the tokens of each sequence, once. */
 function sayOnce(logitsOf: (ids: readonly number[]) => (readonly [number, number])[]) {
   const run = vi.spyOn(MobileBertForQuestionAnswering.prototype, 'run');
   run.mockImplementationOnce(async ({ lengths, inputIds }) => {
@@ -58,7 +58,7 @@ const peaks =
 afterEach(() => void vi.restoreAllMocks());
 
 describe('findAnswers()', () => {
-  it('gives up to five answers of the pipeline in the shape of qna, slices of the context', async () => {
+  it('returns up to five answers of the pipeline in the format of qna, as slices of the context', async () => {
     const answer = await pipeline('question-answering', source);
     const expected = await answer(QUESTION, CONTEXT, { top_k: 5, max_answer_len: 31 });
     const found = await model.findAnswers(QUESTION, CONTEXT);
@@ -78,7 +78,7 @@ describe('findAnswers()', () => {
     expect(new Set(found.map(({ text }) => text.toLowerCase())).size).toBe(5);
   });
 
-  it('finds an answer at the first word, at its place in the untrimmed context', async () => {
+  it('finds an answer at the first word, with its index in the untrimmed context', async () => {
     // [CLS] pin [SEP] rome is old [SEP]
     sayOnce(peaks({ 3: 9 }, { 3: 9 }));
     const [best] = await model.findAnswers('pin', '  Rome is old');
@@ -86,14 +86,14 @@ describe('findAnswers()', () => {
     expect(best!.score).toBeCloseTo(1, 5);
   });
 
-  it('asks the question as it is, without a question mark of its own', async () => {
+  it('does not add a question mark', async () => {
     const run = vi.spyOn(MobileBertForQuestionAnswering.prototype, 'run');
     await model.findAnswers('where is it', 'Rome');
     // [CLS] where is it [SEP] rome [SEP]
     expect(run.mock.lastCall![0].inputIds).toHaveLength(7);
   });
 
-  it('takes a question of more than 64 tokens', async () => {
+  it('accepts a question of more than 64 tokens', async () => {
     const long = await load({
       modelUrl: wideSource(),
       noAnswerThreshold: Number.POSITIVE_INFINITY,
@@ -102,7 +102,7 @@ describe('findAnswers()', () => {
     expect(found[0]!.text).not.toBe('');
   });
 
-  it('gives nothing where no answer is the likelier case, by a threshold of logits', async () => {
+  it('returns nothing if the logits of no answer exceed the best by the threshold', async () => {
     const strict = await load({ modelUrl: source });
     const lenient = await load({ modelUrl: source, noAnswerThreshold: 3 });
     for (const [none, ofStrict, ofLenient] of [
@@ -118,7 +118,7 @@ describe('findAnswers()', () => {
     }
   });
 
-  it('gives nothing for an empty or blank context', async () => {
+  it('returns nothing for an empty or blank context', async () => {
     expect(await model.findAnswers('pin', '')).toEqual([]);
     expect(await model.findAnswers('pin', ' \n')).toEqual([]);
   });
@@ -148,7 +148,7 @@ describe('load()', () => {
     await expect(load(config as never)).rejects.toThrow(message);
   });
 
-  it('hands options on, and gives memory back with dispose()', async () => {
+  it('passes options on, and frees memory with dispose()', async () => {
     const events: string[] = [];
     const config = {
       progress_callback: ({ status }: { status: string }) => void events.push(status),

@@ -13,7 +13,7 @@ const url = (path: string) => `http://localhost${path}`;
 const post = (path: string, body: BodyInit | null, signal?: AbortSignal) =>
   new Request(url(path), { method: 'POST', body, ...(signal && { signal }) });
 
-/** A route that answers with what it was asked. */
+/** A route that returns its body as the answer. */
 function echo(
   answer: Answerer<Body>['answer'] = async (body) => body,
 ): Route<unknown, Body> & { open: ReturnType<typeof vi.fn<Route<unknown, Body>['open']>> } {
@@ -23,7 +23,7 @@ function echo(
 const handlerOf = (route: Route, options?: HandlerOptions) =>
   createHandler({ '/echo': route }, options);
 
-/** A body that comes in these pieces, and how many of them were asked for. */
+/** A request whose body comes in these chunks, and the number of chunks that were read. */
 function pieces(chunks: readonly Uint8Array[]) {
   let sent = 0;
   const body = new ReadableStream<Uint8Array>(
@@ -44,14 +44,14 @@ function pieces(chunks: readonly Uint8Array[]) {
   return { request, sent: () => sent };
 }
 
-/** Pieces of so many bytes each. */
+/** Chunks of `size` bytes each. */
 function cut(bytes: Uint8Array, size: number): Uint8Array[] {
   const count = Math.ceil(bytes.length / size);
   return Array.from({ length: count }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
 }
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
-/** A JSON object of so many bytes. */
+/** A JSON object of `bytes` bytes. */
 const jsonOf = (bytes: number) => JSON.stringify({ a: 'x'.repeat(bytes - 8) });
 
 describe('createHandler()', () => {
@@ -85,14 +85,14 @@ describe('createHandler()', () => {
   });
 
   it.each(['/echo', '//localhost/echo', '/echo?x', 'http://elsewhere/echo'])(
-    'takes the URL %s, whole or from the path on',
+    'takes the URL %s, absolute or starting with the path',
     async (path) => {
       const request = { url: path, method: 'POST', body: parts(bytesOf('{}')) };
       expect((await handlerOf(echo())(request)).status).toBe(200);
     },
   );
 
-  it.each(['//', 'http://', ''])('has nothing at the URL "%s"', async (path) => {
+  it.each(['//', 'http://', ''])('answers 404 at the URL "%s"', async (path) => {
     expect((await handlerOf(echo())({ url: path, method: 'POST' })).status).toBe(404);
   });
 
@@ -106,7 +106,7 @@ describe('createHandler()', () => {
     ['nesting without end', '['.repeat(60_000)],
     ['bytes that are no UTF-8', Uint8Array.of(0x22, 0xff, 0x22)],
     ['half a character', bytesOf('{"a":"\u00e9').slice(0, -1)],
-  ])('refuses %s with 400, and opens no model', async (_, body) => {
+  ])('refuses %s with 400, and loads no model', async (_, body) => {
     const route = echo();
     const response = await handlerOf(route)(post('/echo', body));
     expect(response.status).toBe(400);
@@ -127,12 +127,12 @@ describe('createHandler()', () => {
     const { length } = bytesOf(jsonOf(bytes));
     expect(length).toBe(bytes);
     expect((await handle(post('/echo', jsonOf(bytes)))).status).toBe(status);
-    // In pieces of a length that is not said beforehand.
+    // In chunks, without content-length.
     const { request } = pieces(cut(bytesOf(jsonOf(bytes)), bytes < 1000 ? 1 : 999));
     expect((await handle(request)).status).toBe(status);
   });
 
-  it('puts characters together that come in two pieces', async () => {
+  it('joins characters that are split over two chunks', async () => {
     const bytes = bytesOf('{"a":"\u00e9\u{1f600}"}');
     const { request } = pieces(cut(bytes, 1));
     expect(await (await handlerOf(echo())(request)).json()).toEqual({
@@ -146,7 +146,7 @@ describe('createHandler()', () => {
     expect(sent()).toBeLessThan(8);
   });
 
-  it('answers a body that breaks off with 400, if anybody still reads', async () => {
+  it('answers an incomplete body with 400', async () => {
     const body = parts(bytesOf('{'), new Error('ECONNRESET'));
     const onError = vi.fn();
     const handle = handlerOf(echo(), { onError });
@@ -154,7 +154,7 @@ describe('createHandler()', () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  it('hands maxTexts to the routes, 32 by default', async () => {
+  it('passes maxTexts to the routes, 32 by default', async () => {
     const read = vi.fn((body: Body) => body);
     await handlerOf({ ...echo(), read } as Route)(post('/echo', '{}'));
     await handlerOf({ ...echo(), read } as Route, { maxTexts: 3 })(post('/echo', '{}'));
@@ -180,7 +180,7 @@ describe('createHandler()', () => {
     ['TypeError', new TypeError('secret')],
     ['RangeError', new RangeError('secret')],
     ['string', 'secret'],
-  ])('answers any other %s with 500, and tells its message to onError only', async (_, error) => {
+  ])('answers any other %s with 500, and passes it to onError only', async (_, error) => {
     const onError = vi.fn();
     const request = post('/echo', '{}');
     const route = echo(async () => {
@@ -192,7 +192,7 @@ describe('createHandler()', () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(error, request);
   });
 
-  it('says on the console what became a 500, without the request', async () => {
+  it('prints an error that became a 500 to the console, without the request', async () => {
     const said = vi.spyOn(console, 'error').mockImplementation(() => {});
     const error = new Error('no');
     await handlerOf(echo(() => Promise.reject(error)))(post('/echo', '{}'));
@@ -203,18 +203,18 @@ describe('createHandler()', () => {
   it.each([
     ['no routes', {}, {}],
     ['a path without a slash', { echo: echo() }, {}],
-    ['a path that no URL has', { '/a b': echo() }, {}],
-    ['the path of its own', { '/healthz': echo() }, {}],
+    ['a path that no URL can have', { '/a b': echo() }, {}],
+    ['the reserved path', { '/healthz': echo() }, {}],
     ['no bytes', { '/echo': echo() }, { maxBytes: 0 }],
     ['half a text', { '/echo': echo() }, { maxTexts: 0.5 }],
-  ])('refuses to be made with %s', (_, routes, options) => {
+  ])('refuses %s', (_, routes, options) => {
     expect(() => createHandler(routes, options)).toThrow(RangeError);
     expect(() => createHandler(routes, options)).toThrow('Cannot make a handler: ');
   });
 });
 
 describe('createHandler(), opening', () => {
-  it('opens a route once, for all who wait for it, with the first place', async () => {
+  it('opens a route once for all waiting requests, with the first place', async () => {
     const route = echo();
     const handle = createHandler({ '/echo': route, '/again': route });
     const asked = ['/echo', '/again', '/echo'].map((path, i) => handle(post(path, '{}'), i));
@@ -223,7 +223,7 @@ describe('createHandler(), opening', () => {
     expect(route.open).toHaveBeenCalledExactlyOnceWith(0);
   });
 
-  it('forgets a failed attempt, for which all who waited get 500', async () => {
+  it('retries after a failed attempt, which all waiting requests see as 500', async () => {
     const route = echo();
     route.open.mockRejectedValueOnce(new Error('no net'));
     const onError = vi.fn();
@@ -235,7 +235,7 @@ describe('createHandler(), opening', () => {
     expect(route.open).toHaveBeenCalledTimes(2);
   });
 
-  it('lets the host wait for an opening whose client has left', async () => {
+  it('passes an opening to waitUntil, so that it survives its client', async () => {
     const left = new AbortController();
     let opened = (_: Answerer<Body>) => {};
     const opening = new Promise<Answerer<Body>>((resolve) => {
@@ -255,13 +255,13 @@ describe('createHandler(), opening', () => {
   });
 });
 
-describe('createHandler(), clients that leave', () => {
+describe('createHandler(), clients that disconnect', () => {
   const abort = () => {
     const left = new AbortController();
     return { left, request: post('/echo', '{}', left.signal) };
   };
 
-  it('hands the signal on, so that the work ends with its client, and reports nothing', async () => {
+  it('passes the signal on, so that work ends with its client, and reports nothing', async () => {
     const { left, request } = abort();
     const onError = vi.fn();
     const route = echo(async (_, signal) => {
@@ -272,7 +272,7 @@ describe('createHandler(), clients that leave', () => {
     expect(onError).not.toHaveBeenCalled();
   });
 
-  it('starts nothing for one who left while the model was opened', async () => {
+  it('does not run the model for a client that disconnected while it was loaded', async () => {
     const { left, request } = abort();
     const answer = vi.fn(async () => 'answer');
     const open = async () => {
@@ -283,7 +283,7 @@ describe('createHandler(), clients that leave', () => {
     expect(answer).not.toHaveBeenCalled();
   });
 
-  it('answers one who left in the middle of a body with 499', async () => {
+  it('answers a client that disconnected in the middle of a body with 499', async () => {
     const left = new AbortController();
     const request: ServedRequest = {
       url: '/echo',

@@ -6,7 +6,7 @@ import { Tensor } from '../../../src/tensor/tensor.ts';
 import { classes } from '../../support/models.ts';
 import { vocabulary } from '../pipelines/support.ts';
 
-/** Two layers of the smallest shapes; the vocabulary is that of the pipelines' tests. */
+/** Two small layers. The vocabulary is that of the pipelines' tests. */
 const CONFIG = {
   vocab_size: 40,
   num_hidden_layers: 2,
@@ -25,16 +25,16 @@ interface Case {
   readonly head: string;
   readonly make: Maker;
   readonly body: Readonly<Record<string, unknown>>;
-  /** What the pipeline is called with. */
+  /** The arguments of the equivalent call of the pipeline. */
   readonly call: readonly unknown[];
-  /** Bodies that it refuses, with what it says of them. */
+  /** Bodies that are refused, with the error message. */
   readonly refused: readonly (readonly [body: unknown, says: RegExp])[];
 }
 
 const text = 'where is my card ?';
 const other = 'lost money';
 
-/** What all bodies with texts have to be. */
+/** Refused bodies of all tasks with texts. */
 const texts: Case['refused'] = [
   [{}, /texts is undefined, expected 1 to 4 strings/],
   [{ texts: text }, /texts is a string, expected 1 to 4/],
@@ -156,7 +156,7 @@ describe.each(CASES)('$task', ({ task, head, make, body, call, refused }) => {
     handle = serve.createHandler({ '/ask': make({ model: await source }) }, { maxTexts: 4 });
   });
 
-  it('answers with what the pipeline says', async () => {
+  it('answers with the results of the pipeline', async () => {
     const response = await handle(request(body));
     expect(response.status).toBe(200);
     const pipe = await pipeline(task, await source);
@@ -166,7 +166,7 @@ describe.each(CASES)('$task', ({ task, head, make, body, call, refused }) => {
     await pipe.dispose();
   });
 
-  it.each(refused)('refuses %j with 400, saying why', async (sent, says) => {
+  it.each(refused)('refuses %j with 400 and a message', async (sent, says) => {
     const response = await handle(request(sent));
     const { error } = (await response.json()) as { error: string };
     expect([response.status, error]).toEqual([400, expect.stringMatching(says)]);
@@ -177,7 +177,7 @@ describe.each(CASES)('$task', ({ task, head, make, body, call, refused }) => {
     ['half a surrogate pair', '\ud800'],
     ['too much to read whole', '\u{1f600}'.repeat(400)],
     ['blanks', ' \n'],
-  ])('takes texts with %s, or says what is wrong with them', async (_, part) => {
+  ])('answers texts with %s by 200 or 400', async (_, part) => {
     const longer = (value: unknown): unknown =>
       Array.isArray(value) ? value.map(longer) : `${value}${part}`;
     const fields = Object.entries(body).map(([name, value]) => [name, longer(value)]);
@@ -189,7 +189,7 @@ describe('TaskSetup', () => {
   const ask = (handle: serve.Handler<string>, place?: string) =>
     handle(request({ texts: ['my card'] }), place);
 
-  it('finds the model where the server lends it, with the options of every call', async () => {
+  it('finds the model in the place, and uses the options in every call', async () => {
     const source = await sourceOf('MobileBertForSequenceClassification');
     const model = vi.fn(async (_: string) => source);
     const load = { dtype: 'q8' } as const;
@@ -202,7 +202,7 @@ describe('TaskSetup', () => {
     expect(model).toHaveBeenCalledExactlyOnceWith('here');
   });
 
-  it('makes a route whose body can be another one', async () => {
+  it('makes a route whose read() can be replaced', async () => {
     const model = await sourceOf('MobileBertForSequenceClassification');
     const read = (body: serve.Body) => [String(body.q)];
     const route = { ...serve.textClassification({ model }), read };
@@ -212,7 +212,7 @@ describe('TaskSetup', () => {
     });
   });
 
-  it('answers with 500 while there is no model, and asks for it again', async () => {
+  it('answers 500 if the model cannot be loaded, and tries again', async () => {
     const source = await sourceOf('MobileBertForSequenceClassification');
     const model = vi.fn(async (_: string): Promise<typeof source> => source);
     model.mockResolvedValueOnce({});
@@ -226,7 +226,7 @@ describe('TaskSetup', () => {
     expect(onError).toHaveBeenCalledOnce();
   });
 
-  it('takes options of the server that make no sense for its own mistake', async () => {
+  it('answers 500 for invalid options of the server', async () => {
     const model = await sourceOf('MobileBertForSequenceClassification');
     const route = serve.textClassification({ model, options: { top_k: 0 } });
     const onError = vi.fn();
@@ -235,13 +235,13 @@ describe('TaskSetup', () => {
   });
 });
 
-/** A body of JSON, or of the text as it stands. */
+/** A request with a body of JSON, or with a text as it is. */
 function request(body: unknown): Request {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return new Request('http://localhost/ask', { method: 'POST', body: text });
 }
 
-/** A checkpoint of random numbers with a vocabulary, as a map of files. */
+/** A checkpoint with random weights and a vocabulary, as a map of files. */
 async function sourceOf(head: string): Promise<Record<string, Uint8Array | object>> {
   const Class = classes[head] as unknown as new (
     config: object,

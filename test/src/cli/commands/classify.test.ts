@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pipeline } from '../../../src/pipelines/pipeline.ts';
-import { loadCase } from '../../support/golden.ts';
-import { sourceOf, texts, vocabulary } from '../pipelines/support.ts';
-import { mobilebert, type Surroundings } from './terminal.ts';
+import { pipeline } from '../../../../src/pipelines/pipeline.ts';
+import { loadCase } from '../../../support/golden.ts';
+import { sourceOf, texts, vocabulary } from '../../pipelines/support.ts';
+import { mobilebert, type Surroundings } from '../terminal.ts';
 
 let folder = '';
 const model = () => join(folder, 'single');
@@ -37,7 +37,7 @@ const parse = (lines: string) =>
     .map((line) => JSON.parse(line));
 
 describe('mobilebert classify', () => {
-  it('prints for each text one JSON line with what the pipeline gives', async () => {
+  it('prints one JSON line per text with the result of the pipeline', async () => {
     const pipe = await pipeline('text-classification', sourceOf('sequence-single'));
     const found = await pipe(texts, { top_k: 2 });
     const { code, stdout, stderr } = await classify(['--json', '-k', '2', ...texts]);
@@ -45,14 +45,14 @@ describe('mobilebert classify', () => {
     expect(parse(stdout)).toEqual(texts.map((text, i) => ({ text, labels: found[i] })));
   });
 
-  it('gives labels as a list of one by default, and all of them when asked', async () => {
+  it('prints one label in a list by default, and all labels with --top-k all', async () => {
     const one = parse((await classify(['--json', 'pin'])).stdout);
     expect(one[0].labels).toHaveLength(1);
     const all = parse((await classify(['--json', '--top-k', 'all', 'pin'])).stdout);
     expect(all[0].labels).toHaveLength(7);
   });
 
-  it('reads a file, standard input and arguments alike, and skips blank lines', async () => {
+  it('reads arguments, a file and standard input alike, and skips blank lines', async () => {
     const { stdout } = await classify(['--json', ...texts]);
     const lines = `${texts.join('\n')}\n\n`;
     expect((await classify(['--json', '--file', join(folder, 'texts.txt')])).stdout).toBe(stdout);
@@ -60,20 +60,20 @@ describe('mobilebert classify', () => {
     expect((await classify(['--json', '-f', '-'], { stdin: lines })).stdout).toBe(stdout);
   });
 
-  it('reads lines and characters that come in pieces', async () => {
+  it('joins lines and characters that are split over chunks', async () => {
     const bytes = new TextEncoder().encode('für mich\r\n日本\nlast');
     const pieces = Array.from(bytes, (byte) => Uint8Array.of(byte));
     const { stdout } = await classify(['--json'], { stdin: pieces });
     expect(parse(stdout).map(({ text }) => text)).toEqual(['für mich', '日本', 'last']);
   });
 
-  it('classifies long input step by step, in order', async () => {
+  it('classifies long input in batches, in order', async () => {
     const many = Array.from({ length: 700 }, (_, i) => `pin ${i}`);
     const { stdout } = await classify(['--json'], { stdin: many.join('\n') });
     expect(parse(stdout).map(({ text }) => text)).toEqual(many);
   });
 
-  it('takes what follows -- as text', async () => {
+  it('takes arguments after -- as text', async () => {
     const { stdout } = await classify(['--json', '--', '--help']);
     expect(parse(stdout)[0].text).toBe('--help');
   });
@@ -90,12 +90,12 @@ describe('mobilebert classify', () => {
     expect(stdout).toBe(stripVTControlCharacters(stdout));
   });
 
-  it('names the text once for several labels', async () => {
+  it('prints the text once for several labels', async () => {
     const rows = rowsOf((await classify(['-k', '3', 'pin'])).stdout);
     expect(rows.map((row) => row.slice(0, 3))).toEqual(['pin', '   ', '   ']);
   });
 
-  it('keeps to the width of a terminal, with bars where it is wide', async () => {
+  it('keeps to the width of a terminal, with bars if it is wide', async () => {
     const long = 'my card is lost '.repeat(30);
     for (const columns of [40, 80, 120]) {
       const { stdout } = await classify([long, '日本語'.repeat(40)], { columns });
@@ -110,7 +110,7 @@ describe('mobilebert classify', () => {
     { env: { TERM: 'xterm-256color', NO_COLOR: '1' }, isColored: false },
     { env: { TERM: 'dumb' }, isColored: false },
   ] as { env: Record<string, string>; isColored: boolean }[])(
-    'colours a terminal unless told not to: $env',
+    'uses colours on a terminal that has them: $env',
     async ({ env, isColored }) => {
       const { stdout } = await classify(['pin'], { columns: 80, env });
       expect(stdout !== stripVTControlCharacters(stdout)).toBe(isColored);
@@ -123,17 +123,17 @@ describe('mobilebert classify', () => {
     expect(rowsOf(stdout)[0]).toMatch(/^pin {3}LABEL_\d +-?\d+\.\d+$/);
   });
 
-  it('prints texts without characters that steer the terminal', async () => {
+  it('prints texts without control characters', async () => {
     const { stdout } = await classify(['a\u001b]0;title\u0007b\nc\u202ed']);
     expect(rowsOf(stdout)[0]).toMatch(/^a \]0;title b c d {2}LABEL/);
   });
 
-  it('says nothing for no texts but the head', async () => {
+  it('prints only the header if there are no texts', async () => {
     expect(rowsOf((await classify([], { stdin: '\n' })).stdout)).toEqual([]);
     expect((await classify(['--json'], { stdin: '' })).stdout).toBe('');
   });
 
-  it('explains itself with --help', async () => {
+  it('lists its options with --help', async () => {
     const { code, stdout } = await classify(['--help']);
     expect(code).toBe(0);
     for (const option of ['--model', '--variant', '--top-k', '--file', '--json', '--help']) {
@@ -142,10 +142,10 @@ describe('mobilebert classify', () => {
   });
 
   it.each([
-    [['--foo', 'x'], 'Cannot read arguments: unknown option "--foo", expected a call as --help'],
+    [['--foo', 'x'], 'Cannot read arguments: unknown option "--foo", expected arguments as --help'],
     [['--json=1'], 'Cannot read arguments: option "--json" does not take an argument'],
     [['-k'], 'Cannot read arguments: option "-k, --top-k <value>" argument missing'],
-    [['-k', '0'], '--top-k is "0", expected a whole number from 1 on'],
+    [['-k', '0'], '--top-k is "0", expected a whole number of at least 1'],
     [['-k', '1e3'], '--top-k is "1e3"'],
     [['--variant', 'fast'], '--variant is "fast", expected one of "auto", "simd", "relaxed"'],
     [['-f', 'x', 'text'], 'Cannot read texts: found both texts and --file, expected one of them'],

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pipeline } from '../../../src/pipelines/pipeline.ts';
-import { sourceOf, texts } from '../pipelines/support.ts';
-import { writeSource } from './checkpoint-folder.ts';
-import { mobilebert, type Surroundings } from './terminal.ts';
+import { pipeline } from '../../../../src/pipelines/pipeline.ts';
+import { sourceOf, texts } from '../../pipelines/support.ts';
+import { writeSource } from '../checkpoint-folder.ts';
+import { mobilebert, type Surroundings } from '../terminal.ts';
 
 const id2label = { 0: 'entailment', 1: 'a', 2: 'b', 3: 'c', 4: 'd', 5: 'e', 6: 'contradiction' };
 const source = sourceOf('sequence-single', { id2label, label2id: null });
@@ -27,7 +27,7 @@ describe('mobilebert zero-shot', () => {
     [['--labels', 'card', '--labels', 'money,rome'], {}],
     [['-l', 'card,money,rome', '--multi-label'], { multi_label: true }],
     [['-l', 'card,money,rome', '-t', 'where is {}'], { hypothesis_template: 'where is {}' }],
-  ])('prints for each text what the pipeline gives: %j', async (args, options) => {
+  ])('prints the result of the pipeline for each text: %j', async (args, options) => {
     const classify = await pipeline('zero-shot-classification', source);
     const expected = (await classify(texts, 'card,money,rome', options)).map((one) => ({
       text: one.sequence,
@@ -41,7 +41,7 @@ describe('mobilebert zero-shot', () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual(expected);
   });
 
-  it('prints a table of all labels, or of the best', async () => {
+  it('prints a table of all labels, or of the best ones', async () => {
     const rows = async (...args: string[]) =>
       (await zeroShot(['-l', 'card,money', ...args, 'pin'])).stdout.trimEnd().split('\n').slice(2);
     expect(await rows()).toEqual([
@@ -62,13 +62,13 @@ describe('mobilebert zero-shot', () => {
     expect(stderr).toContain('Try "mobilebert zero-shot --help"');
   });
 
-  it('asks for a model, since none is bundled', async () => {
+  it('requires --model, since no model is bundled', async () => {
     const { code, stderr } = await mobilebert(['zero-shot', '-l', 'a', 'pin']);
     expect(code).toBe(2);
     expect(stderr).toContain('found no --model');
   });
 
-  it('fails with exit code 1 on a template without a place for the label', async () => {
+  it('fails with exit code 1 on a template without {}', async () => {
     const { code, stderr } = await zeroShot(['-l', 'a', '-t', 'label', 'pin']);
     expect(code).toBe(1);
     expect(stderr).toContain('hypothesis_template is "label", expected "{}"');

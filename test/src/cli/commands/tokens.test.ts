@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { vocabulary } from '../pipelines/support.ts';
-import { mobilebert } from './terminal.ts';
+import { vocabulary } from '../../pipelines/support.ts';
+import { mobilebert } from '../terminal.ts';
 
 let folder = '';
 
@@ -20,7 +20,7 @@ const tokens = (...args: string[]) => mobilebert(['tokens', ...args]);
 const linesOf = (text: string) => text.trimEnd().split('\n');
 
 describe('mobilebert tokens', () => {
-  it('prints tokens, ids and UTF-16 places as JSON, by a vocabulary alone', async () => {
+  it('prints tokens, ids and UTF-16 offsets as JSON, from a vocabulary alone', async () => {
     const { code, stdout } = await tokens('-m', folder, '--json', '😀 Cards', 'PIN');
     expect(code).toBe(0);
     expect(linesOf(stdout).map((line) => JSON.parse(line))).toEqual([
@@ -39,7 +39,7 @@ describe('mobilebert tokens', () => {
     ]);
   });
 
-  it('prints a table for each text', async () => {
+  it('prints a table per text', async () => {
     const { stdout } = await tokens('Ünïcode', 'unbelievable 東');
     expect(stdout).toBe(`\
 Ünïcode
@@ -66,7 +66,7 @@ unbelievable  23653      0   12  unbelievable
     });
   });
 
-  it('counts with --count, in red past what a model takes', async () => {
+  it('counts tokens with --count, in red above what the model takes', async () => {
     const long = 'my card is lost ?';
     const args = ['tokens', '-m', folder, '-c', 'pin', long];
     const { stdout } = await mobilebert(args, { columns: 80 });
@@ -78,13 +78,13 @@ unbelievable  23653      0   12  unbelievable
     expect(stdout.match(/\u001b\[31m\S+/g)).toEqual(['\u001b[31m7\u001b[39m']);
   });
 
-  it('prints texts without characters that steer the terminal', async () => {
+  it('prints texts without control characters', async () => {
     const { stdout } = await tokens('a\u001b]0;title\u0007b');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   });
 
-  it('says what is missing', async () => {
+  it('names the missing folder', async () => {
     const { code, stderr } = await tokens('-m', join(folder, 'none'), 'x');
     expect(code).toBe(1);
     expect(stderr).toContain('found no such folder');

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { env } from '../../../src/hub/options.ts';
-import { mobilebert } from './terminal.ts';
+import { env } from '../../../../src/hub/options.ts';
+import { mobilebert } from '../terminal.ts';
 
 let folder = '';
 
@@ -33,7 +33,7 @@ afterEach(async () => {
 const has = (path: string) => existsSync(join(folder, path));
 
 describe('mobilebert cache list', () => {
-  it('shows models with their sizes, and how much there is in all', async () => {
+  it('shows models with their sizes, and the total size', async () => {
     const { code, stdout } = await mobilebert(['cache', 'list']);
     expect(code).toBe(0);
     expect(stdout.split('\n').map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
@@ -47,7 +47,7 @@ describe('mobilebert cache list', () => {
     ]);
   });
 
-  it('prints an object per model as JSON', async () => {
+  it('prints one JSON object per model', async () => {
     const { stdout } = await mobilebert(['cache', 'list', '--json']);
     expect(
       stdout
@@ -62,7 +62,7 @@ describe('mobilebert cache list', () => {
     });
   });
 
-  it('says when there is nothing, also where there is no folder', async () => {
+  it('reports an empty cache, also if the folder does not exist', async () => {
     env.cacheDir = join(folder, 'none');
     expect((await mobilebert(['cache', 'list'])).stdout).toBe(`Nothing in ${folder}/none\n`);
   });
@@ -75,7 +75,7 @@ describe('mobilebert cache clear', () => {
     expect([has('org/name'), has('org/other')]).toEqual([false, true]);
   });
 
-  it('deletes all models, and nothing that is none', async () => {
+  it('deletes all models, and nothing else', async () => {
     const { stdout } = await mobilebert(['cache', 'clear']);
     expect(stdout).toBe(`Deleted 3 models (4.0 MB) from ${folder}\n`);
     expect([has('org'), has('alone')]).toEqual([false, false]);
@@ -83,7 +83,7 @@ describe('mobilebert cache clear', () => {
   });
 
   it.each(['..', '../..', 'org', 'org/name/v1', '/', 'none', 'models--org--python'])(
-    'refuses %j, which is no model of the cache',
+    'refuses %j, which is not a model in the cache',
     async (id) => {
       const { code, stderr } = await mobilebert(['cache', 'clear', id]);
       expect(code).toBe(1);

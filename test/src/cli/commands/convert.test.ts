@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pipeline } from '../../../src/pipelines/pipeline.ts';
-import { mobilebert } from './terminal.ts';
+import { pipeline } from '../../../../src/pipelines/pipeline.ts';
+import { mobilebert } from '../terminal.ts';
 
 const SOURCE = 'models/banking77-intents';
 let folder = '';
@@ -15,7 +15,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('mobilebert convert', () => {
-  it('writes a folder that answers like the checkpoint, at half its size or less', async () => {
+  it('writes a folder whose model answers like the checkpoint', async () => {
     const out = join(folder, 'converted');
     const { code, stdout } = await mobilebert(['convert', '--json', SOURCE, out]);
     expect(code).toBe(0);
@@ -36,13 +36,13 @@ describe('mobilebert convert', () => {
     expect(after).toMatchObject({ label: (before as { label: string }).label });
   });
 
-  it('writes halves that load as a plain checkpoint', async () => {
-    const out = join(folder, 'halves');
+  it('writes fp16 weights that load as a plain checkpoint', async () => {
+    const out = join(folder, 'fp16');
     const { code, stdout } = await mobilebert(['convert', '--dtype', 'fp16', SOURCE, out]);
     expect(code).toBe(0);
     // The bundled model is F16 already: nothing is rounded.
     expect(stdout).toMatch(
-      /model\.safetensors: MobileBertForSequenceClassification, \d\.\d MB, 0 % from/,
+      /model\.safetensors: MobileBertForSequenceClassification, \d\.\d MB, 0 % error/,
     );
     expect(readdirSync(out).sort()).toEqual([
       'config.json',
@@ -56,7 +56,7 @@ describe('mobilebert convert', () => {
   });
 
   it.each(['q8', 'fp16'])(
-    'measures %s without a tokenizer on words of all kinds',
+    'measures the error of %s on random words if there is no tokenizer',
     async (dtype) => {
       const out = join(folder, `bare-${dtype}`);
       const golden = 'test/golden/models/choice';
@@ -75,7 +75,7 @@ describe('mobilebert convert', () => {
     },
   );
 
-  it('calibrates with random words of a seed, and says so', async () => {
+  it('calibrates on random words from a seed, and inspect shows it', async () => {
     const golden = 'test/golden/models/masked-lm';
     const files = ['one', 'two', 'other'].map((name) => join(folder, name));
     const [nearest, one, two, other] = [
@@ -93,7 +93,7 @@ describe('mobilebert convert', () => {
     expect(stdout).toMatch(/Calibrated +on 336 texts, \d+ tokens\n/);
   });
 
-  it('calibrates with texts of a file, a pair to a line where there is a tab', async () => {
+  it('calibrates on texts of a file, with pairs separated by tabs', async () => {
     const out = join(folder, 'texts');
     const texts = `${'My card has not arrived yet.\tWhen will it?\nWhere is my money?\n\n'.repeat(800)}`;
     const { code } = await mobilebert(['convert', '--texts', '-', SOURCE, out], { stdin: texts });
@@ -106,7 +106,7 @@ describe('mobilebert convert', () => {
     expect(Math.abs(Number(words) - Number(count) * 10.5)).toBeLessThanOrEqual(4);
   });
 
-  it('leaves nothing behind where the checkpoint is not there', async () => {
+  it('leaves nothing behind if the checkpoint does not exist', async () => {
     const out = join(folder, 'nothing');
     const { code, stderr } = await mobilebert(['convert', join(folder, 'no-such'), out]);
     expect(code).toBe(1);
@@ -115,14 +115,14 @@ describe('mobilebert convert', () => {
   });
 
   it.each([
-    [[SOURCE], 'found 1 names, expected SOURCE and OUT'],
+    [[SOURCE], 'found 1 of them, expected 2: SOURCE and OUT'],
     [
       ['--dtype', 'fp16', '--calibrate', SOURCE, 'x'],
       'Cannot calibrate: --dtype is "fp16", expected "q8"',
     ],
     [['--seed', 'a', SOURCE, 'x'], '--seed is "a", expected a whole number'],
     [['--dtype', 'q4', SOURCE, 'x'], '--dtype is "q4", expected one of "q8", "fp16"'],
-  ])('does not understand %j', async (args, message) => {
+  ])('refuses %j', async (args, message) => {
     const { code, stderr } = await mobilebert(['convert', ...args]);
     expect(code).toBe(2);
     expect(stderr).toContain(message);

@@ -2,12 +2,12 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseDotBuild } from '../../../src/engine/build.ts';
-import { PACKING } from '../../../src/engine/packed/packed-bytes.ts';
-import { checkpointOf } from '../../support/checkpoints.ts';
-import { loadCase } from '../../support/golden.ts';
-import { writeSource } from './checkpoint-folder.ts';
-import { mobilebert } from './terminal.ts';
+import { chooseDotBuild } from '../../../../src/engine/build.ts';
+import { PACKING } from '../../../../src/engine/packed/packed-bytes.ts';
+import { checkpointOf } from '../../../support/checkpoints.ts';
+import { loadCase } from '../../../support/golden.ts';
+import { writeSource } from '../checkpoint-folder.ts';
+import { mobilebert } from '../terminal.ts';
 
 const SOURCE = 'models/banking77-intents';
 let folder = '';
@@ -25,7 +25,7 @@ async function inspected(...args: string[]) {
 }
 
 describe('mobilebert inspect', () => {
-  it('says of a checkpoint what it is and can do', async () => {
+  it('shows what a checkpoint contains and can do', async () => {
     const found = await inspected(SOURCE);
     expect(found).toMatchObject({
       source: SOURCE,
@@ -55,7 +55,7 @@ describe('mobilebert inspect', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
     const plain = stdout.replace(/\u001b\[\d+m/g, '');
     expect(Math.max(...plain.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
-    expect(plain).toContain('Words         30,522 of 64, read in threes\n');
+    expect(plain).toContain('Vocabulary    30,522 tokens, embedding size 64, trigram input\n');
     expect(plain).toContain('Labels        77: card_arrival, ');
     expect(plain).toMatch(/model\.safetensors\s+weights, safetensors\s+4\.7 MB/);
     expect(plain).not.toContain('Packing');
@@ -75,11 +75,11 @@ describe('mobilebert inspect', () => {
     // The header has three digits.
     expect(found.relative_error).toBe(Number(relative_error.toPrecision(3)));
     const { stdout } = await mobilebert(['inspect', out]);
-    expect(stdout).toMatch(/Error +\d\.\d+ % from fp32 on probe texts\n/);
+    expect(stdout).toMatch(/Error +\d\.\d+ % against fp32, on probe texts\n/);
     expect(stdout).toMatch(/Calibrated +no\n/);
   });
 
-  it('lists what is missing and what is unused, and warns of neither', async () => {
+  it('lists missing and unused tensors, and warns of neither', async () => {
     const out = mkdtempSync(join(folder, 'odd-'));
     const golden = loadCase('question');
     const files = checkpointOf(golden, (tensors) => {
@@ -92,7 +92,7 @@ describe('mobilebert inspect', () => {
     expect(found.unexpected_keys).toEqual(['odd.weight']);
     expect(found.tasks[0]).toBe('question-answering');
     const { stdout } = await mobilebert(['inspect', out]);
-    expect(stdout).toMatch(/Missing +1 tensors?, newly initialised, train before use: qa_outputs/);
+    expect(stdout).toMatch(/Missing +1 tensor, newly initialised, train before use: qa_outputs/);
   });
 
   it.each([
@@ -105,7 +105,7 @@ describe('mobilebert inspect', () => {
     expect(found).toMatchObject({ tasks, dtype: 'q8', relative_error: null });
   });
 
-  it('sees a model of inference, whose labels make it one for any labels', async () => {
+  it('lists zero-shot classification for a model whose labels are those of inference', async () => {
     const out = mkdtempSync(join(folder, 'nli-'));
     const golden = loadCase('sequence-multi-3');
     const id2label = { 0: 'entailment', 1: 'neutral', 2: 'contradiction' };
@@ -115,10 +115,10 @@ describe('mobilebert inspect', () => {
   });
 
   it.each([
-    [[], 2, 'found 0 names, expected one SOURCE'],
+    [[], 2, 'found 0 of them, expected 1: SOURCE'],
     [['--dtype', 'q4', SOURCE], 2, '--dtype is "q4", expected one of "auto"'],
     [['no/such/folder/anywhere'], 1, 'Cannot open'],
-  ])('does not take %j', async (args, expected, message) => {
+  ])('refuses %j', async (args, expected, message) => {
     const { code, stderr } = await mobilebert(['inspect', ...args]);
     expect(code).toBe(expected);
     expect(stderr).toContain(message);

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pipeline } from '../../../src/pipelines/pipeline.ts';
+import { pipeline } from '../../../../src/pipelines/pipeline.ts';
 import {
   type CheckpointRecord,
   hashedCheckpoint,
   readGolden,
-} from '../pipelines/hashed-checkpoint.ts';
-import { writeSource } from './checkpoint-folder.ts';
-import { mobilebert, type Surroundings } from './terminal.ts';
+} from '../../pipelines/hashed-checkpoint.ts';
+import { writeSource } from '../checkpoint-folder.ts';
+import { mobilebert, type Surroundings } from '../terminal.ts';
 
 const source = hashedCheckpoint(readGolden<CheckpointRecord>('feature-extraction'));
 const texts = ['I lost my card', 'Rome', 'Where is the money? It is not here.'];
@@ -34,7 +34,7 @@ describe('mobilebert embed', () => {
       ['-p', 'last_token', '--precision', 'ubinary'],
       { pooling: 'last_token', quantize: true, precision: 'ubinary' },
     ],
-  ] as const)('prints for each text what the pipeline gives: %j', async (args, options) => {
+  ] as const)('prints the result of the pipeline for each text: %j', async (args, options) => {
     const extract = await pipeline('feature-extraction', source);
     const vectors = (await extract(texts, options)).tolist() as number[][];
     const { code, stdout, stderr } = await embed(['--json', ...args], { stdin: texts.join('\n') });
@@ -45,7 +45,7 @@ describe('mobilebert embed', () => {
     );
   });
 
-  it('prints a table of sizes and first numbers', async () => {
+  it('prints a table of sizes and first components', async () => {
     const { stdout } = await embed(['Rome']);
     const [head, , row] = stdout.split('\n');
     expect(head).toMatch(/^Text {2}Size {2}Vector$/);
@@ -54,7 +54,7 @@ describe('mobilebert embed', () => {
     expect(bits.stdout.split('\n')[2]).toMatch(/^Rome {5}4 {2}\d+ \d+ \d+ \d+$/);
   });
 
-  it('has a model where none is named', async () => {
+  it('has a default model', async () => {
     const { code, stdout } = await mobilebert(['embed', '--json', 'I lost my card']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout).embedding).toHaveLength(128);
