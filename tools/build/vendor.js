@@ -23,7 +23,6 @@ export const LIBRARIES = {
 Licensed under the Apache License, Version 2.0: LICENSE of this package has its text.`,
   },
   '@noble/hashes': {},
-  'cli-progress': { platform: 'node' },
   'string-width': {},
 };
 
