@@ -83,9 +83,9 @@ describe('vendor()', () => {
       2,
     ],
     [
-      'cli-progress',
-      "const { default: progress } = await import('cli-progress');\nexport const result = typeof progress.SingleBar;",
-      'function',
+      'string-width',
+      "const { default: width } = await import('string-width');\nexport const result = width('dynamic');",
+      7,
     ],
     [
       '@assemblyscript/loader',

@@ -14,8 +14,7 @@ import { rolldown } from 'rolldown';
 import { parseSync } from 'rolldown/utils';
 
 /**
- * The libraries that src/ may import. NOTICE must name each of them. `platform` is rolldown's.
- * `license` stands in for the licence file of a package that has none.
+ * The libraries that src/ may import. NOTICE must name each of them. `license` stands in for the licence file of a package that has none.
  */
 export const LIBRARIES = {
   '@assemblyscript/loader': {
@@ -147,8 +146,7 @@ async function bundle(library, imports) {
     },
     load: (id) => (id === entry ? code : undefined),
   };
-  const { platform = 'neutral' } = LIBRARIES[library];
-  const build = await rolldown({ input: entry, platform, plugins: [plugin] });
+  const build = await rolldown({ input: entry, platform: 'neutral', plugins: [plugin] });
   const { output } = await build.generate({ format: 'esm', codeSplitting: false });
   await build.close();
   const [chunk] = output;
