@@ -17,7 +17,7 @@ import { Activation, NormKind, WeightType } from '../abi';
 import { q8PanelBytes } from '../kernels/panels-int';
 import { Prefetch } from '../kernels/prefetch';
 import { RowForm } from '../kernels/rows-int';
-import { f32PanelBytes } from '../simd/units';
+import { f32PanelBytes, NR } from '../simd/units';
 
 /** Bytes of one panel of a layer: a row of biases, then weights in 4, 2 or 1 bytes (docs/memory.md). */
 export function weightPanelBytes(type: WeightType, inputs: i32): usize {
@@ -106,6 +106,11 @@ export class Linear {
   starts!: usize;
   /** The layer that was planned before; null: this is the first. */
   previous!: Linear | null;
+}
+
+/** Address of the panel that column n lies in. */
+export function panelOf(l: Linear, n: i32): usize {
+  return l.panels + <usize>(n / NR) * weightPanelBytes(l.weightType, l.inputs);
 }
 
 /** NoNorm or LayerNorm over `size` columns. */

@@ -6,7 +6,7 @@ import { WeightType } from '../abi';
 import { q8Starts } from '../kernels/panels-int';
 import { isOffset } from '../kernels/rows-int';
 import { f32s, NR } from '../simd/units';
-import { Linear, Pass, weightPanelBytes } from './layout';
+import { Linear, panelOf, Pass } from './layout';
 
 /** Makes what sums start from, and multiplies outputs by the factors that their reader wants. */
 export function seal(pass: Pass): void {
@@ -52,9 +52,4 @@ function scaleOutputs(l: Linear, back: bool): void {
     store<f32>(bias, load<f32>(bias) * by);
     store<f32>(bias, load<f32>(bias, 32) * by, 32);
   }
-}
-
-/** The panel that column n lies in. */
-function panelOf(l: Linear, n: i32): usize {
-  return l.panels + <usize>(n / NR) * weightPanelBytes(WeightType.Q8, l.inputs);
 }

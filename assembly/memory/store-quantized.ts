@@ -10,7 +10,7 @@ import { f32ColumnRanges, f32QuantizeRow, f32RoundRow } from '../kernels/quantiz
 import { f32Multiply } from '../kernels/rows';
 import { FLOATS } from '../simd/build';
 import { f32s, i16s, NR, rowBytes } from '../simd/units';
-import { Linear, Pass, Staging, Table, weightPanelBytes } from './layout';
+import { Linear, Pass, Staging, Table, panelOf } from './layout';
 
 /** Largest 8-bit weight: -128 is not used. */
 const LIMIT: i32 = 127;
@@ -149,11 +149,6 @@ function packHalves(s: Staging, l: Linear, from: usize, first: i32, rows: i32, d
     }
   }
   return Status.Ok;
-}
-
-/** The panel that column n lies in. */
-function panelOf(l: Linear, n: i32): usize {
-  return l.panels + <usize>(n / NR) * weightPanelBytes(l.weightType, l.inputs);
 }
 
 /**
