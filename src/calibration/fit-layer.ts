@@ -1,6 +1,6 @@
 /**
  * One layer rounded so that, fed by a model with rounded weights, it gives what the exact model's layer
- * gives: docs/accuracy.md has the method. In: exact weights, and what the layer met. Out: whole numbers.
+ * gives: docs/accuracy.md has the method. In: exact weights, and what the layer met. Out: integers.
  */
 
 import { cholesky, solve } from '../numerics/cholesky.ts';

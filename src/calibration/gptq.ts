@@ -1,5 +1,5 @@
 /**
- * Rounding weights to whole numbers one input after the other, each to what makes up best for the
+ * Rounding weights to integers one input after the other, each to what makes up best for the
  * errors before it: GPTQ (Frantar et al. 2022, arXiv:2210.17323), inputs of the largest variance first.
  *
  * With H = V V^T, V upper triangular in that order, and d the errors w - q t so far, the loss d^T H d is
