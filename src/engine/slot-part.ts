@@ -26,7 +26,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   [Status.Sealed]: 'weights are sealed, expected openWeights() first',
 };
 
-/** @throws RangeError where the status of `storeRows` or `fetchRows` is not Ok */
+/** @throws RangeError when the status of `storeRows` or `fetchRows` is not Ok */
 export function checkStatus(
   status: number,
   action: 'store' | 'fetch',
