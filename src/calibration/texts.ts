@@ -33,10 +33,10 @@ export function randomTexts(config: MobileBertConfig, seed: number): Calibration
 }
 
 /**
- * Texts from all over a list, as many as make about 16,000 words; where there are fewer than 8,000, random
- * ones join them, for a few hundred words say too little of 512 inputs.
+ * Picks texts spread over the whole list, about 16,000 words in all. Below about 8,000 words it adds
+ * random texts, because a few hundred words say too little about 512 inputs.
  *
- * @throws InputError for texts without any
+ * @throws InputError when the texts hold no words
  */
 export function enoughTexts(
   texts: readonly CalibrationText[],
