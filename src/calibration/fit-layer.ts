@@ -1,13 +1,14 @@
 /**
- * One layer rounded so that, fed by a model with rounded weights, it gives what the exact model's layer
- * gives: docs/accuracy.md has the method. In: exact weights, and what the layer met. Out: whole numbers.
+ * Rounds one layer so that its outputs, computed from the inputs of the rounded model, stay close to
+ * the outputs of the exact model. docs/accuracy.md describes the method. It takes the exact weights
+ * and the statistics of the layer's inputs, and returns integers.
  */
 
 import { cholesky, solve } from '../numerics/cholesky.ts';
 import type { LayerSums, RoundedLayer } from './calibration-engine.ts';
 import { gptq, scalesOf } from './gptq.ts';
 
-/** A layer as the checkpoint has it. */
+/** A layer as it is in the checkpoint. */
 export interface ExactLayer {
   /** [K,N] */
   readonly weights: Float64Array;
@@ -91,7 +92,7 @@ function refitted(weights: Float64Array, factors: Float32Array, sums: LayerSums)
   return { goal, hessian };
 }
 
-/** Rows of a matrix [K,N], each times a number. */
+/** Multiplies each row of a matrix [K,N] by its factor. */
 function timesRows(matrix: Float64Array, factors: Float32Array, N: number): Float64Array {
   const out = new Float64Array(matrix.length);
   for (let k = 0, i = 0; k < factors.length; k++) {
@@ -101,7 +102,7 @@ function timesRows(matrix: Float64Array, factors: Float32Array, N: number): Floa
   return out;
 }
 
-/** Products of inputs [K,K] where the inputs are multiplied by factors. */
+/** Products of inputs [K,K], after each input is multiplied by its factor. */
 function timesBoth(matrix: Float64Array, factors: Float32Array): Float64Array {
   const K = factors.length;
   const out = new Float64Array(matrix.length);

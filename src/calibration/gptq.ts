@@ -1,6 +1,6 @@
 /**
- * Rounding weights to whole numbers one input after the other, each to what makes up best for the
- * errors before it: GPTQ (Frantar et al. 2022, arXiv:2210.17323), inputs of the largest variance first.
+ * GPTQ (Frantar et al. 2022, arXiv:2210.17323): rounds weights to integers, one input after the other.
+ * Each rounding compensates for the errors of those before it. Inputs of the largest variance come first.
  *
  * With H = V V^T, V upper triangular in that order, and d the errors w - q t so far, the loss d^T H d is
  * the sum over k of (V[k,k] d[k] + sum over i < k of V[i,k] d[i])^2, so that q[k] is best where
@@ -10,7 +10,7 @@
 
 import { cholesky, subtractRow } from '../numerics/cholesky.ts';
 
-/** Largest number: -128 is not used. */
+/** Largest integer: -128 is not used. */
 const LIMIT = 127;
 
 /**
@@ -18,7 +18,7 @@ const LIMIT = 127;
  *
  * @param scales t [N]; an output whose scale is 0 has zeros
  * @param hessian H [K,K], positive definite
- * @throws RangeError for a matrix that is not
+ * @throws RangeError when `hessian` is not positive definite
  */
 export function gptq(
   weights: Float64Array,
@@ -49,7 +49,7 @@ export function gptq(
   return numbers;
 }
 
-/** To nearest, within the limits. */
+/** Rounds to the nearest integer within the limits. */
 export function rounded(number: number): number {
   return Math.max(-LIMIT, Math.min(LIMIT, Math.round(number)));
 }

@@ -1,9 +1,9 @@
-/** What weights are calibrated on: texts of the caller's, or words drawn from all over the vocabulary. */
+/** Texts to calibrate on: the caller's, or random words of the whole vocabulary. */
 
 import type { MobileBertConfig } from '../config/config.ts';
 import { InputError } from '../errors.ts';
 
-/** One text as a model reads it. */
+/** One text as token ids. */
 export interface CalibrationText {
   readonly ids: readonly number[];
   /** Token types; default all 0. */
@@ -16,7 +16,7 @@ const LENGTHS = [6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128];
 /** How often each length comes: 12,992 words together. */
 const TURNS = 28;
 
-/** How many words are taken of a caller's texts: their number decides memory and time. */
+/** Limits on the words of the caller's texts. Memory and time grow with their number. */
 const MOST_WORDS = 16384;
 const FEWEST_WORDS = 8192;
 
@@ -33,10 +33,10 @@ export function randomTexts(config: MobileBertConfig, seed: number): Calibration
 }
 
 /**
- * Texts from all over a list, as many as make about 16,000 words; where there are fewer than 8,000, random
- * ones join them, for a few hundred words say too little of 512 inputs.
+ * Picks texts spread over the whole list, about 16,000 words in all. Below about 8,000 words it adds
+ * random texts, because a few hundred words say too little about 512 inputs.
  *
- * @throws InputError for texts without any
+ * @throws InputError when the texts hold no words
  */
 export function enoughTexts(
   texts: readonly CalibrationText[],
@@ -59,7 +59,7 @@ export function enoughTexts(
   return some;
 }
 
-/** Numbers from 0 to 1, seeded: mulberry32. */
+/** Seeded random numbers from 0 to 1: mulberry32. */
 function drawsOf(seed: number): () => number {
   let state = seed | 0;
   return () => {

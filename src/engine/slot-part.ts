@@ -1,4 +1,4 @@
-/** Where a tensor lies in the engine, in the module's words, and what the module answers about its rows. */
+/** How the engine addresses a tensor: slot, layer, network, part. Also checks its status codes. */
 
 import { type Slot, Status, type Storage } from './abi.ts';
 
@@ -9,12 +9,12 @@ export interface SlotIndex {
   readonly network: number;
 }
 
-/** One tensor of a slot, as a checkpoint has it. */
+/** One tensor of a slot: its weight or its bias, as in the checkpoint. */
 export interface SlotPart extends SlotIndex {
   readonly part: 'weight' | 'bias';
 }
 
-/** One stretch of a slot's packed bytes, as memory has it. */
+/** One storage area of a slot: packed bytes, as they are in memory. */
 export interface SlotStorage extends SlotIndex {
   readonly storage: keyof typeof Storage;
 }
@@ -26,7 +26,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   [Status.Sealed]: 'weights are sealed, expected openWeights() first',
 };
 
-/** @throws RangeError where the status of `storeRows` or `fetchRows` is not Ok */
+/** @throws RangeError when the status of `storeRows` or `fetchRows` is not Ok */
 export function checkStatus(
   status: number,
   action: 'store' | 'fetch',

@@ -1,6 +1,6 @@
 /**
- * A parameter's values out of the engine, dense and in f32, whatever they are kept in: of an fp32 or
- * fp16 model the numbers that were loaded, of a q8 model those that it computes with.
+ * Reads a parameter's values from the engine, dense and in f32, whatever their stored dtype. An fp32
+ * or fp16 model returns the values that were loaded, a q8 model those that it computes with.
  */
 
 import { readValues } from '../../engine/packed/read-values.ts';
@@ -10,7 +10,7 @@ import type { Target } from './placement.ts';
 
 type Values = Float32Array<ArrayBuffer>;
 
-/** Zeros for a parameter that no output depends on, and that is not kept. */
+/** Zeros for a parameter that is not stored because no output depends on it. */
 export function fetchParameter({ engine }: Target, { shape, places, kept }: Parameter): Values {
   const [place] = places;
   if (!place) return new Float32Array(byteSize(shape, 1));

@@ -1,6 +1,6 @@
 /**
- * Which files of a checkpoint hold its weights: the names that Python looks for, in its order, and
- * those that transformers.js has for ONNX.
+ * Finds the files that hold the weights of a checkpoint. It tries the names that Hugging Face's
+ * Python library tries, in the same order, and the ONNX names of transformers.js.
  */
 
 import { FilesError } from '../../errors.ts';
@@ -8,26 +8,26 @@ import type { ByteSource, PretrainedFiles } from '../../hub/source.ts';
 import { parseShardIndex } from '../../weights/shard-index.ts';
 import { type WeightDtype, weightDtype } from '../options.ts';
 
-/** Files of weights, opened as they are asked for. */
+/** The weight files that were found. Shards are opened one at a time, as they are read. */
 export interface FoundWeights {
-  /** Of the file, or of the index of several. */
+  /** Name of the file, or of the index when the weights are in shards. */
   readonly name: string;
   readonly sources: ByteSource | AsyncIterable<ByteSource>;
-  /** What the weights are to be kept in. */
+  /** The dtype to keep the weights in. */
   readonly dtype: WeightDtype;
-  /** The file that `mobilebert convert` made, to be copied; absent for a checkpoint. */
+  /** The file that `mobilebert convert` wrote, to be copied as it is; absent for a checkpoint. */
   readonly packed?: ByteSource;
 }
 
-/** What is looked for. */
-export interface WeightsWish {
+/** The weights that the caller requests. */
+export interface RequestedWeights {
   /** As `from_pretrained` takes it. */
   readonly dtype?: string | null | undefined;
-  /** Whether TensorFlow's file is the one to be read. */
+  /** Whether to read only the TensorFlow file. */
   readonly from_tf?: boolean | undefined;
 }
 
-/** ONNX files by what they are quantised to: the end of the name, and the nearest dtype of ours. */
+/** ONNX files by dtype: the suffix of the file name, and the nearest dtype of this library. */
 const ONNX_SUFFIXES: readonly [dtype: string, suffix: string, kept: WeightDtype][] = [
   ['fp32', '', 'fp32'],
   ['fp16', '_fp16', 'fp16'],
@@ -37,22 +37,23 @@ const ONNX_SUFFIXES: readonly [dtype: string, suffix: string, kept: WeightDtype]
 ];
 
 /**
- * The weights for a wish of dtype: of q8 the converted file where it is there, else the checkpoint.
- * 'auto' takes what the folder holds, the checkpoint first, then an ONNX model, then TensorFlow's.
+ * Finds the weights for a requested dtype. For q8 the converted file comes first. Then follow the
+ * PyTorch checkpoint, an ONNX model and the TensorFlow file; 'auto' and no dtype also try the
+ * converted file, after the PyTorch checkpoint.
  *
- * @throws FilesError when there is none, WeightsError for an index that is none
+ * @throws FilesError when no file is found, WeightsError when a shard index is not valid
  */
 export async function findWeights(
   files: PretrainedFiles,
   baseName: string,
-  { dtype: wish, from_tf }: WeightsWish = {},
+  { dtype: requested, from_tf }: RequestedWeights = {},
 ): Promise<FoundWeights> {
-  const isAuto = !wish || wish === 'auto';
-  const dtype = weightDtype(wish);
+  const isAuto = !requested || requested === 'auto';
+  const dtype = weightDtype(requested);
   const [torchNames, tfName] = checkpointNames(baseName);
   const packed = () => findPacked(files, baseName);
   const plain = () => findCheckpoint(files, torchNames, dtype);
-  const onnx = () => findOnnx(files, baseName, isAuto ? undefined : { name: wish, dtype });
+  const onnx = () => findOnnx(files, baseName, isAuto ? undefined : { name: requested, dtype });
   const tf = () => findCheckpoint(files, [tfName], dtype);
   const others = [onnx, tf];
   const order = isAuto ? [plain, packed, ...others] : [plain, ...others];
@@ -84,7 +85,7 @@ async function findPacked(
   return source && { name, sources: source, packed: source, dtype: 'q8' };
 }
 
-/** Files of these names, each whole or in parts. The ending does not say what a file is. */
+/** Tries each name as one file, then as shards. The file extension does not decide its format. */
 async function findCheckpoint(
   files: PretrainedFiles,
   names: readonly string[],
@@ -102,24 +103,25 @@ async function findCheckpoint(
 }
 
 /**
- * An ONNX model in the folder that transformers.js looks into, or beside config.json. The file of the
- * wished dtype first, then the others, the fullest first; without a wish, weights are kept in the file's.
+ * Looks for an ONNX model in `onnx/`, as transformers.js does, then beside config.json. The file of
+ * the requested dtype comes first, then the others in the order of `ONNX_SUFFIXES`. Without a
+ * requested dtype, the weights keep the dtype of the file.
  */
 async function findOnnx(
   files: PretrainedFiles,
   baseName: string,
-  wish: { readonly name: string; readonly dtype: WeightDtype } | undefined,
+  requested: { readonly name: string; readonly dtype: WeightDtype } | undefined,
 ): Promise<FoundWeights | undefined> {
-  const wished = ONNX_SUFFIXES.filter(([dtype]) => dtype === wish?.name);
-  const kinds = new Set([...wished, ...ONNX_SUFFIXES]);
+  const first = ONNX_SUFFIXES.filter(([dtype]) => dtype === requested?.name);
+  const candidates = new Set([...first, ...ONNX_SUFFIXES]);
   for (const folder of ['onnx/', '']) {
-    for (const [, suffix, kept] of kinds) {
+    for (const [, suffix, kept] of candidates) {
       const name = `${folder}${baseName}${suffix}.onnx`;
       const source = await files.open(name);
       if (!source) continue;
       const beside = (file: string) => files.open(`${folder}${file}`);
       const sources = { ...source, beside };
-      return { name, sources, dtype: wish?.dtype ?? kept };
+      return { name, sources, dtype: requested?.dtype ?? kept };
     }
   }
   return undefined;

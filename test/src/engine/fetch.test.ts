@@ -1,4 +1,4 @@
-/** Engine.fetch(): the twin of store. */
+/** Engine.fetch(): the inverse of store(). */
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../../src/engine/engine.ts';
 import { dimensionsOf } from '../../../src/models/dimensions.ts';

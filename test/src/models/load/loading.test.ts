@@ -203,7 +203,7 @@ describe('from_pretrained()', () => {
     );
   });
 
-  it('warns of wishes that it does not meet', async () => {
+  it('warns of requested options that it does not support', async () => {
     await MobileBertModel.from_pretrained(base.folder, { ...simd, dtype: 'q4', device: 'webgpu' });
     await MobileBertModel.from_pretrained(base.folder, { ...simd, dtype: 'fp32', device: 'wasm' });
     expect(warnings).toEqual([
