@@ -14,7 +14,7 @@ import { parameters } from '../weights/names.ts';
 import { rowsOf } from '../weights/tensor-info.ts';
 import {
   CalibrationEngine,
-  type LayerPlace,
+  type LayerSlot,
   type LayerSums,
   type RoundedLayer,
 } from './calibration-engine.ts';
@@ -22,19 +22,19 @@ import { embeddedRows } from './embedded-rows.ts';
 import { type ExactLayer, fitLayer, meanBias, refitLayer } from './fit-layer.ts';
 import { type CalibrationText, enoughTexts, randomTexts } from './texts.ts';
 
-/** On what weights are calibrated. */
+/** Options of `calibration`. */
 export interface CalibrationOptions {
   /** Texts like those that the model will read, 8,000 to 16,000 words; default: random words. */
   readonly texts?: readonly CalibrationText[] | undefined;
   /** Seed of random words, default 1: the same seed gives the same weights, on every machine. */
   readonly seed?: number | undefined;
-  /** Told of every block that is done. */
+  /** Called after every block. */
   readonly onLayer?: ((done: number, layers: number) => void) | undefined;
-  /** Checked between blocks; a model that was stopped is of no use. */
+  /** Checked between blocks. A model whose calibration was stopped is of no use. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Layers that keep their f32, or their rounding to nearest: a decoder's scales are its words'. */
+/** Layers that are not fitted: they are f32 or 16 bits, or their scales belong to words (the decoder). */
 const LEFT_ALONE: readonly string[] = [
   'EmbeddingTransformation',
   'SequenceHead',
@@ -46,9 +46,9 @@ const LEFT_ALONE: readonly string[] = [
 type Rows = Omit<Request, 'outputs'>;
 
 /**
- * What a model's `calibrate` takes: about half the error of rounding to nearest, in about two minutes
- * (docs/accuracy.md). It throws InputError for texts without words, or words that the model does not have,
- * and RangeError for weights that are not finite, or memory that does not suffice.
+ * Makes the argument of a model's `calibrate`. Calibration takes about two minutes and about halves the error
+ * of rounding to nearest (docs/accuracy.md). It throws InputError for texts without words or with words that
+ * the model does not have, and RangeError for weights that are not finite or memory that does not suffice.
  */
 export function calibration(options: CalibrationOptions = {}): Calibration {
   return (rounded, exact) => calibrate(rounded, exact, options);
@@ -70,13 +70,13 @@ async function calibrate(
     copies.get(name)!.write(0, bytes.read());
   }
   engine.seal();
-  const places = placesOf(exact);
+  const fitted = fittedLayers(exact);
   const hidden = [exact, rounded].map((target) => embeddedRows(target, request, true));
   const [first, second] = await Promise.all(hidden);
-  engine.open(request.lengths, first!, second!, places);
-  const fit = (place: LayerPlace, sums: LayerSums) => {
-    const layer = named(place, () => fitLayer(exactLayer(exact, rounded, place), sums));
-    write(rounded, place, layer);
+  engine.open(request.lengths, first!, second!, fitted);
+  const fit = (at: LayerSlot, sums: LayerSums) => {
+    const layer = named(at, () => fitLayer(exactLayer(exact, rounded, at), sums));
+    write(rounded, at, layer);
     return layer;
   };
   const layers = config.num_hidden_layers;
@@ -87,9 +87,9 @@ async function calibrate(
     engine.runBlock(layer, fit);
     onLayer?.(layer + 1, layers);
   }
-  for (const place of places) {
-    if (place.slot === 'LmTransform') fit(place, engine.headSums(place, 'all'));
-    if (place.slot === 'Pooler') refit(rounded, exact, place, poolerSums(engine, place));
+  for (const at of fitted) {
+    if (at.slot === 'LmTransform') fit(at, engine.headSums(at, 'all'));
+    if (at.slot === 'Pooler') refit(rounded, exact, at, poolerSums(engine, at));
   }
   return `${request.lengths.length} texts, ${request.positionIds.length} tokens`;
 }
@@ -109,26 +109,26 @@ function checkPair(rounded: Target, exact: Target): void {
   );
 }
 
-/** What `fit` gives; an error of it says of which layer it is. */
-function named<T>(place: LayerPlace, fit: () => T): T {
+/** Runs `fit`; its errors name the layer. */
+function named<T>(at: LayerSlot, fit: () => T): T {
   try {
     return fit();
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new RangeError(
-      `Cannot calibrate ${place.slot} of layer ${place.layer}: found numbers that are not finite`,
+      `Cannot calibrate ${at.slot} of layer ${at.layer}: found numbers that are not finite`,
       { cause },
     );
   }
 }
 
 /**
- * The pooler reads each text's first row, and has more inputs than there are texts: their sums are joined
- * by those of all rows, evenly. Means are of the first rows alone.
+ * The pooler reads the first row of each text and has more inputs than there are texts. So its sums are the
+ * average of those over first rows and those over all rows. Its means are those of first rows alone.
  */
-function poolerSums(engine: CalibrationEngine, place: LayerPlace): LayerSums {
-  const all = engine.headSums(place, 'all');
-  const first = engine.headSums(place, 'first');
+function poolerSums(engine: CalibrationEngine, at: LayerSlot): LayerSums {
+  const all = engine.headSums(at, 'all');
+  const first = engine.headSums(at, 'first');
   const middle = (a: Float64Array, b: Float64Array) => a.map((value, i) => (value + b[i]!) / 2);
   return {
     ...first,
@@ -138,44 +138,44 @@ function poolerSums(engine: CalibrationEngine, place: LayerPlace): LayerSums {
 }
 
 /** The layers that are fitted. */
-function placesOf({ config, parts }: Target): LayerPlace[] {
-  return [...parameters(config, parts)].flatMap(({ places: [place], shape, kept }) => {
-    if (!place || shape.length < 2 || place.part === 'bias') return [];
-    if (place.slot.endsWith('Embeddings') || LEFT_ALONE.includes(place.slot)) return [];
+function fittedLayers({ config, parts }: Target): LayerSlot[] {
+  return [...parameters(config, parts)].flatMap(({ slots: [at], shape, kept }) => {
+    if (!at || shape.length < 2 || at.part === 'bias') return [];
+    if (at.slot.endsWith('Embeddings') || LEFT_ALONE.includes(at.slot)) return [];
     const { rows, rowSize } = rowsOf(kept ? shape.with(kept.axis, kept.size) : shape);
-    const { slot, layer, network } = place;
+    const { slot, layer, network } = at;
     return [{ slot, layer, network, inputs: rowSize, outputs: rows }];
   });
 }
 
-function exactLayer(exact: Target, rounded: Target, place: LayerPlace): ExactLayer {
-  const { inputs: K, outputs: N } = place;
+function exactLayer(exact: Target, rounded: Target, at: LayerSlot): ExactLayer {
+  const { inputs: K, outputs: N } = at;
   const weights = new Float64Array(K * N);
   const bias = new Float32Array(N);
   exact.engine.openWeights(() => {
-    const panels = new Panels(exact.engine, place, N);
+    const panels = new Panels(exact.engine, at, N);
     for (let k = 0, i = 0; k < K; k++) {
       for (let n = 0; n < N; n++, i++) weights[i] = panels.weight(n, k);
     }
     for (let n = 0; n < N; n++) bias[n] = panels.bias(n);
   });
   const factors = rounded.engine.openWeights(() => {
-    const panels = new Panels(rounded.engine, place, N);
+    const panels = new Panels(rounded.engine, at, N);
     return Float32Array.from({ length: K }, (_, k) => panels.factor(k));
   });
   return { weights, bias, factors };
 }
 
-/** The pooler's 16 bits need no help but with the errors of what they read. */
-function refit(rounded: Target, exact: Target, place: LayerPlace, sums: LayerSums): void {
-  const { inputs: K, outputs: N } = place;
-  const layer = exactLayer(exact, rounded, place);
-  const goal = named(place, () => refitLayer(layer, sums));
+/** The pooler keeps 16 bits. It is refitted only to make up for errors of the rows that it reads. */
+function refit(rounded: Target, exact: Target, at: LayerSlot, sums: LayerSums): void {
+  const { inputs: K, outputs: N } = at;
+  const layer = exactLayer(exact, rounded, at);
+  const goal = named(at, () => refitLayer(layer, sums));
   const rows = Float32Array.from(goal, (_, i) => goal[(i % K) * N + Math.floor(i / K)]!);
   const { engine } = rounded;
   engine.openWeights(() => {
-    engine.store({ ...place, part: 'weight' }, 0, N, new Uint8Array(rows.buffer), 'F32');
-    const panels = new Panels(engine, place, N);
+    engine.store({ ...at, part: 'weight' }, 0, N, new Uint8Array(rows.buffer), 'F32');
+    const panels = new Panels(engine, at, N);
     const bias = meanBias(layer, sums, (i, n) => panels.weight(n, Math.floor(i / N)));
     bias.forEach((b, n) => {
       panels.setBias(n, b);
@@ -183,10 +183,10 @@ function refit(rounded: Target, exact: Target, place: LayerPlace, sums: LayerSum
   });
 }
 
-function write({ engine }: Target, place: LayerPlace, layer: RoundedLayer): void {
-  const { inputs: K, outputs: N } = place;
+function write({ engine }: Target, at: LayerSlot, layer: RoundedLayer): void {
+  const { inputs: K, outputs: N } = at;
   engine.openWeights(() => {
-    const panels = new Panels(engine, place, N);
+    const panels = new Panels(engine, at, N);
     for (let n = 0; n < N; n++) {
       panels.setBias(n, layer.bias[n]!);
       panels.setScale(n, layer.scales[n]!);
@@ -195,7 +195,7 @@ function write({ engine }: Target, place: LayerPlace, layer: RoundedLayer): void
   });
 }
 
-/** Gives embedded rows the exact model's means, by the bias of the transformation. */
+/** Corrects the transformation's bias so that embedded rows have the exact model's means. */
 async function correctEmbeddings(rounded: Target, exact: Target, request: Rows): Promise<void> {
   const { trigram_input, embedding_size, hidden_size: H } = exact.config;
   if (!trigram_input && embedding_size === H) return;
@@ -204,17 +204,17 @@ async function correctEmbeddings(rounded: Target, exact: Target, request: Rows):
   );
   const sums = new Float64Array(H);
   for (let i = 0; i < goal!.length; i++) sums[i % H]! += goal![i]! - found![i]!;
-  const place = { slot: 'EmbeddingTransformation', layer: 0, network: 0 } as const;
+  const at = { slot: 'EmbeddingTransformation', layer: 0, network: 0 } as const;
   const rows = goal!.length / H;
   rounded.engine.openWeights(() => {
-    const panels = new Panels(rounded.engine, place, H);
+    const panels = new Panels(rounded.engine, at, H);
     sums.forEach((sum, n) => {
       panels.setBias(n, panels.bias(n) + sum / rows);
     });
   });
 }
 
-/** Texts one behind the other; what the model has no position for is left out. */
+/** All texts as one request; each is cut to the model's positions. */
 function requestOf(texts: readonly CalibrationText[], longest: number): Rows {
   const some = texts.map(({ ids, types }) => ({
     ids: ids.slice(0, longest),

@@ -11,7 +11,7 @@ import { exportsOf } from '../engine/instantiate.ts';
 import { NR } from '../engine/packed/panels.ts';
 
 /** One linear layer of K inputs and N outputs. */
-export interface LayerPlace extends SlotIndex {
+export interface LayerSlot extends SlotIndex {
   readonly inputs: number;
   readonly outputs: number;
 }
@@ -40,7 +40,7 @@ export interface RoundedLayer {
 }
 
 /** Rounds one layer. */
-export type Fit = (place: LayerPlace, sums: LayerSums) => RoundedLayer;
+export type Fit = (at: LayerSlot, sums: LayerSums) => RoundedLayer;
 
 /** Exports of assembly/calibration.ts. */
 interface CalibrationExports extends Exports {
@@ -66,7 +66,7 @@ export const Sums = {
 /** The engine of the exact model. `open` once, then block after block. Not reentrant. */
 export class CalibrationEngine extends Engine {
   readonly #exports: CalibrationExports;
-  readonly #places = new Map<number, LayerPlace>();
+  readonly #layers = new Map<number, LayerSlot>();
   /** Covariances of inputs that several layers read, by address, until something else is written there. */
   readonly #covariances = new Map<number, Float64Array>();
   #lengths: Int32Array = new Int32Array();
@@ -104,7 +104,7 @@ export class CalibrationEngine extends Engine {
     lengths: Int32Array,
     exact: Float32Array,
     rounded: Float32Array,
-    places: readonly LayerPlace[],
+    layers: readonly LayerSlot[],
   ): void {
     const rows = lengths.reduce((sum, length) => sum + length, 0);
     const exports = this.#exports;
@@ -115,7 +115,7 @@ export class CalibrationEngine extends Engine {
     });
     this.#lengths = lengths;
     this.#rows = rows;
-    for (const place of places) this.#places.set(this.#layer(place), place);
+    for (const at of layers) this.#layers.set(this.#layer(at), at);
     const at = (which: number) => exports.bufferAddress(this.pass, which);
     this.integers(at(Buffer.Lengths), 2 * lengths.length).set([...lengths, ...lengths]);
     this.integers(at(Buffer.AttentionMask), 2 * rows).fill(1);
@@ -140,14 +140,14 @@ export class CalibrationEngine extends Engine {
   }
 
   /** The sums of a layer behind the last block, which reads all hidden rows or each text's first. */
-  headSums(place: LayerPlace, which: 'all' | 'first'): LayerSums {
+  headSums(at: LayerSlot, which: 'all' | 'first'): LayerSums {
     this.#covariances.clear();
     const isFirst = which === 'first';
     const x = isFirst
       ? this.#exports.firstRows(this.pass)
       : this.#exports.sumsAddress(this.pass, Sums.Hidden);
     const rows = isFirst ? this.#lengths.length : this.#rows;
-    return this.#sums(place, x, rows, 0);
+    return this.#sums(at, x, rows, 0);
   }
 
   /** The module's import: a layer is about to read rows. Returns whether there are rounded weights for it. */
@@ -159,20 +159,20 @@ export class CalibrationEngine extends Engine {
     residual: number,
     y: number,
   ): boolean {
-    const [fit, place] = [this.#fit, this.#places.get(layer)];
-    if (!fit || !place) return false;
+    const [fit, at] = [this.#fit, this.#layers.get(layer)];
+    if (!fit || !at) return false;
     // The sums run products too, which are not to be observed.
     this.#fit = undefined;
-    this.#writeRounded(fit(place, this.#sums(place, x, rows, residual)));
+    this.#writeRounded(fit(at, this.#sums(at, x, rows, residual)));
     this.#fit = fit;
     this.#covariances.delete(y);
     return true;
   }
 
-  #sums(place: LayerPlace, x: number, rows: number, residual: number): LayerSums {
-    const layer = this.#layer(place);
+  #sums(at: LayerSlot, x: number, rows: number, residual: number): LayerSums {
+    const layer = this.#layer(at);
     const exports = this.#exports;
-    const { inputs: K, outputs: N } = place;
+    const { inputs: K, outputs: N } = at;
     let covariance = this.#covariances.get(x);
     if (!covariance) {
       exports.inputSums(this.pass, layer, x, rows);
@@ -213,7 +213,7 @@ export class CalibrationEngine extends Engine {
     }
   }
 
-  #layer({ slot, layer, network }: LayerPlace): number {
+  #layer({ slot, layer, network }: LayerSlot): number {
     return this.#exports.layerAddress(this.pass, Slot[slot], layer, network);
   }
 

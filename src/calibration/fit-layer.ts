@@ -19,16 +19,16 @@ export interface ExactLayer {
 }
 
 /**
- * What is added to the inputs' variances, of their mean: what a few thousand rows say is not all there is. More
- * for weights that take up errors, most of which have nothing to do with a layer's inputs.
+ * Added to the variance of every input, as a share of their mean: a few thousand rows do not show all that a
+ * layer will read. Refitting takes more, because most errors have nothing to do with the layer's inputs.
  */
 const ROUNDING_DAMPING = 0.2;
 const REFIT_DAMPING = 1;
 
 /**
- * Everything happens behind the factors, where a checkpoint that is rescaled by powers of two meets the
- * same numbers: weights are refitted to take up the errors, rounded by GPTQ, and the bias gives the
- * exact model's mean.
+ * Fits one layer: refits its weights so that they make up for the errors, rounds them by GPTQ, and sets the
+ * bias that gives the exact model's mean. All of it is done on weights and inputs after the input factors, so
+ * a checkpoint that is rescaled by powers of two gives the same numbers.
  *
  * @throws RangeError for sums or weights that are not finite
  */
@@ -48,9 +48,9 @@ export function fitLayer(exact: ExactLayer, sums: LayerSums): RoundedLayer {
 }
 
 /**
- * A layer whose weights are rounded so finely that nothing makes up for it: refitted alone.
+ * Refits a layer without rounding it: for weights of 16 bits, whose rounding is too fine to matter.
  *
- * @returns weights [K,N] to be rounded
+ * @returns the refitted weights [K,N]
  * @throws RangeError for sums or weights that are not finite
  */
 export function refitLayer({ weights, factors }: ExactLayer, sums: LayerSums): Float64Array {

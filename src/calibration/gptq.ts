@@ -55,8 +55,8 @@ export function rounded(number: number): number {
 }
 
 /**
- * What makes each output's largest weight 127, or a little less: scales [N] of weights [K,N], rounded up to
- * the upper half of a float32, which is what a file has.
+ * Scales [N] of weights [K,N]: each makes its output's largest weight 127, or a little less. They are rounded up
+ * to bf16, which is what a file has.
  *
  * @throws RangeError for weights that are not finite
  */

@@ -10,21 +10,21 @@ export interface CalibrationText {
   readonly types?: readonly number[] | undefined;
 }
 
-/** Texts are short more often than long, and the first words of a text meet its edge. */
+/** Lengths of random texts in words. Most are short: texts are, and the first rows of a text see its edge. */
 const LENGTHS = [6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128];
 
-/** How often each length comes: 12,992 words together. */
-const TURNS = 28;
+/** Texts of each length: 12,992 words together. */
+const TEXTS_PER_LENGTH = 28;
 
 /** Limits on the words of the caller's texts. Memory and time grow with their number. */
 const MOST_WORDS = 16384;
 const FEWEST_WORDS = 8192;
 
-/** Random words, of two types where the model has them; the same seed gives the same texts. */
+/** Texts of random words, with two token types where the model has them. A seed gives the same texts everywhere. */
 export function randomTexts(config: MobileBertConfig, seed: number): CalibrationText[] {
   const { vocab_size, type_vocab_size, max_position_embeddings } = config;
   const draw = drawsOf(seed);
-  return Array.from({ length: TURNS * LENGTHS.length }, (_, i) => {
+  return Array.from({ length: TEXTS_PER_LENGTH * LENGTHS.length }, (_, i) => {
     const length = Math.min(LENGTHS[i % LENGTHS.length]!, max_position_embeddings);
     const ids = Array.from({ length }, () => Math.floor(draw() * vocab_size));
     const types = ids.map((_, at) => (type_vocab_size > 1 && at >= length / 2 ? 1 : 0));

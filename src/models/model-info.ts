@@ -65,8 +65,8 @@ export function countParameters(
   { exclude_embeddings }: CountOptions = {},
 ): number {
   let count = 0;
-  for (const { shape, places } of parameters(config, parts)) {
-    const isEmbedding = places[0]?.slot.endsWith('Embeddings');
+  for (const { shape, slots } of parameters(config, parts)) {
+    const isEmbedding = slots[0]?.slot.endsWith('Embeddings');
     if (!(exclude_embeddings && isEmbedding)) count += byteSize(shape, 1);
   }
   return count;

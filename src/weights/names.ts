@@ -37,7 +37,7 @@ export type SlotName =
   | 'LmDense';
 
 /** Weight or bias of one slot: the engine's address of a parameter. */
-interface SlotPart {
+export interface SlotPart {
   readonly slot: SlotName;
   /** Number of the block; 0 outside of blocks. */
   readonly layer: number;
@@ -49,8 +49,6 @@ interface SlotPart {
   readonly part: 'weight' | 'bias';
 }
 
-export type { SlotPart as Place };
-
 /** One parameter of a model. */
 export interface Parameter {
   /** The name in a checkpoint of this model class. */
@@ -60,7 +58,7 @@ export interface Parameter {
   /** The distribution by `_init_weights`. */
   readonly init: 'normal' | 'embedding' | 'zeros' | 'ones';
   /** The parts of slots that hold its values; none for a parameter that no output depends on. */
-  readonly places: readonly SlotPart[];
+  readonly slots: readonly SlotPart[];
   /** For pruned heads: what is left of the full size. The engine stores the full size. */
   readonly kept?: Kept;
 }
@@ -134,7 +132,7 @@ function* embeddings(
     name: `${prefix}word_embeddings.weight`,
     shape: [V, E],
     init: 'embedding',
-    places: isDecoder
+    slots: isDecoder
       ? [weightOf('WordEmbeddings'), weightOf('LmDecoder')]
       : [weightOf('WordEmbeddings')],
   };
@@ -145,7 +143,7 @@ function* embeddings(
   yield* norm(`${prefix}LayerNorm`, 'EmbeddingNorm', H);
 
   function table(name: string, slot: SlotName, rows: number): Parameter {
-    return { name: `${name}.weight`, shape: [rows, H], init: 'normal', places: [weightOf(slot)] };
+    return { name: `${name}.weight`, shape: [rows, H], init: 'normal', slots: [weightOf(slot)] };
   }
 }
 
@@ -191,7 +189,7 @@ function* languageModel(config: MobileBertConfig): Generator<Parameter> {
     name: `${prefix}bias`,
     shape: [V],
     init: 'zeros',
-    places: isTied ? [bias] : [],
+    slots: isTied ? [bias] : [],
   };
   yield* linear(`${prefix}transform.dense`, 'LmTransform', H, H);
   yield* norm(`${prefix}transform.LayerNorm`, 'LmTransformNorm', H);
@@ -199,7 +197,7 @@ function* languageModel(config: MobileBertConfig): Generator<Parameter> {
     name: `${prefix}dense.weight`,
     shape: [H - E, V],
     init: 'normal',
-    places: [weightOf('LmDense')],
+    slots: [weightOf('LmDense')],
   };
   if (!isTied) yield* decoder(config);
 }
@@ -213,13 +211,13 @@ export function* decoder(config: MobileBertConfig): Generator<Parameter> {
     name: 'cls.predictions.decoder.weight',
     shape: [config.vocab_size, config.embedding_size],
     init: 'normal',
-    places: [weightOf('LmDecoder')],
+    slots: [weightOf('LmDecoder')],
   };
   yield {
     name: 'cls.predictions.decoder.bias',
     shape: [config.vocab_size],
     init: 'zeros',
-    places: [biasOf('LmDecoder')],
+    slots: [biasOf('LmDecoder')],
   };
 }
 
@@ -247,14 +245,14 @@ function* linear(
   index?: Index,
 ): Generator<Parameter> {
   const [weight, bias] = [weightOf(slot, index), biasOf(slot, index)];
-  yield { name: `${name}.weight`, shape: [outputs, inputs], init: 'normal', places: [weight] };
-  yield { name: `${name}.bias`, shape: [outputs], init: 'zeros', places: [bias] };
+  yield { name: `${name}.weight`, shape: [outputs, inputs], init: 'normal', slots: [weight] };
+  yield { name: `${name}.bias`, shape: [outputs], init: 'zeros', slots: [bias] };
 }
 
 function* norm(name: string, slot: SlotName, size: number, index?: Index): Generator<Parameter> {
   const [weight, bias] = [weightOf(slot, index), biasOf(slot, index)];
-  yield { name: `${name}.bias`, shape: [size], init: 'zeros', places: [bias] };
-  yield { name: `${name}.weight`, shape: [size], init: 'ones', places: [weight] };
+  yield { name: `${name}.bias`, shape: [size], init: 'zeros', slots: [bias] };
+  yield { name: `${name}.weight`, shape: [size], init: 'ones', slots: [weight] };
 }
 
 /** `dense` and the `LayerNorm` after it; the norm's slot is named after the Linear's. */

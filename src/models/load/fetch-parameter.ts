@@ -4,26 +4,30 @@
  */
 
 import { readValues } from '../../engine/packed/read-values.ts';
-import type { Kept, Parameter, Place } from '../../weights/names.ts';
+import type { Kept, Parameter, SlotPart } from '../../weights/names.ts';
 import { byteSize, rowsOf } from '../../weights/tensor-info.ts';
 import type { Target } from './placement.ts';
 
 type Values = Float32Array<ArrayBuffer>;
 
 /** Zeros for a parameter that is not stored because no output depends on it. */
-export function fetchParameter({ engine }: Target, { shape, places, kept }: Parameter): Values {
-  const [place] = places;
-  if (!place) return new Float32Array(byteSize(shape, 1));
+export function fetchParameter({ engine }: Target, { shape, slots, kept }: Parameter): Values {
+  const [slotPart] = slots;
+  if (!slotPart) return new Float32Array(byteSize(shape, 1));
   const whole = kept ? shape.with(kept.axis, kept.size) : shape;
   const { rows, rowSize } = rowsOf(whole);
-  const values = readValues(engine, place, rows, rowSize);
+  const values = readValues(engine, slotPart, rows, rowSize);
   return kept ? withoutPruned(values, rowSize, kept) : values;
 }
 
 /** The values of one slot's part; `shape` is the whole tensor's. */
-export function fetchPlace({ engine }: Target, place: Place, shape: readonly number[]): Values {
+export function fetchSlotPart(
+  { engine }: Target,
+  slotPart: SlotPart,
+  shape: readonly number[],
+): Values {
   const { rows, rowSize } = rowsOf(shape);
-  return readValues(engine, place, rows, rowSize);
+  return readValues(engine, slotPart, rows, rowSize);
 }
 
 /** What pruning left of a dense tensor. */

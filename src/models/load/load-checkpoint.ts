@@ -1,7 +1,6 @@
 /**
- * A checkpoint's weights -> the engine, tensor by tensor as they stream in. Parameters that the file
- * does not hold are initialised as Python does, where that makes sense: a new head on a trained
- * encoder does, an encoder with holes does not.
+ * Loads a checkpoint's weights into the engine, tensor by tensor as they stream in. A head that the file
+ * lacks is initialised as Python does. An encoder that lacks parameters is refused.
  */
 
 import type { MobileBertConfig } from '../../config/config.ts';
@@ -23,18 +22,18 @@ export interface LoadingInfo {
   readonly unexpected_keys: string[];
 }
 
-/** What is loaded into what. */
+/** The model that is loaded, and how. */
 export interface Loading extends Target {
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Names under which only heads are kept: another class's head is no surprise, nor is a new one. */
+/** Names of heads. A checkpoint may have another class's head, or none. */
 const HEAD_NAME = /^(cls\.|classifier\.|qa_outputs\.|(mobilebert\.)?pooler\.)/;
 
 /**
  * @throws WeightsError for a broken file, a wrong shape (naming tensor, shape and what was expected)
- * or an encoder that is not all there
+ * or an encoder that lacks parameters
  */
 export async function loadCheckpoint(
   { name, sources }: FoundWeights,
@@ -48,7 +47,7 @@ export async function loadCheckpoint(
   return settle(checkpoint.missing(), unexpected, { ...loading, file: name, folder });
 }
 
-/** Initialises what a file lacks, where Python would, and says so. */
+/** Initialises what a file lacks, where Python would, and warns of it. */
 export function settle(
   missing: readonly Parameter[],
   unexpected: readonly string[],

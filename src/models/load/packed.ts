@@ -96,8 +96,8 @@ async function loadPackedCheckpoint(
   const { engine, config, parts, signal } = loading;
   const report = await loadPacked(source, packedTensors(loading), { signal });
   const holes = new Set(report.missing);
-  const isMissing = ({ places }: Parameter) =>
-    storagesOf(engine, places).some((at) => holes.has(nameOf(at)));
+  const isMissing = ({ slots }: Parameter) =>
+    storagesOf(engine, slots).some((at) => holes.has(nameOf(at)));
   const missing = [...parameters(config, parts)].filter(isMissing);
   const { relative_error, calibration = null } = report.metadata;
   const error = Number(relative_error);
@@ -133,9 +133,9 @@ interface LayerStorage {
  */
 function storages({ engine, config, parts }: Target): LayerStorage[] {
   const found = new Map<number, LayerStorage>();
-  for (const { places, shape, kept } of parameters(config, parts)) {
+  for (const { slots, shape, kept } of parameters(config, parts)) {
     const { rows, rowSize } = rowsOf(kept ? shape.with(kept.axis, kept.size) : shape);
-    for (const at of storagesOf(engine, places)) {
+    for (const at of storagesOf(engine, slots)) {
       const outputs = at.slot === 'LmDense' ? rowSize : rows;
       found.set(engine.extent(at).address, { at, outputs });
     }

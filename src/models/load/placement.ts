@@ -9,8 +9,8 @@ import {
   type HeadParts,
   type Kept,
   type Parameter,
-  type Place,
   parameters,
+  type SlotPart,
 } from '../../weights/names.ts';
 import { DTYPE_BYTES, rowsOf } from '../../weights/tensor-info.ts';
 import type { WeightDtype } from '../options.ts';
@@ -60,8 +60,8 @@ export class Placement {
 
   /** Parameters that no tensor was placed into. */
   missing(): Parameter[] {
-    return [...this.#parameters.values()].filter(({ name, places }) => {
-      const isTiedBias = name === LM_BIAS && places.some((place) => this.#isSaved(place));
+    return [...this.#parameters.values()].filter(({ name, slots }) => {
+      const isTiedBias = name === LM_BIAS && slots.some((slotPart) => this.#isSaved(slotPart));
       return !(this.#destinations.has(name) || isTiedBias);
     });
   }
@@ -71,25 +71,25 @@ export class Placement {
     if (this.#tied.has(parameter.name)) return destination(this.#engine, parameter);
     let all: Destination | undefined;
     const write: Destination['write'] = (...rows) => {
-      const places = parameter.places.filter((place) => !this.#isSaved(place));
-      all ??= destination(this.#engine, { ...parameter, places });
+      const slots = parameter.slots.filter((slotPart) => !this.#isSaved(slotPart));
+      all ??= destination(this.#engine, { ...parameter, slots });
       all.write(...rows);
     };
     return { shape: parameter.shape, write };
   }
 
-  #isSaved({ slot, part }: Place): boolean {
+  #isSaved({ slot, part }: SlotPart): boolean {
     const name = `cls.predictions.decoder.${part}`;
     return slot === 'LmDecoder' && this.#tied.has(name) && this.#destinations.has(name);
   }
 }
 
 /** Where a parameter's rows go: to all its slots, or nowhere. */
-export function destination(engine: Engine, { shape, places, kept }: Parameter): Destination {
+export function destination(engine: Engine, { shape, slots, kept }: Parameter): Destination {
   const all: Destination = {
     shape,
     write(first, rows, bytes, dtype) {
-      for (const place of places) engine.store(place, first, rows, bytes, dtype);
+      for (const slotPart of slots) engine.store(slotPart, first, rows, bytes, dtype);
     },
   };
   return kept ? widened(all, kept) : all;

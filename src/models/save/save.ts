@@ -7,7 +7,7 @@ import { LARGEST_HALF } from '../../numerics/half.ts';
 import { decoder, type Parameter, parameters } from '../../weights/names.ts';
 import { type SavedTensor, safetensorsOf } from '../../weights/save.ts';
 import { bytesOfSize, shardIndexOf, shardsOf } from '../../weights/shard-index.ts';
-import { fetchParameter, fetchPlace } from '../load/fetch-parameter.ts';
+import { fetchParameter, fetchSlotPart } from '../load/fetch-parameter.ts';
 import { type Conversion, packedTensors, UNKNOWN } from '../load/packed.ts';
 import { packedFile } from '../load/packed-file.ts';
 import type { Target } from '../load/placement.ts';
@@ -109,8 +109,8 @@ function saved(target: Target, parameter: Parameter): SavedTensor {
 }
 
 /** Whether an fp16 model keeps a parameter in half precision: all but vectors and classifiers. */
-function isKeptAsHalf({ shape, places }: Parameter): boolean {
-  return shape.length > 1 && !places.some(({ slot }) => slot.endsWith('Head'));
+function isKeptAsHalf({ shape, slots }: Parameter): boolean {
+  return shape.length > 1 && !slots.some(({ slot }) => slot.endsWith('Head'));
 }
 
 function fitsHalf(values: Float32Array): boolean {
@@ -121,10 +121,10 @@ function fitsHalf(values: Float32Array): boolean {
  * Whether a tied decoder has other weights than the embedding, because its checkpoint held both.
  */
 function hasOwnDecoder(target: Target): boolean {
-  const { shape, places } = [...decoder(target.config)][0]!;
-  const words = { ...places[0]!, slot: 'WordEmbeddings' } as const;
-  const [own, tied] = [places[0]!, words].map((place) => {
-    return new Uint32Array(fetchPlace(target, place, shape).buffer);
+  const { shape, slots } = [...decoder(target.config)][0]!;
+  const words = { ...slots[0]!, slot: 'WordEmbeddings' } as const;
+  const [own, tied] = [slots[0]!, words].map((slotPart) => {
+    return new Uint32Array(fetchSlotPart(target, slotPart, shape).buffer);
   });
   return own!.some((bits, i) => bits !== tied![i]);
 }

@@ -51,8 +51,8 @@ export function replaceInputEmbeddings(target: Target, weight: TensorLike): void
   );
 }
 
-/** The word embedding's parameter; its places are those of a tied decoder too. */
+/** The word embedding's parameter; its slots are those of a tied decoder too. */
 export function wordEmbedding({ config, parts }: Omit<Target, 'engine'>): Parameter {
   const all = parameters(config, parts);
-  return [...all].find(({ places }) => places[0]?.slot === 'WordEmbeddings')!;
+  return [...all].find(({ slots }) => slots[0]?.slot === 'WordEmbeddings')!;
 }

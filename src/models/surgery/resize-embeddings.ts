@@ -5,10 +5,10 @@
 
 import { checkLanguageModelHead } from '../../config/config.ts';
 import { rawBytes } from '../../engine/packed/packed-bytes.ts';
-import { decoder, type Parameter, type Place, parameters } from '../../weights/names.ts';
+import { decoder, type Parameter, parameters, type SlotPart } from '../../weights/names.ts';
 import { NormalSource } from '../../weights/normal.ts';
 import { dimensionsOf } from '../dimensions.ts';
-import { fetchParameter, fetchPlace } from '../load/fetch-parameter.ts';
+import { fetchParameter, fetchSlotPart } from '../load/fetch-parameter.ts';
 import { storagesOf } from '../load/packed.ts';
 import type { Target } from '../load/placement.ts';
 import type { ModelEngine } from '../model-engine.ts';
@@ -96,14 +96,14 @@ function resizeInto(
   const words = wordEmbedding(from);
   const E = from.config.embedding_size;
   const fresh = rowsFor(fetchParameter(from, words), E);
-  store(to, words.places[0]!, from.config.vocab_size, fresh, E);
+  store(to, words.slots[0]!, from.config.vocab_size, fresh, E);
   if (to.parts.languageModel) resizeDecoder(to, from, fresh, rowsFor);
 }
 
 /** All but the decoder. Rows of a table lie one behind the other, the old words' first. */
 function copyStorages(to: Target, from: Target): void {
-  const places = [...parameters(to.config, to.parts)].flatMap((parameter) => parameter.places);
-  for (const at of storagesOf(to.engine, places)) {
+  const slots = [...parameters(to.config, to.parts)].flatMap((parameter) => parameter.slots);
+  for (const at of storagesOf(to.engine, slots)) {
     if (at.slot === 'LmDecoder' || at.slot === 'LmDense') continue;
     const copy = rawBytes(to.engine, at);
     copy.write(0, rawBytes(from.engine, at).read().subarray(0, copy.length));
@@ -119,24 +119,24 @@ function resizeDecoder(
 ): void {
   const { config, parts } = from;
   const { vocab_size: V, embedding_size: E, hidden_size: H, tie_word_embeddings: isTied } = config;
-  const [{ places: weightAt }, { places: biasAt }] = [...decoder(config)] as [Parameter, Parameter];
+  const [{ slots: weightAt }, { slots: biasAt }] = [...decoder(config)] as [Parameter, Parameter];
   const denseAt = [...parameters(config, parts)]
-    .flatMap(({ places }) => places)
+    .flatMap(({ slots }) => slots)
     .find(({ slot }) => slot === 'LmDense')!;
   const count = to.config.vocab_size;
   const added = Math.max(0, count - V);
 
   if (H > E) {
-    const dense = transposed(fetchPlace(from, denseAt, [H - E, V]), V);
+    const dense = transposed(fetchSlotPart(from, denseAt, [H - E, V]), V);
     const wider = joined(dense, rowsFor(dense, H - E), count * (H - E));
     store(to, denseAt, 0, transposed(wider, H - E), count);
   }
 
-  const weight = fetchPlace(from, weightAt[0]!, [V, E]);
+  const weight = fetchSlotPart(from, weightAt[0]!, [V, E]);
   const rows = isTied ? fresh : rowsFor(weight, E);
   store(to, weightAt[0]!, 0, joined(weight, rows, count * E), E);
 
-  const bias = fetchPlace(from, biasAt[0]!, [V]);
+  const bias = fetchSlotPart(from, biasAt[0]!, [V]);
   const mean = isTied ? 0 : bias.reduce((sum, x) => sum + x, 0) / V;
   store(to, biasAt[0]!, 0, joined(bias, new Float32Array(added).fill(mean), count), 1);
 }
@@ -144,13 +144,13 @@ function resizeDecoder(
 /** Rows from `first` on, in f32. */
 function store(
   { engine }: Target,
-  place: Place,
+  slotPart: SlotPart,
   first: number,
   values: Float32Array<ArrayBuffer>,
   width: number,
 ): void {
   const rows = values.length / Math.max(1, width);
-  if (rows > 0) engine.store(place, first, rows, new Uint8Array(values.buffer), 'F32');
+  if (rows > 0) engine.store(slotPart, first, rows, new Uint8Array(values.buffer), 'F32');
 }
 
 /** `size` numbers: the old ones, then the new. */

@@ -19,13 +19,13 @@ describe.each(floatVariants)('fetch() on the $name build', ({ name }) => {
 
   it('gives back the bits that were stored, part by part', async () => {
     const engine = await engineOf();
-    for (const { name: parameter, shape, places } of parameters(config, parts)) {
+    for (const { name: parameter, shape, slots } of parameters(config, parts)) {
       const { rows, rowSize } = rowsOf(shape);
       // Quiet NaNs with a payload and negative zeros are bits like others.
       const bits = Uint32Array.from({ length: rows * rowSize }, (_, i) =>
         i % 5 ? 0x3f000000 + i : [0x7fc00123, 0x80000000][i % 2]!,
       );
-      for (const place of places) {
+      for (const place of slots) {
         engine.store(place, 0, rows, new Uint8Array(bits.buffer), 'F32');
         const found = engine.fetch(place, 0, rows, rowSize);
         expect(new Uint32Array(found.buffer), parameter).toEqual(bits);

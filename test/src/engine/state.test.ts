@@ -69,7 +69,7 @@ function hash(memory: WebAssembly.Memory, end = memory.buffer.byteLength): strin
 }
 
 function allStorages(engine: Engine): SlotStorage[] {
-  const slots = [...parameters(config, parts)].flatMap(({ places }) => places);
+  const slots = [...parameters(config, parts)].flatMap(({ slots }) => slots);
   return storagesOf(engine, slots);
 }
 

@@ -68,12 +68,10 @@ describe('parameters()', () => {
   it.each(Object.keys(heads))('gives every parameter a slot and part of its own: %s', (head) => {
     const config = new MobileBertConfig({ num_hidden_layers: 3 });
     const all = [...parameters(config, heads[head]!(config))];
-    const places = all.flatMap((parameter) =>
-      parameter.places.map((place) => JSON.stringify(place)),
-    );
-    expect(new Set(places).size).toBe(places.length);
+    const slots = all.flatMap((parameter) => parameter.slots.map((place) => JSON.stringify(place)));
+    expect(new Set(slots).size).toBe(slots.length);
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
-    for (const { slot } of all.flatMap((parameter) => parameter.places)) {
+    for (const { slot } of all.flatMap((parameter) => parameter.slots)) {
       expect(Slot).toHaveProperty(slot);
     }
   });
@@ -91,7 +89,7 @@ describe('parameters()', () => {
     const placesOf = (tie_word_embeddings: boolean, wanted: string) => {
       const config = new MobileBertConfig({ num_hidden_layers: 0, tie_word_embeddings });
       const all = [...parameters(config, { languageModel: true })];
-      return all.find(({ name }) => name === wanted)?.places.map(({ slot, part }) => [slot, part]);
+      return all.find(({ name }) => name === wanted)?.slots.map(({ slot, part }) => [slot, part]);
     };
     const words = 'mobilebert.embeddings.word_embeddings.weight';
     expect(placesOf(true, words)).toEqual([

@@ -71,7 +71,7 @@ describe('initialise()', () => {
     name,
     init,
     shape,
-    places: [],
+    slots: [],
   });
   const parameters = [
     parameter('words', 'embedding', [6, 4]),
