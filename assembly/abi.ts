@@ -65,7 +65,10 @@ export const enum WeightType {
   F16 = 1,
   /** Eight bits with a scale per output channel or table row, and exact integer sums. */
   Q8 = 2,
-  /** The upper halves of f32, widened where they are used: the few weights of a q8 model that every answer needs. */
+  /**
+   * The upper halves of f32, widened where they are used: the few weights of a q8 model that every
+   * answer needs.
+   */
   BF16 = 3,
 }
 
@@ -82,7 +85,9 @@ export const enum Output {
   FromEmbeds = 128,
 }
 
-/** Buffers the host fills before `forward` or reads after it; all rows are dense, without padding. */
+/**
+ * Buffers the host fills before `forward` or reads after it; all rows are dense, without padding.
+ */
 export const enum Buffer {
   /** i32 [B] rows of each sequence. */
   Lengths = 0,

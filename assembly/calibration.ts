@@ -1,6 +1,7 @@
 /**
- * The ABI of the build for calibration: index.ts for an f32 model, and block after block over given rows of
- * two models (ops/observe.ts), with the sums that weights are fitted by. The module imports `observe`.
+ * The ABI of the build for calibration: index.ts for an f32 model, and block after block over given
+ * rows of two models (ops/observe.ts), with the sums that weights are fitted by. The module imports
+ * `observe`.
  *
  *   createPass() -> configAddress() -> allocateWeights() -> storageAddress() -> copy -> seal()
  *   -> reserve(2B, 2M) -> openCalibration() -> fill in lengths, mask and hidden rows
@@ -81,7 +82,10 @@ export function runBlock(pass: Pass, layer: i32): void {
   block(pass, layer);
 }
 
-/** Gathers the first hidden row of every text, of both models: what the pooler reads. Returns their address. */
+/**
+ * Gathers the first hidden row of every text, of both models: what the pooler reads. Returns their
+ * address.
+ */
 export function firstRows(pass: Pass): usize {
   const a = pass.activations;
   const H = rowBytes(pass.config.hidden);
@@ -105,8 +109,9 @@ export function inputSums(pass: Pass, layer: Linear, x: usize, rows: i32): void 
 }
 
 /**
- * Sums of the second half of x by what a layer with exact weights misses there: errors [rows, N] are what
- * the first half gives, residual included, less what the second does. Means of x are those of `inputSums`.
+ * Sums of the second half of x by what a layer with exact weights misses there: errors [rows, N]
+ * are what the first half gives, residual included, less what the second does. Means of x are those
+ * of `inputSums`.
  */
 export function errorSums(pass: Pass, layer: Linear, x: usize, rows: i32, residual: usize): void {
   const c = pass.calibration!;

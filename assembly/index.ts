@@ -1,7 +1,7 @@
 /**
- * The ABI: everything the host can call, in the order it does. Addresses and byte counts are unsigned
- * 32-bit; statuses and enums are those of abi.ts. Every call takes the pass that `createPass` made.
- * The module imports nothing but `abort`, in debug builds.
+ * The ABI: everything the host can call, in the order it does. Addresses and byte counts are
+ * unsigned 32-bit; statuses and enums are those of abi.ts. Every call takes the pass that
+ * `createPass` made. The module imports nothing but `abort`, in debug builds.
  *
  *   createPass() -> configAddress() -> fill in Config -> allocateWeights()
  *   -> openStaging() -> fill in -> storeRows() ...     or storageAddress() -> copy what was packed before
@@ -35,8 +35,8 @@ export function configAddress(pass: Pass): usize {
 }
 
 /**
- * Plans and zeroes the weights of the written configuration, once. Returns the bytes in use, 0 where the
- * build does not run such weights.
+ * Plans and zeroes the weights of the written configuration, once. Returns the bytes in use, 0
+ * where the build does not run such weights.
  */
 export function allocateWeights(pass: Pass): usize {
   const type = pass.config.weightType;

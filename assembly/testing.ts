@@ -112,8 +112,8 @@ export function emptyPass(): Pass {
 }
 
 /**
- * ops/attention.ts in f32 (`kind` 0), in i16 (1), or with values in bytes (2), in a pass of its own,
- * allocated behind everything else.
+ * ops/attention.ts in f32 (`kind` 0), in i16 (1), or with values in bytes (2), in a pass of its
+ * own, allocated behind everything else.
  */
 export function attentionAlone(
   context: usize,
@@ -237,8 +237,8 @@ export function peakXor(turns: i32): i32 {
 }
 
 /**
- * One block over the chunk that `forward` left, in ranges of `rows` rows: every phase over one range after the
- * other, as threads would share them.
+ * One block over the chunk that `forward` left, in ranges of `rows` rows: every phase over one
+ * range after the other, as threads would share them.
  */
 export function blockInRanges(pass: Pass, layer: i32, rows: i32): void {
   const R = pass.chunk.rows;

@@ -1,7 +1,7 @@
 /**
- * The builds of the WebAssembly module: the one list. asconfig.json has a target of the same name for each;
- * everything else that goes by builds (the package's files and entries, the choice at run time, tests and
- * benches) is derived from here.
+ * The builds of the WebAssembly module: the one list. asconfig.json has a target of the same name
+ * for each; everything else that goes by builds (the package's files and entries, the choice at run
+ * time, tests and benches) is derived from here.
  */
 
 /** What a build is made with, and where it goes. */
@@ -28,8 +28,8 @@ export const BUILDS = {
 export type BuildName = keyof typeof BUILDS;
 
 /**
- * The builds that models run: `simd` everywhere; `dot` has relaxed integer dot products, for q8, and the same
- * bits; `relaxed` fuses multiply and add as well.
+ * The builds that models run: `simd` everywhere; `dot` has relaxed integer dot products, for q8,
+ * and the same bits; `relaxed` fuses multiply and add as well.
  */
 export type Build = {
   [Name in BuildName]: (typeof BUILDS)[Name]['ships'] extends 'everywhere' ? Name : never;

@@ -64,7 +64,8 @@ export function f16FromF32(to: usize, from: usize, count: i32): bool {
     const bits = v128.load(from);
     const magnitude = v128.and(bits, i32x4.splat(0x7fffffff));
     const sign = v128.and(i32x4.shr_u(bits, 16), i32x4.splat(0x8000));
-    // To nearest even: add half a unit less 1, and 1 if the last bit is odd. The exponent loses 112.
+    // To nearest even: add half a unit less 1, and 1 if the last bit is odd. The exponent loses
+    // 112.
     const odd = v128.and(i32x4.shr_u(magnitude, 13), i32x4.splat(1));
     const rounded = i32x4.add(i32x4.add(magnitude, i32x4.splat(0xfff - 0x38000000)), odd);
     // The last place of 0.5 is 2^-24, the unit of subnormals: adding 0.5 rounds to that unit.

@@ -22,9 +22,9 @@ const ZEROS = memory.data<i32>([0, 0, 0, 0, 0, 0, 0, 0], 16);
 
 /*
  * q8: rows of 8 or 16 bits by panels of 8-bit weights; XNNPACK's qd-f32-qc8w: rows quantised
- * dynamically, weights for each channel. N is a multiple of 8, and all panels lie one behind the other.
- * `starts` i32 [N]: where sums start. `planes`: 2 where a row's two planes of bytes are both multiplied,
- * else 1. `scratch`: q8ScratchBytes(K).
+ * dynamically, weights for each channel. N is a multiple of 8, and all panels lie one behind the
+ * other. `starts` i32 [N]: where sums start. `planes`: 2 where a row's two planes of bytes are both
+ * multiplied, else 1. `scratch`: q8ScratchBytes(K).
  */
 
 /** C = A B + bias */

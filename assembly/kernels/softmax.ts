@@ -14,7 +14,8 @@ import { f32s } from '../simd/units';
 export function f32SoftmaxRow(x: usize, count: i32, scale: f32): f32 {
   const end = x + f32s(count);
 
-  // 1. The row's maximum. pmax is one instruction, max is seven. It may drop a NaN, which pass 2 keeps.
+  // 1. The row's maximum. pmax is one instruction, max is seven. It may drop a NaN, which pass 2
+  // keeps.
   let m0 = f32x4.splat(-Infinity), m1 = m0, m2 = m0, m3 = m0;
   let p = x;
   for (; p + 32 < end; p += 64) {
@@ -24,7 +25,8 @@ export function f32SoftmaxRow(x: usize, count: i32, scale: f32): f32 {
   if (p < end) { m0 = f32x4.pmax(m0, v128.load(p)); m1 = f32x4.pmax(m1, v128.load(p, 16)); }
   const peak = f32x4.splat(lanes.max(f32x4.pmax(f32x4.pmax(m0, m1), f32x4.pmax(m2, m3))));
 
-  // 2. Powers and their sum. Both powers come before the stores, so that they share their constants.
+  // 2. Powers and their sum. Both powers come before the stores, so that they share their
+  // constants.
   const factor = f32x4.splat(scale);
   let s0 = f32x4.splat(0), s1 = s0;
   for (p = x; p < end; p += 32) {

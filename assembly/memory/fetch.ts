@@ -1,6 +1,7 @@
 /**
- * Weights of an f32 model back out of their slots, the opposite of store.ts: rows of one tensor go to the
- * staging buffer as a checkpoint has them, row-major and in f32; panels are taken apart again.
+ * Weights of an f32 model back out of their slots, the opposite of store.ts: rows of one tensor go
+ * to the staging buffer as a checkpoint has them, row-major and in f32; panels are taken apart
+ * again.
  */
 import { Part, Slot, Status } from '../abi';
 import { f32UnpackColumns, f32UnpackRows } from '../kernels/pack-f32';
@@ -12,7 +13,8 @@ import { isInside } from './store';
 
 /**
  * Rows `first` .. `first + rows - 1` of a tensor into staging, `elements` f32 together. A vector
- * counts one element a row. Builds that run q8 alone have nothing to fetch: hosts read packed bytes.
+ * counts one element a row. Builds that run q8 alone have nothing to fetch: hosts read packed
+ * bytes.
  */
 export function fetchRows(
   pass: Pass,

@@ -1,17 +1,19 @@
 /**
- * What lies in linear memory, as types. Every field is an address or an extent; shapes stand beside it.
+ * What lies in linear memory, as types. Every field is an address or an extent; shapes stand beside
+ * it.
  *
- * Legend: B batch, S sequence length, M rows of a request (the sum of its lengths), R rows of a chunk,
- * Q queries (the rows of a chunk that are computed to the end), V vocabulary, L layers, E embedding,
- * H hidden, T bottleneck ("true hidden"), F intermediate, A heads, D head size (T / A), C labels;
- * of a product: rows, K inputs, N outputs.
+ * Legend: B batch, S sequence length, M rows of a request (the sum of its lengths), R rows of a
+ * chunk, Q queries (the rows of a chunk that are computed to the end), V vocabulary, L layers, E
+ * embedding, H hidden, T bottleneck ("true hidden"), F intermediate, A heads, D head size (T / A),
+ * C labels; of a product: rows, K inputs, N outputs.
  *
  *   0           heap base                                                             memory end
  *   |-----------|--------|------------------------|------------|--------------------------|
  *   | constants | Region | Pass and its records,  | parameters | arena: the request's     |
  *   |           |        | factors, starts        | of weights | buffers, or staging      |
  *
- * Everything that changes lies in these records. Two instances of a module over one memory share them.
+ * Everything that changes lies in these records. Two instances of a module over one memory share
+ * them.
  */
 import { Activation, NormKind, WeightType } from '../abi';
 import { q8PanelBytes } from '../kernels/panels-int';
@@ -19,7 +21,9 @@ import { Prefetch } from '../kernels/prefetch';
 import { RowForm } from '../kernels/rows-int';
 import { f32PanelBytes, NR } from '../simd/units';
 
-/** Bytes of one panel of a layer: a row of biases, then weights in 4, 2 or 1 bytes (docs/memory.md). */
+/**
+ * Bytes of one panel of a layer: a row of biases, then weights in 4, 2 or 1 bytes (docs/memory.md).
+ */
 export function weightPanelBytes(type: WeightType, inputs: i32): usize {
   if (type == WeightType.Q8) return q8PanelBytes(inputs);
   if (type == WeightType.F32) return f32PanelBytes(inputs);
@@ -27,8 +31,9 @@ export function weightPanelBytes(type: WeightType, inputs: i32): usize {
 }
 
 /**
- * Stands where a record is filled in before it is read. Records are never made by `new`, so this never runs; a
- * field with `!` instead would be tested for null at every access (2 KB of the module).
+ * Stands where a record is filled in before it is read. Records are never made by `new`, so this
+ * never runs; a field with `!` instead would be tested for null at every access (2 KB of the
+ * module).
  */
 function later<T>(): T {
   return changetype<T>(0);
@@ -94,13 +99,22 @@ export class Linear {
   weightType!: WeightType;
   /** q8: how finely rows of x are quantised. */
   rowForm!: RowForm;
-  /** q8: what inputs are multiplied by before they are quantised [K], padded with zeros; 0: nothing. */
+  /**
+   * q8: what inputs are multiplied by before they are quantised [K], padded with zeros; 0: nothing.
+   */
   factors!: usize;
-  /** q8: the next of the layers that read the same rows by the same factors, in a ring; null: none. */
+  /**
+   * q8: the next of the layers that read the same rows by the same factors, in a ring; null: none.
+   */
   sharesFactors!: Linear | null;
-  /** q8: the layer whose outputs are x, where it multiplies them by this layer's factors behind ReLU. */
+  /**
+   * q8: the layer whose outputs are x, where it multiplies them by this layer's factors behind
+   * ReLU.
+   */
   producer!: Linear | null;
-  /** q8: factors that this layer multiplies its outputs by, which are those of its reader; 0: none. */
+  /**
+   * q8: factors that this layer multiplies its outputs by, which are those of its reader; 0: none.
+   */
   outputFactors!: usize;
   /** q8: what integer sums start from, i32 [N], padded; made by `seal`. */
   starts!: usize;
@@ -141,7 +155,10 @@ export class FeedForward {
   norm: Norm = later<Norm>(); // [T]
 }
 
-/** One of the L blocks (transformers' MobileBertLayer). Null where the configuration has no such part. */
+/**
+ * One of the L blocks (transformers' MobileBertLayer). Null where the configuration has no such
+ * part.
+ */
 @unmanaged
 export class Block {
   inputBottleneck!: Linear | null; // H -> T
@@ -159,8 +176,8 @@ export class Block {
 }
 
 /**
- * The model. Its parameters (panels, tables, norms) lie together from `parameters` on, in the order in
- * which a pass reads them; records, factors and starts lie in front of them.
+ * The model. Its parameters (panels, tables, norms) lie together from `parameters` on, in the order
+ * in which a pass reads them; records, factors and starts lie in front of them.
  */
 @unmanaged
 export class Weights {
@@ -176,8 +193,8 @@ export class Weights {
   lmTransform!: Linear | null; // H -> H
   lmTransformNorm!: Norm | null; // [H], always LayerNorm
   /**
-   * H -> V: depths 0..E-1 are the tied word embeddings, E..H-1 the dense matrix, bias the LM bias. In
-   * q8 E -> V, and `lmDense` is the rest: one has a scale per word, the other a scale per depth.
+   * H -> V: depths 0..E-1 are the tied word embeddings, E..H-1 the dense matrix, bias the LM bias.
+   * In q8 E -> V, and `lmDense` is the rest: one has a scale per word, the other a scale per depth.
    */
   lmDecoder!: Linear | null;
   lmDense!: Linear | null; // H-E -> V, q8 only
@@ -209,7 +226,10 @@ export class Request {
   arena!: usize;
 }
 
-/** The host's side, in the order of the enum Buffer: dense rows over all sequences. 0: not asked for. */
+/**
+ * The host's side, in the order of the enum Buffer: dense rows over all sequences. 0: not asked
+ * for.
+ */
 @unmanaged
 export class Buffers {
   lengths!: usize; // i32 [B]
@@ -242,7 +262,10 @@ export class Chunk {
   selection!: usize; // i32 [Q], ascending rows of the request; 0: all
 }
 
-/** A chunk's rows on their way through the model, padded to whole panels. Threads of a team share them. */
+/**
+ * A chunk's rows on their way through the model, padded to whole panels. Threads of a team share
+ * them.
+ */
 @unmanaged
 export class Activations {
   trigram!: usize; // [R,3E]: next, self, previous; or [R,E]
@@ -295,7 +318,9 @@ export class Staging {
   collected!: i32;
 }
 
-/** Sums over rows of activations, and the rounded weights that are made of them (calibration.ts). */
+/**
+ * Sums over rows of activations, and the rounded weights that are made of them (calibration.ts).
+ */
 @unmanaged
 export class Calibration {
   inputs!: usize; // [K,K]

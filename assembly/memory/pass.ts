@@ -1,7 +1,7 @@
 /**
- * Where a pass and its activations are born: the extents of one request in, the addresses of its buffers
- * out. The arena lies behind the weights, is planned anew only when the extents change, and never
- * shrinks. A request that does not fit leaves memory as it was.
+ * Where a pass and its activations are born: the extents of one request in, the addresses of its
+ * buffers out. The arena lies behind the weights, is planned anew only when the extents change, and
+ * never shrinks. A request that does not fit leaves memory as it was.
  */
 import { Output, WeightType } from '../abi';
 import { q8PanelBytes, q8ScratchBytes, q16PanelBytes } from '../kernels/panels-int';
@@ -24,8 +24,8 @@ import { allocate, commit, mark, openRegion, release, zeroed } from './region';
 import { contextStride, embeddedInputs, longestDepth } from './weights';
 
 /**
- * Sequences are run through all layers in chunks of whole sequences of about this many rows: the arena
- * stays the same however large the batch is, and weights are read once per chunk.
+ * Sequences are run through all layers in chunks of whole sequences of about this many rows: the
+ * arena stays the same however large the batch is, and weights are read once per chunk.
  */
 const CHUNK_ROWS: i32 = 512;
 /** A multiple of the rows of a tile in every build, which are 3, 4 or 6. */
@@ -93,7 +93,8 @@ export function emptyArena(pass: Pass): void {
 
 /**
  * `scores`: sum over sequences of S * S where attentions are asked for. Buffers of outputs that are
- * not asked for have no address. `selected`: how many rows are computed past the last block, 0 for all.
+ * not asked for have no address. `selected`: how many rows are computed past the last block, 0 for
+ * all.
  */
 export function reserve(
   pass: Pass,

@@ -1,6 +1,6 @@
 /**
- * A bump pointer over linear memory: the only code that grows it. The pointer itself lies at the heap's
- * base, so that every instance over the same memory sees it.
+ * A bump pointer over linear memory: the only code that grows it. The pointer itself lies at the
+ * heap's base, so that every instance over the same memory sees it.
  */
 
 /** Panels start on cache lines. */
@@ -28,9 +28,9 @@ export function mark(): usize {
 }
 
 /**
- * `bytes` of address space at a multiple of 64; memory is there after `commit`. Fresh memory is zero,
- * memory above a past `release` is not. Sizes are 64 bits wide because a host may ask for absurd
- * extents: past 4 GB this traps, and nothing has grown. The host turns traps into errors.
+ * `bytes` of address space at a multiple of 64; memory is there after `commit`. Fresh memory is
+ * zero, memory above a past `release` is not. Sizes are 64 bits wide because a host may ask for
+ * absurd extents: past 4 GB this traps, and nothing has grown. The host turns traps into errors.
  */
 export function allocate(bytes: u64): usize {
   const address = (<u64>mark() + ALIGNMENT - 1) & ~(<u64>ALIGNMENT - 1);

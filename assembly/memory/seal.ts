@@ -1,6 +1,6 @@
 /**
- * Derived values that a q8 product needs beside the weights. `seal` makes them once, when weights are
- * loaded; `openWeights` takes them back before weights are read or written as they were stored.
+ * Derived values that a q8 product needs beside the weights. `seal` makes them once, when weights
+ * are loaded; `openWeights` takes them back before weights are read or written as they were stored.
  */
 import { WeightType } from '../abi';
 import { q8Starts } from '../kernels/panels-int';
@@ -41,7 +41,9 @@ function makeStarts(l: Linear): void {
   for (let n = 0; n < l.outputs; n += NR) q8Starts(l.starts + f32s(n), panelOf(l, n), l.inputs);
 }
 
-/** Biases and scales times powers of two, which ReLU lets through: no digit changes, there or back. */
+/**
+ * Biases and scales times powers of two, which ReLU lets through: no digit changes, there or back.
+ */
 function scaleOutputs(l: Linear, back: bool): void {
   if (!l.outputFactors) return;
   for (let n = 0; n < l.outputs; n++) {

@@ -1,9 +1,15 @@
-/** Slots to records: which layer, norm or table a slot of the checkpoint is; null where there is none. */
+/**
+ * Slots to records: which layer, norm or table a slot of the checkpoint is; null where there is
+ * none.
+ */
 import { Slot } from '../abi';
 import { Linear, Norm, Pass, Table } from './layout';
 import { blockAt, feedForwardAt } from './weights';
 
-/** Whether a block's slot names a layer and a network that exist; `linearOf` and `normOf` rely on it. */
+/**
+ * Whether a block's slot names a layer and a network that exist; `linearOf` and `normOf` rely on
+ * it.
+ */
 export function hasSlot(pass: Pass, slot: Slot, layer: i32, network: i32): bool {
   const c = pass.config;
   if (isOfBlock(slot) && (layer < 0 || layer >= c.layers)) return false;

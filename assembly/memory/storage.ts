@@ -1,6 +1,7 @@
 /**
- * Where a slot's packed bytes lie, for hosts that keep them in a file: what was packed once is loaded by
- * copying. Queries: they change nothing. The bytes are those that were stored only while weights are open.
+ * Where a slot's packed bytes lie, for hosts that keep them in a file: what was packed once is
+ * loaded by copying. Queries: they change nothing. The bytes are those that were stored only while
+ * weights are open.
  */
 import { Slot, Storage, WeightType } from '../abi';
 import { f32s, i16s, panels } from '../simd/units';

@@ -1,7 +1,7 @@
 /**
- * f32 rows to panels and tables of 16 or 8 bits. An 8-bit matrix is collected first, because its columns
- * are equalised (docs/accuracy.md): factors of the inputs are made of all its rows. The masked-LM decoder
- * is too large for that and is taken row by row.
+ * f32 rows to panels and tables of 16 or 8 bits. An 8-bit matrix is collected first, because its
+ * columns are equalised (docs/accuracy.md): factors of the inputs are made of all its rows. The
+ * masked-LM decoder is too large for that and is taken row by row.
  */
 import { Status, WeightType } from '../abi';
 import { bf16FromF32, f16FromF32 } from '../kernels/convert';
@@ -44,7 +44,10 @@ export function storeQuantizedTable(
   return Status.Ok;
 }
 
-/** Rows `first` .. of a weight [N,K] from `from`, `depth` of its K. 8-bit rows arrive in their order. */
+/**
+ * Rows `first` .. of a weight [N,K] from `from`, `depth` of its K. 8-bit rows arrive in their
+ * order.
+ */
 export function storeQuantizedRows(
   pass: Pass,
   l: Linear,
@@ -113,8 +116,8 @@ export function storeQuantizedDepths(
 }
 
 /**
- * x [count] to i16 in `row`. Returns the scale that takes them back: a bf16 number, rounded up, so that no
- * integer is past the limit.
+ * x [count] to i16 in `row`. Returns the scale that takes them back: a bf16 number, rounded up, so
+ * that no integer is past the limit.
  */
 function quantize(s: Staging, x: usize, count: i32): f32 {
   const exact = reinterpret<u32>(f32QuantizeRow(s.row, x, 0, count, LIMIT));
@@ -152,8 +155,8 @@ function packHalves(s: Staging, l: Linear, from: usize, first: i32, rows: i32, d
 }
 
 /**
- * The powers of the collected matrix: column k is to be multiplied by 2^e and input k by 2^-e, so that
- * every column uses as much of its rows' ranges. Powers of two change no digit.
+ * The powers of the collected matrix: column k is to be multiplied by 2^e and input k by 2^-e, so
+ * that every column uses as much of its rows' ranges. Powers of two change no digit.
  */
 function equalise(s: Staging, l: Linear): void {
   const K = l.inputs;
@@ -174,8 +177,8 @@ function equalise(s: Staging, l: Linear): void {
 }
 
 /**
- * Powers to factors. Of layers that share factors, each column takes the least power, whichever layer is
- * stored first: weights that were packed with a larger power shrink.
+ * Powers to factors. Of layers that share factors, each column takes the least power, whichever
+ * layer is stored first: weights that were packed with a larger power shrink.
  */
 function shareFactors(s: Staging, l: Linear): void {
   for (let k = 0; k < l.inputs; k++) {

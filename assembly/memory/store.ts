@@ -1,7 +1,7 @@
 /**
- * Rows of a checkpoint's tensor to their slot. They lie in the staging buffer as the file has them, are
- * widened to f32, and packed where the slot asks for panels. In an f32 model nothing is folded or scaled:
- * what is stored is the checkpoint's value. store-quantized.ts makes f16 and q8 of them.
+ * Rows of a checkpoint's tensor to their slot. They lie in the staging buffer as the file has them,
+ * are widened to f32, and packed where the slot asks for panels. In an f32 model nothing is folded
+ * or scaled: what is stored is the checkpoint's value. store-quantized.ts makes f16 and q8 of them.
  */
 import { Dtype, Part, Slot, Status, WeightType } from '../abi';
 import { f32FromBf16, f32FromF16, f32FromF64, f32RoundTo24 } from '../kernels/convert';
@@ -16,8 +16,8 @@ import { storeQuantizedDepths, storeQuantizedRows, storeQuantizedTable } from '.
 import { longestDepth, widestOutput } from './weights';
 
 /**
- * Address of a buffer of `bytes` for `storeRows` and `fetchRows`, with room for `elements` f32 behind it. It
- * lies in the arena: the next request takes the place.
+ * Address of a buffer of `bytes` for `storeRows` and `fetchRows`, with room for `elements` f32
+ * behind it. It lies in the arena: the next request takes the place.
  */
 export function openStaging(pass: Pass, bytes: usize, elements: i32): usize {
   const s = pass.staging;
@@ -43,7 +43,9 @@ function openQuantized(pass: Pass): void {
   s.ranges = allocate(rowBytes(K));
 }
 
-/** Rows `first` .. `first + rows - 1` of a tensor, from staging. A vector counts one element a row. */
+/**
+ * Rows `first` .. `first + rows - 1` of a tensor, from staging. A vector counts one element a row.
+ */
 export function storeRows(
   pass: Pass,
   slot: Slot,

@@ -1,6 +1,7 @@
 /**
- * Where weights are born: configuration in, records and zeroed parameters out. Mirrors the constructors of
- * transformers' modeling_mobilebert.py, and with them which norms keep torch's default epsilon.
+ * Where weights are born: configuration in, records and zeroed parameters out. Mirrors the
+ * constructors of transformers' modeling_mobilebert.py, and with them which norms keep torch's
+ * default epsilon.
  */
 import { Activation, NormKind, WeightType } from '../abi';
 import { RowForm, supportedForm } from '../kernels/rows-int';
@@ -25,8 +26,8 @@ const DEFAULT_EPSILON: f32 = 1e-5;
 const ALIGNMENT: u64 = 64;
 
 /**
- * Plans twice: first to learn how much room factors and starts take, then with the parameters' place known
- * behind them. Both walks allocate the same.
+ * Plans twice: first to learn how much room factors and starts take, then with the parameters'
+ * place known behind them. Both walks allocate the same.
  */
 export function planWeights(pass: Pass): void {
   const w = pass.weights;
@@ -185,16 +186,16 @@ export function contextStride(c: Config): usize {
 }
 
 /**
- * Whether both bottlenecks and the values read the hidden state. Otherwise one bottleneck at most does, and
- * keys, values and queries read the same rows.
+ * Whether both bottlenecks and the values read the hidden state. Otherwise one bottleneck at most
+ * does, and keys, values and queries read the same rows.
  */
 export function threeReadHidden(c: Config): bool {
   return c.sharedBottleneck && !c.bottleneckAttention;
 }
 
 /**
- * In q8 models, the few weights that every number of an answer goes through have 16 bits: 2 % of all
- * (docs/accuracy.md).
+ * In q8 models, the few weights that every number of an answer goes through have 16 bits: 2 % of
+ * all (docs/accuracy.md).
  */
 function fineType(c: Config): WeightType {
   return c.weightType == WeightType.Q8 ? WeightType.BF16 : c.weightType;

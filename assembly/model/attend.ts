@@ -40,7 +40,9 @@ export function attend(pass: Pass, layer: i32, first: i32, rows: i32, isSelected
   }
 }
 
-/** How many of the chunk's selected rows, from the `from`th on, lie before row `end` of the request. */
+/**
+ * How many of the chunk's selected rows, from the `from`th on, lie before row `end` of the request.
+ */
 function countSelected(c: Chunk, from: i32, end: i32): i32 {
   let to = from;
   while (to < c.queries && load<i32>(c.selection + f32s(to)) < end) to++;

@@ -1,13 +1,14 @@
 /**
- * One MobileBERT block: hidden [R,H] -> hidden [R,H], in place, in three phases over ranges of rows:
+ * One MobileBERT block: hidden [R,H] -> hidden [R,H], in place, in three phases over ranges of
+ * rows:
  *
  *   project   hidden -> key, value, query, layer input      a row by itself
  *   attend    query, key, value -> context                  a row of queries by itself, all keys (attend.ts)
  *   finish    context, layer input, hidden -> hidden        a row by itself
  *
- * Sun et al. 2020 (arXiv:2004.02984): bottlenecks, stacked feed-forward networks, NoNorm and ReLU. Mirrors
- * MobileBertLayer of transformers' modeling_mobilebert.py. Without bottlenecks T = H, and every
- * bottlenecked tensor is the hidden state itself.
+ * Sun et al. 2020 (arXiv:2004.02984): bottlenecks, stacked feed-forward networks, NoNorm and ReLU.
+ * Mirrors MobileBertLayer of transformers' modeling_mobilebert.py. Without bottlenecks T = H, and
+ * every bottlenecked tensor is the hidden state itself.
  */
 import { Block, Pass } from '../memory/layout';
 import { blockAt, feedForwardAt, threeReadHidden } from '../memory/weights';
@@ -18,8 +19,8 @@ import { rowBytes } from '../simd/units';
 import { attend } from './attend';
 
 /**
- * Keys and values are made of all rows. In the last block, where rows are selected, the rest is made of
- * those alone, and they then lie together at the start of `hidden`.
+ * Keys and values are made of all rows. In the last block, where rows are selected, the rest is
+ * made of those alone, and they then lie together at the start of `hidden`.
  */
 export function block(pass: Pass, layer: i32): void {
   const c = pass.chunk;
@@ -33,8 +34,8 @@ export function block(pass: Pass, layer: i32): void {
 }
 
 /**
- * Rows `first` .. of hidden -> key, value and, where `withQueries`, query and layer input. One block of rows
- * goes through every layer that reads it, because it is quantised once.
+ * Rows `first` .. of hidden -> key, value and, where `withQueries`, query and layer input. One
+ * block of rows goes through every layer that reads it, because it is quantised once.
  */
 export function project(pass: Pass, b: Block, first: i32, rows: i32, withQueries: bool): void {
   assert(first >= 0 && first + rows <= pass.chunk.rows, 'rows past the chunk');
@@ -86,7 +87,10 @@ export function keepSelected(pass: Pass, x: usize, bytes: usize): void {
   gatherRows(x, bytes, x - <usize>c.firstRow * bytes, bytes, c.selection, c.queries);
 }
 
-/** Rows `first` .. of context -> hidden: attention's output, the feed-forward networks, the output bottleneck. */
+/**
+ * Rows `first` .. of context -> hidden: attention's output, the feed-forward networks, the output
+ * bottleneck.
+ */
 export function finish(pass: Pass, b: Block, first: i32, rows: i32): void {
   assert(first >= 0 && first + rows <= pass.chunk.rows, 'rows past the chunk');
   const c = pass.config;
@@ -118,7 +122,10 @@ export function finish(pass: Pass, b: Block, first: i32, rows: i32): void {
   }
 }
 
-/** What keys and queries read [R,T]: the shared bottleneck, the input bottleneck or the hidden state. */
+/**
+ * What keys and queries read [R,T]: the shared bottleneck, the input bottleneck or the hidden
+ * state.
+ */
 function sharedInput(pass: Pass): usize {
   const c = pass.config;
   const a = pass.activations;

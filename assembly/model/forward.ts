@@ -101,8 +101,8 @@ function copyDense(pass: Pass, to: usize, rows: i32): void {
 }
 
 /**
- * What the pooler reads: the first row of each of the chunk's sequences, which are numbers `first` and
- * on. Where rows are selected, it is the one selected row of its sequence.
+ * What the pooler reads: the first row of each of the chunk's sequences, which are numbers `first`
+ * and on. Where rows are selected, it is the one selected row of its sequence.
  */
 function keepFirstRows(pass: Pass, first: i32): void {
   const c = pass.chunk;

@@ -1,6 +1,6 @@
 /**
- * What reads the last hidden state: pooler, classifiers, masked-LM decoder. Results are dense rows in
- * the host's buffers. Mirrors MobileBertPooler, MobileBertLMPredictionHead and the classifiers.
+ * What reads the last hidden state: pooler, classifiers, masked-LM decoder. Results are dense rows
+ * in the host's buffers. Mirrors MobileBertPooler, MobileBertLMPredictionHead and the classifiers.
  */
 import { Activation, Output } from '../abi';
 import { f32Activation } from '../kernels/activation';
@@ -58,9 +58,10 @@ export function pooledHeads(pass: Pass): void {
 }
 
 /**
- * Rows `first` .. of dense logits [.,C]: the product writes padded rows from the first one's place, then
- * they move together (the buffer has room for all rows padded). `rest` adds the product of the columns
- * of x behind those that `w` reads: the masked-LM decoder's depths past E, where they are kept apart.
+ * Rows `first` .. of dense logits [.,C]: the product writes padded rows from the first one's place,
+ * then they move together (the buffer has room for all rows padded). `rest` adds the product of the
+ * columns of x behind those that `w` reads: the masked-LM decoder's depths past E, where they are
+ * kept apart.
  */
 function classify(
   pass: Pass,

@@ -1,6 +1,6 @@
 /**
- * Attention's two products of one head in f32: keys and values are packed as f32 panels, the additive mask
- * is the bias of the first product, the softmax' 1/sum the epilogue of the second.
+ * Attention's two products of one head in f32: keys and values are packed as f32 panels, the
+ * additive mask is the bias of the first product, the softmax' 1/sum the epilogue of the second.
  */
 import { f32GemmNr8, f32GemmRowScaleNr8 } from '../kernels/gemm-f32';
 import { f32PackColumns, f32PackRows } from '../kernels/pack-f32';

@@ -1,10 +1,10 @@
 /**
  * Attention's two products of one head in integers, for q8 models.
  *
- * i16: queries, keys, powers and values are quantised to as many bits as sums below 2^31 allow: 14 of
- * queries and keys at D = 32, 12 of values, up to 15 of powers. The same bits in every build whose softmax
- * is the same (docs/kernels.md). 8 bits, for q8-fast: powers 0 .. 255 of a row's largest, which is 1, and
- * values -127 .. 127 with one scale per column.
+ * i16: queries, keys, powers and values are quantised to as many bits as sums below 2^31 allow: 14
+ * of queries and keys at D = 32, 12 of values, up to 15 of powers. The same bits in every build
+ * whose softmax is the same (docs/kernels.md). 8 bits, for q8-fast: powers 0 .. 255 of a row's
+ * largest, which is 1, and values -127 .. 127 with one scale per column.
  */
 import { q8GemmNr8, q16GemmNr8 } from '../kernels/gemm-int';
 import {

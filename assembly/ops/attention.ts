@@ -1,7 +1,8 @@
 /**
- * softmax(q k^T / sqrt D + mask) v of one sequence, head by head, over padded rows of query [Q,T], key and
- * value [S,T] that lie `rowBytes(T)` apart. Keys and values are packed as the panels of two products, in
- * f32 (attention-f32.ts) or in integers (attention-int.ts). Scores exist for a few rows at a time, in L1.
+ * softmax(q k^T / sqrt D + mask) v of one sequence, head by head, over padded rows of query [Q,T],
+ * key and value [S,T] that lie `rowBytes(T)` apart. Keys and values are packed as the panels of two
+ * products, in f32 (attention-f32.ts) or in integers (attention-int.ts). Scores exist for a few
+ * rows at a time, in L1.
  */
 import { WeightType } from '../abi';
 import { q16PanelBytes } from '../kernels/panels-int';
@@ -17,10 +18,11 @@ import { q16Context, q16Keys, q16Scores, q16Values, q8Context, q8Values } from '
 const LOG2E: f64 = 1.4426950408889634;
 
 /**
- * query [Q,T], key, value [S,T], mask i32 [S] -> context [Q,T], rows `contextStride` apart; heads are
- * written in order and each may spill zeros into the next one's columns. `probabilities` [A,S,S] dense,
- * from the first query's row on, or 0. A fully masked sequence attends evenly, as additive masks make it in
- * transformers. Where weights are q8, products are of integers, and values of hidden keys are cleared.
+ * query [Q,T], key, value [S,T], mask i32 [S] -> context [Q,T], rows `contextStride` apart; heads
+ * are written in order and each may spill zeros into the next one's columns. `probabilities`
+ * [A,S,S] dense, from the first query's row on, or 0. A fully masked sequence attends evenly, as
+ * additive masks make it in transformers. Where weights are q8, products are of integers, and
+ * values of hidden keys are cleared.
  */
 export function attention(
   pass: Pass,
@@ -74,10 +76,11 @@ export function attention(
 }
 
 /**
- * The mask as biases of the keys' panels, in every head: mask i32 [S] -> the first 8 f32 of each panel,
- * `panelBytes` apart. A hidden key starts at the most negative finite f32 (transformers' additive mask),
- * which absorbs any score. Columns past S start at -Infinity, so that they weigh nothing even where every
- * key is hidden; no key is packed into them, so they are zeros behind the bias.
+ * The mask as biases of the keys' panels, in every head: mask i32 [S] -> the first 8 f32 of each
+ * panel, `panelBytes` apart. A hidden key starts at the most negative finite f32 (transformers'
+ * additive mask), which absorbs any score. Columns past S start at -Infinity, so that they weigh
+ * nothing even where every key is hidden; no key is packed into them, so they are zeros behind the
+ * bias.
  */
 function maskBiases(panels: usize, panelBytes: usize, mask: usize, S: i32): void {
   const padded = roundUp8(S);
@@ -99,8 +102,8 @@ function softmaxRows(scores: usize, inverseSums: usize, rows: i32, S: i32, scale
 }
 
 /**
- * Rows of scores that nobody needs any more -> dense rows of S. They are scaled where they lie, because
- * whole vectors would spill into the rows of other layers, which are finished.
+ * Rows of scores that nobody needs any more -> dense rows of S. They are scaled where they lie,
+ * because whole vectors would spill into the rows of other layers, which are finished.
  */
 function copyProbabilities(to: usize, scores: usize, inverseSums: usize, rows: i32, S: i32): void {
   for (; rows > 0; rows--) {

@@ -1,7 +1,7 @@
 /**
- * y [rows,N] = x [rows,K] W + b over packed panels of any type, with what MobileBERT puts behind a product.
- * Rows of x are `w.inputStride` bytes apart, rows of y are padded to whole panels. `reuseQuantized`: x is
- * what the product before read, in one block of rows (product.ts).
+ * y [rows,N] = x [rows,K] W + b over packed panels of any type, with what MobileBERT puts behind a
+ * product. Rows of x are `w.inputStride` bytes apart, rows of y are padded to whole panels.
+ * `reuseQuantized`: x is what the product before read, in one block of rows (product.ts).
  */
 import { Activation, NormKind } from '../abi';
 import { f32Activation } from '../kernels/activation';

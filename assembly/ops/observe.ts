@@ -1,15 +1,16 @@
 /**
- * Calibration's way into a product. Two models go through one pass side by side: the first half of every
- * product's rows belongs to the exact model, the second half to the one with rounded weights. The host
- * observes the rows that a layer is about to read, makes its rounded weights of them, and the pass goes
- * on with those. Only the build for calibration has this (simd/build.ts: OBSERVED).
+ * Calibration's way into a product. Two models go through one pass side by side: the first half of
+ * every product's rows belongs to the exact model, the second half to the one with rounded weights.
+ * The host observes the rows that a layer is about to read, makes its rounded weights of them, and
+ * the pass goes on with those. Only the build for calibration has this (simd/build.ts: OBSERVED).
  */
 import { WeightType } from '../abi';
 import { Linear, Pass } from '../memory/layout';
 
 /**
- * The host's: x [2 rows, K] and residual [2 rows, N] or 0 are what a layer reads, y [2 rows, N] is where it
- * will write. Returns whether the rounded weights were filled in; otherwise the layer serves both halves.
+ * The host's: x [2 rows, K] and residual [2 rows, N] or 0 are what a layer reads, y [2 rows, N] is
+ * where it will write. Returns whether the rounded weights were filled in; otherwise the layer
+ * serves both halves.
  */
 // biome-ignore format: a matrix a line
 declare function observe(

@@ -1,6 +1,6 @@
 /**
- * One product over packed panels, whatever its weights are kept in: f32 panels as they lie, 16-bit panels
- * widened one by one into L1, 8-bit panels against rows that are quantised here.
+ * One product over packed panels, whatever its weights are kept in: f32 panels as they lie, 16-bit
+ * panels widened one by one into L1, 8-bit panels against rows that are quantised here.
  */
 import { WeightType } from '../abi';
 import { f32FromBf16, f32FromF16 } from '../kernels/convert';
@@ -38,10 +38,10 @@ export function rowsAtOnce(rows: i32): i32 {
 
 export abstract class product {
   /**
-   * y = epilogue(x W + b). Blocks of rows outside, panels inside. `epilogue` is a literal: one kernel of each
-   * kind remains per caller. `reuseQuantized`: the product before this one read the same rows, one block
-   * of them, by the same factors; its quantised copy is multiplied. In calibration, the second half of the
-   * rows meets rounded weights (observe.ts).
+   * y = epilogue(x W + b). Blocks of rows outside, panels inside. `epilogue` is a literal: one
+   * kernel of each kind remains per caller. `reuseQuantized`: the product before this one read the
+   * same rows, one block of them, by the same factors; its quantised copy is multiplied. In
+   * calibration, the second half of the rows meets rounded weights (observe.ts).
    */
   // biome-ignore format: extents together
   @inline static run(
@@ -78,7 +78,10 @@ export abstract class product {
     }
   }
 
-  /** All panels over one block of rows, in f32. In q8 models no such product has ReLU or NoNorm alone behind it. */
+  /**
+   * All panels over one block of rows, in f32. In q8 models no such product has ReLU or NoNorm
+   * alone behind it.
+   */
   // biome-ignore format: one kernel a line
   @inline static ofFloats(
     epilogue: i32, pass: Pass, w: Linear, y: usize, yBytes: usize, x: usize, rows: i32, residual: usize,
@@ -140,7 +143,9 @@ function widenPanel(to: usize, from: usize, w: Linear): void {
   else f32FromBf16(to + 32, from + 32, w.inputs * NR);
 }
 
-/** x [rows,K] -> rows of integers and two scales each: of all of a number, and of its upper byte. */
+/**
+ * x [rows,K] -> rows of integers and two scales each: of all of a number, and of its upper byte.
+ */
 function quantizeRows(to: usize, scales: usize, x: usize, rows: i32, w: Linear): void {
   const bytes = q8RowBytes(w.inputs);
   // A producer multiplied its outputs by them already.

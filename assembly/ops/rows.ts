@@ -5,7 +5,10 @@ import { Pass, Table } from '../memory/layout';
 import { FLOATS } from '../simd/build';
 import { f32s, i16s } from '../simd/units';
 
-/** Copies `rows` rows of `bytes`; strides in bytes. Ascending, so a denser copy may overlap in place. */
+/**
+ * Copies `rows` rows of `bytes`; strides in bytes. Ascending, so a denser copy may overlap in
+ * place.
+ */
 export function copyRows(
   to: usize,
   toStride: usize,

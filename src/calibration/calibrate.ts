@@ -1,6 +1,6 @@
 /**
- * A q8 model's weights rounded anew, layer by layer, so that it answers texts as the exact model does.
- * In: both models, texts. Out: integers, scales and biases in the q8 model.
+ * A q8 model's weights rounded anew, layer by layer, so that it answers texts as the exact model
+ * does. In: both models, texts. Out: integers, scales and biases in the q8 model.
  */
 
 import type { Request } from '../engine/engine.ts';
@@ -34,7 +34,10 @@ export interface CalibrationOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Layers that are not fitted: they are f32 or 16 bits, or their scales belong to words (the decoder). */
+/**
+ * Layers that are not fitted: they are f32 or 16 bits, or their scales belong to words (the
+ * decoder).
+ */
 const LEFT_ALONE: readonly string[] = [
   'EmbeddingTransformation',
   'SequenceHead',
@@ -46,9 +49,10 @@ const LEFT_ALONE: readonly string[] = [
 type Rows = Omit<Request, 'outputs'>;
 
 /**
- * Makes the argument of a model's `calibrate`. Calibration takes about two minutes and about halves the error
- * of rounding to nearest (docs/accuracy.md). It throws InputError for texts without words or with words that
- * the model does not have, and RangeError for weights that are not finite or memory that does not suffice.
+ * Makes the argument of a model's `calibrate`. Calibration takes about two minutes and about halves
+ * the error of rounding to nearest (docs/accuracy.md). It throws InputError for texts without words
+ * or with words that the model does not have, and RangeError for weights that are not finite or
+ * memory that does not suffice.
  */
 export function calibration(options: CalibrationOptions = {}): Calibration {
   return (rounded, exact) => calibrate(rounded, exact, options);
@@ -123,8 +127,9 @@ function named<T>(at: LayerSlot, fit: () => T): T {
 }
 
 /**
- * The pooler reads the first row of each text and has more inputs than there are texts. So its sums are the
- * average of those over first rows and those over all rows. Its means are those of first rows alone.
+ * The pooler reads the first row of each text and has more inputs than there are texts. So its sums
+ * are the average of those over first rows and those over all rows. Its means are those of first
+ * rows alone.
  */
 function poolerSums(engine: CalibrationEngine, at: LayerSlot): LayerSums {
   const all = engine.headSums(at, 'all');
@@ -166,7 +171,9 @@ function exactLayer(exact: Target, rounded: Target, at: LayerSlot): ExactLayer {
   return { weights, bias, factors };
 }
 
-/** The pooler keeps 16 bits. It is refitted only to make up for errors of the rows that it reads. */
+/**
+ * The pooler keeps 16 bits. It is refitted only to make up for errors of the rows that it reads.
+ */
 function refit(rounded: Target, exact: Target, at: LayerSlot, sums: LayerSums): void {
   const { inputs: K, outputs: N } = at;
   const layer = exactLayer(exact, rounded, at);

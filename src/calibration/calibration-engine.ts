@@ -1,7 +1,7 @@
 /**
- * Two models in one pass, for calibration: an exact one in f32, and one whose layers get rounded weights as
- * the pass comes to them (assembly/ops/observe.ts). In: hidden rows of both, block after block. Out: the sums
- * that a layer is fitted by.
+ * Two models in one pass, for calibration: an exact one in f32, and one whose layers get rounded
+ * weights as the pass comes to them (assembly/ops/observe.ts). In: hidden rows of both, block after
+ * block. Out: the sums that a layer is fitted by.
  */
 
 import { platform } from '#platform';
@@ -17,9 +17,9 @@ export interface LayerSlot extends SlotIndex {
 }
 
 /**
- * Means over rows of what one layer reads and misses: K inputs as the model with rounded weights has them, and
- * N errors. An error is the output of exact inputs, weights and residual, less the output of rounded inputs
- * and exact weights.
+ * Means over rows of what one layer reads and misses: K inputs as the model with rounded weights
+ * has them, and N errors. An error is the output of exact inputs, weights and residual, less the
+ * output of rounded inputs and exact weights.
  */
 export interface LayerSums {
   /** [K,K], of inputs about their means. */
@@ -67,7 +67,10 @@ export const Sums = {
 export class CalibrationEngine extends Engine {
   readonly #exports: CalibrationExports;
   readonly #layers = new Map<number, LayerSlot>();
-  /** Covariances of inputs that several layers read, by address, until something else is written there. */
+  /**
+   * Covariances of inputs that several layers read, by address, until something else is written
+   * there.
+   */
   readonly #covariances = new Map<number, Float64Array>();
   #lengths: Int32Array = new Int32Array();
   #rows = 0;
@@ -99,7 +102,10 @@ export class CalibrationEngine extends Engine {
     this.#exports = exports;
   }
 
-  /** Takes up both models' hidden rows [rows,H] of texts of these lengths; layers to be fitted are named. */
+  /**
+   * Takes up both models' hidden rows [rows,H] of texts of these lengths; layers to be fitted are
+   * named.
+   */
   open(
     lengths: Int32Array,
     exact: Float32Array,
@@ -128,7 +134,9 @@ export class CalibrationEngine extends Engine {
     });
   }
 
-  /** Hidden rows of both models through a block; `fit` rounds every named layer when its turn comes. */
+  /**
+   * Hidden rows of both models through a block; `fit` rounds every named layer when its turn comes.
+   */
   runBlock(layer: number, fit: Fit): void {
     this.#covariances.clear();
     this.#fit = fit;
@@ -139,7 +147,9 @@ export class CalibrationEngine extends Engine {
     }
   }
 
-  /** The sums of a layer behind the last block, which reads all hidden rows or each text's first. */
+  /**
+   * The sums of a layer behind the last block, which reads all hidden rows or each text's first.
+   */
   headSums(at: LayerSlot, which: 'all' | 'first'): LayerSums {
     this.#covariances.clear();
     const isFirst = which === 'first';
@@ -150,7 +160,10 @@ export class CalibrationEngine extends Engine {
     return this.#sums(at, x, rows, 0);
   }
 
-  /** The module's import: a layer is about to read rows. Returns whether there are rounded weights for it. */
+  /**
+   * The module's import: a layer is about to read rows. Returns whether there are rounded weights
+   * for it.
+   */
   private observe(
     layer: number,
     x: number,

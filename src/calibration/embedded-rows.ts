@@ -15,7 +15,10 @@ const SLOTS = [
   'EmbeddingNorm',
 ] as const;
 
-/** Embedded texts [M,H], as the first block reads them, or before the norm where `isNormed` is false. */
+/**
+ * Embedded texts [M,H], as the first block reads them, or before the norm where `isNormed` is
+ * false.
+ */
 export async function embeddedRows(
   { engine, config, dtype }: Target,
   request: Omit<Request, 'outputs'>,

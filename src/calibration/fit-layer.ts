@@ -1,7 +1,7 @@
 /**
- * Rounds one layer so that its outputs, computed from the inputs of the rounded model, stay close to
- * the outputs of the exact model. docs/accuracy.md describes the method. It takes the exact weights
- * and the statistics of the layer's inputs, and returns integers.
+ * Rounds one layer so that its outputs, computed from the inputs of the rounded model, stay close
+ * to the outputs of the exact model. docs/accuracy.md describes the method. It takes the exact
+ * weights and the statistics of the layer's inputs, and returns integers.
  */
 
 import { cholesky, solve } from '../numerics/cholesky.ts';
@@ -19,16 +19,17 @@ export interface ExactLayer {
 }
 
 /**
- * Added to the variance of every input, as a share of their mean: a few thousand rows do not show all that a
- * layer will read. Refitting takes more, because most errors have nothing to do with the layer's inputs.
+ * Added to the variance of every input, as a share of their mean: a few thousand rows do not show
+ * all that a layer will read. Refitting takes more, because most errors have nothing to do with the
+ * layer's inputs.
  */
 const ROUNDING_DAMPING = 0.2;
 const REFIT_DAMPING = 1;
 
 /**
- * Fits one layer: refits its weights so that they make up for the errors, rounds them by GPTQ, and sets the
- * bias that gives the exact model's mean. All of it is done on weights and inputs after the input factors, so
- * a checkpoint that is rescaled by powers of two gives the same numbers.
+ * Fits one layer: refits its weights so that they make up for the errors, rounds them by GPTQ, and
+ * sets the bias that gives the exact model's mean. All of it is done on weights and inputs after
+ * the input factors, so a checkpoint that is rescaled by powers of two gives the same numbers.
  *
  * @throws RangeError for sums or weights that are not finite
  */
@@ -60,7 +61,10 @@ export function refitLayer({ weights, factors }: ExactLayer, sums: LayerSums): F
   throw new RangeError(`Cannot refit weights: found ${bad}, expected finite numbers`);
 }
 
-/** The bias [N] that gives the exact model's mean, where weights behind the factors became `rounded`. */
+/**
+ * The bias [N] that gives the exact model's mean, where weights behind the factors became
+ * `rounded`.
+ */
 export function meanBias(
   { weights, bias, factors }: ExactLayer,
   sums: LayerSums,
@@ -75,7 +79,9 @@ export function meanBias(
   return Float32Array.from(mean);
 }
 
-/** Weights that take up the errors, and what the rounding of them is weighed by; behind the factors. */
+/**
+ * Weights that take up the errors, and what the rounding of them is weighed by; behind the factors.
+ */
 function refitted(weights: Float64Array, factors: Float32Array, sums: LayerSums) {
   const K = factors.length;
   const N = weights.length / K;

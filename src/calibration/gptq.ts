@@ -1,11 +1,12 @@
 /**
- * GPTQ (Frantar et al. 2022, arXiv:2210.17323): rounds weights to integers, one input after the other.
- * Each rounding compensates for the errors of those before it. Inputs of the largest variance come first.
+ * GPTQ (Frantar et al. 2022, arXiv:2210.17323): rounds weights to integers, one input after the
+ * other. Each rounding compensates for the errors of those before it. Inputs of the largest
+ * variance come first.
  *
- * With H = V V^T, V upper triangular in that order, and d the errors w - q t so far, the loss d^T H d is
- * the sum over k of (V[k,k] d[k] + sum over i < k of V[i,k] d[i])^2, so that q[k] is best where
- * w[k] - q[k] t = -(sum over i < k of V[i,k] d[i]) / V[k,k]. This is GPTQ's update without an inverse. V is
- * the Cholesky factor of H in reversed order, read backwards.
+ * With H = V V^T, V upper triangular in that order, and d the errors w - q t so far, the loss d^T H
+ * d is the sum over k of (V[k,k] d[k] + sum over i < k of V[i,k] d[i])^2, so that q[k] is best
+ * where w[k] - q[k] t = -(sum over i < k of V[i,k] d[i]) / V[k,k]. This is GPTQ's update without an
+ * inverse. V is the Cholesky factor of H in reversed order, read backwards.
  */
 
 import { cholesky, subtractRow } from '../numerics/cholesky.ts';
@@ -55,8 +56,8 @@ export function rounded(number: number): number {
 }
 
 /**
- * Scales [N] of weights [K,N]: each makes its output's largest weight 127, or a little less. They are rounded up
- * to bf16, which is what a file has.
+ * Scales [N] of weights [K,N]: each makes its output's largest weight 127, or a little less. They
+ * are rounded up to bf16, which is what a file has.
  *
  * @throws RangeError for weights that are not finite
  */

@@ -10,7 +10,10 @@ export interface CalibrationText {
   readonly types?: readonly number[] | undefined;
 }
 
-/** Lengths of random texts in words. Most are short: texts are, and the first rows of a text see its edge. */
+/**
+ * Lengths of random texts in words. Most are short: texts are, and the first rows of a text see its
+ * edge.
+ */
 const LENGTHS = [6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128];
 
 /** Texts of each length: 12,992 words together. */
@@ -20,7 +23,10 @@ const TEXTS_PER_LENGTH = 28;
 const MOST_WORDS = 16384;
 const FEWEST_WORDS = 8192;
 
-/** Texts of random words, with two token types where the model has them. A seed gives the same texts everywhere. */
+/**
+ * Texts of random words, with two token types where the model has them. A seed gives the same texts
+ * everywhere.
+ */
 export function randomTexts(config: MobileBertConfig, seed: number): CalibrationText[] {
   const { vocab_size, type_vocab_size, max_position_embeddings } = config;
   const draw = drawsOf(seed);
@@ -33,8 +39,8 @@ export function randomTexts(config: MobileBertConfig, seed: number): Calibration
 }
 
 /**
- * Picks texts spread over the whole list, about 16,000 words in all. Below about 8,000 words it adds
- * random texts, because a few hundred words say too little about 512 inputs.
+ * Picks texts spread over the whole list, about 16,000 words in all. Below about 8,000 words it
+ * adds random texts, because a few hundred words say too little about 512 inputs.
  *
  * @throws InputError when the texts hold no words
  */

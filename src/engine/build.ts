@@ -15,8 +15,8 @@ export const VARIANTS: readonly Variant[] = ['auto', 'simd', 'relaxed'];
 type Abilities = ReturnType<typeof abilitiesOf>;
 
 /**
- * The build for f32 arithmetic: `auto` takes the fastest that this engine computes correctly, but none that
- * fuses where fused sums are slow.
+ * The build for f32 arithmetic: `auto` takes the fastest that this engine computes correctly, but
+ * none that fuses where fused sums are slow.
  *
  * @throws RangeError for an unknown variant, or one that does not run here
  */
@@ -36,8 +36,9 @@ export function chooseBuild(variant: Variant = 'auto'): Build {
 }
 
 /**
- * The build for integer products: one with relaxed dot products where they work. Integer sums are the same in
- * all builds; `isFast` lets rows be bytes and other arithmetic round less often, for which bits differ.
+ * The build for integer products: one with relaxed dot products where they work. Integer sums are
+ * the same in all builds; `isFast` lets rows be bytes and other arithmetic round less often, for
+ * which bits differ.
  *
  * @throws RangeError for an unknown variant
  */

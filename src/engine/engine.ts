@@ -1,7 +1,7 @@
 /**
- * One model's memory and the module that works in it: dimensions and tensors in, batches in, outputs
- * out. src/engine is the only room that reads or writes linear memory. Views are made where they are
- * used, since growth detaches them.
+ * One model's memory and the module that works in it: dimensions and tensors in, batches in,
+ * outputs out. src/engine is the only room that reads or writes linear memory. Views are made where
+ * they are used, since growth detaches them.
  */
 
 import {
@@ -51,8 +51,8 @@ const WEIGHT_TYPES = Object.keys(WeightType) as (keyof typeof WeightType)[];
 /**
  * A model in WebAssembly memory. Not reentrant, and never suspended: calls are synchronous.
  *
- * Weights are open after creation. `seal` ends loading; from then on `forward` runs, and weights are read
- * or written inside `openWeights` only.
+ * Weights are open after creation. `seal` ends loading; from then on `forward` runs, and weights
+ * are read or written inside `openWeights` only.
  */
 export class Engine {
   readonly build: Build;
@@ -103,7 +103,10 @@ export class Engine {
 
   // ---- weights ----
 
-  /** Makes the derived values that a pass needs. Ends loading; does nothing where weights are sealed. */
+  /**
+   * Makes the derived values that a pass needs. Ends loading; does nothing where weights are
+   * sealed.
+   */
   seal(): void {
     if (this.#isSealed) return;
     this.#exports.seal(this.pass);
@@ -111,8 +114,8 @@ export class Engine {
   }
 
   /**
-   * Runs `body` while weights have the bits that they were stored with, and seals them again unless they
-   * were open before. Synchronous, so that no pass can come between.
+   * Runs `body` while weights have the bits that they were stored with, and seals them again unless
+   * they were open before. Synchronous, so that no pass can come between.
    */
   openWeights<T>(body: () => T): T {
     if (!this.#isSealed) return body();
@@ -153,8 +156,8 @@ export class Engine {
   }
 
   /**
-   * The opposite of `store`: `rows` rows of `rowSize` elements of an f32 model as they were stored; a
-   * vector counts one element a row. Rows are copied in pieces of about a mebibyte.
+   * The opposite of `store`: `rows` rows of `rowSize` elements of an f32 model as they were stored;
+   * a vector counts one element a row. Rows are copied in pieces of about a mebibyte.
    *
    * @throws TypeError for a model whose weights are not f32, RangeError for rows that it does not have
    */
@@ -209,8 +212,8 @@ export class Engine {
   }
 
   /**
-   * The packed bytes themselves, where they lie: valid until memory grows. src/engine/packed knows what
-   * they mean.
+   * The packed bytes themselves, where they lie: valid until memory grows. src/engine/packed knows
+   * what they mean.
    *
    * @throws Error for sealed weights, whose bytes are not those that were stored
    */
@@ -225,9 +228,10 @@ export class Engine {
   // ---- passes ----
 
   /**
-   * Runs one batch and returns the outputs that were asked for, by name, dense and copied out of linear
-   * memory: LastHiddenState [Q,H], Pooled [B,H], SequenceLogits [B,C], TokenLogits [Q,C], VocabularyLogits
-   * [Q,V] (Q: the selected rows, or all M), HiddenStates [L+1,M,H], Attentions [L][sum over sequences of A*S*S].
+   * Runs one batch and returns the outputs that were asked for, by name, dense and copied out of
+   * linear memory: LastHiddenState [Q,H], Pooled [B,H], SequenceLogits [B,C], TokenLogits [Q,C],
+   * VocabularyLogits [Q,V] (Q: the selected rows, or all M), HiddenStates [L+1,M,H], Attentions
+   * [L][sum over sequences of A*S*S].
    *
    * @throws InputError for a request that does not fit the model, RangeError when memory does not
    * suffice; the engine stays usable. Error for weights that are open.
@@ -352,8 +356,8 @@ function outputSize(
 }
 
 /**
- * Runs what may grow memory. The module traps when memory cannot grow; nothing that it planned is in use
- * then.
+ * Runs what may grow memory. The module traps when memory cannot grow; nothing that it planned is
+ * in use then.
  *
  * @throws RangeError naming what did not fit
  */

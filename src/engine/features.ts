@@ -1,7 +1,7 @@
 /**
- * What this WebAssembly engine can do, and whether its results are right. It is not enough that a module
- * validates: V8 11.3 (Node 20) behind its flag accepts relaxed SIMD and computes wrong sums. The probe is
- * written by hand, below; it is no AssemblyScript and needs no loader.
+ * What this WebAssembly engine can do, and whether its results are right. It is not enough that a
+ * module validates: V8 11.3 (Node 20) behind its flag accepts relaxed SIMD and computes wrong sums.
+ * The probe is written by hand, below; it is no AssemblyScript and needs no loader.
  */
 
 /**
@@ -54,8 +54,8 @@ export function relaxedSimdWorks(module?: WebAssembly.Module): boolean {
 }
 
 /**
- * Whether relaxed dot products of signed by unsigned bytes are exact. The specification lets machines differ
- * where the second operand is past 127: some saturate, some read it as negative.
+ * Whether relaxed dot products of signed by unsigned bytes are exact. The specification lets
+ * machines differ where the second operand is past 127: some saturate, some read it as negative.
  *
  * @param module the probe, compiled, where the host forbids compiling it here
  */

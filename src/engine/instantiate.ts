@@ -1,6 +1,6 @@
 /**
- * Modules to typed exports, by AssemblyScript's loader: it gives a debug build's `abort` its message, file
- * and line, and takes modules, bytes and responses alike.
+ * Modules to typed exports, by AssemblyScript's loader: it gives a debug build's `abort` its
+ * message, file and line, and takes modules, bytes and responses alike.
  */
 
 import { demangle, type Imports, instantiate } from '@assemblyscript/loader';

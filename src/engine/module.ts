@@ -1,6 +1,6 @@
 /**
- * Compiled modules, once per build and process: the package's own, or those that `init` was given. Also
- * compiles the module that a caller passes for one model.
+ * Compiled modules, once per build and process: the package's own, or those that `init` was given.
+ * Also compiles the module that a caller passes for one model.
  */
 
 import { platform } from '#platform';
@@ -17,8 +17,8 @@ export type WasmSources = { readonly simd: WasmSource } & {
 
 export interface InitOptions {
   /**
-   * Modules for all models from now on, in place of the package's own: the baseline alone, or several by
-   * build. Undefined returns to the package's own.
+   * Modules for all models from now on, in place of the package's own: the baseline alone, or
+   * several by build. Undefined returns to the package's own.
    */
   readonly wasm?: WasmSource | WasmSources | undefined;
 }
@@ -27,8 +27,9 @@ const compiled = new Map<Build, Promise<WebAssembly.Module>>();
 let given: WasmSources | undefined;
 
 /**
- * Settings of the engine for the whole process, to be made before the first model. A host that forbids
- * compiling gives a `WebAssembly.Module`, a single file the bytes of `mobilebert-wasm/inline`.
+ * Settings of the engine for the whole process, to be made before the first model. A host that
+ * forbids compiling gives a `WebAssembly.Module`, a single file the bytes of
+ * `mobilebert-wasm/inline`.
  *
  * @throws TypeError for an object that is neither a source nor has the baseline
  */

@@ -24,8 +24,8 @@ export interface Request {
   /** [M], 0 hides a token. */
   readonly attentionMask: Int32Array;
   /**
-   * Ascending rows of the batch that are computed to the end; default all. LastHiddenState, TokenLogits and
-   * VocabularyLogits then hold these rows only.
+   * Ascending rows of the batch that are computed to the end; default all. LastHiddenState,
+   * TokenLogits and VocabularyLogits then hold these rows only.
    */
   readonly rows?: Int32Array | undefined;
   /** What to compute. */
@@ -57,8 +57,8 @@ export function checkRequest(request: Request, d: Dimensions): void {
 }
 
 /**
- * The rows that are computed past the last block: those that a request selects, or each sequence's first where
- * only the pooled row is asked for; undefined for all.
+ * The rows that are computed past the last block: those that a request selects, or each sequence's
+ * first where only the pooled row is asked for; undefined for all.
  */
 export function selectedRows({ rows, lengths, outputs }: Request): Int32Array | undefined {
   if (rows || !outputs.every((name) => name === 'Pooled' || name === 'SequenceLogits')) return rows;

@@ -1,6 +1,6 @@
 /**
- * Holds the engine of one model: makes it for the first call that needs it, replaces it where weights get
- * other shapes, and lets it go on `dispose`.
+ * Holds the engine of one model: makes it for the first call that needs it, replaces it where
+ * weights get other shapes, and lets it go on `dispose`.
  */
 
 import type { Dimensions } from '../engine/abi.ts';
@@ -34,7 +34,8 @@ export class ModelEngine {
   }
 
   /**
-   * The engine, made, filled and sealed once. A failed attempt is forgotten, so that the next call tries again.
+   * The engine, made, filled and sealed once. A failed attempt is forgotten, so that the next call
+   * tries again.
    *
    * @throws Error on a disposed model
    */

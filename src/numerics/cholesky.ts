@@ -1,6 +1,6 @@
 /**
- * Symmetric positive definite matrices in float64, [K,K] row-major: factors, and linear equations with
- * them. Plain loops over contiguous rows: 512 x 512 takes a few hundredths of a second.
+ * Symmetric positive definite matrices in float64, [K,K] row-major: factors, and linear equations
+ * with them. Plain loops over contiguous rows: 512 x 512 takes a few hundredths of a second.
  */
 
 /**

@@ -61,9 +61,9 @@ export interface FillMaskPipeline {
  * Finds words for masks.
  *
  * @example
- * const fill = await pipeline('fill-mask', 'google/mobilebert-uncased');
- * await fill('Paris is the [MASK] of France.', { top_k: 2 });
- * // [{ score: 0.99, token: 3007, token_str: 'capital', sequence: 'paris is the capital of france.' }, ...]
+ * const fill = await pipeline('fill-mask', 'google/mobilebert-uncased'); await fill('Paris is the
+ * [MASK] of France.', { top_k: 2 }); // [{ score: 0.99, token: 3007, token_str: 'capital',
+ * sequence: 'paris is the capital of france.' }, ...]
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: instances are functions, see Callable
 export class FillMaskPipeline extends Pipeline<

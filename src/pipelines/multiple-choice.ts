@@ -48,9 +48,9 @@ export interface MultipleChoicePipeline {
  * batch.
  *
  * @example
- * const choose = await pipeline('multiple-choice', './my-swag-model');
- * await choose('The glass fell off the table.', ['It broke.', 'It flew away.']);
- * // [{ choice: 'It broke.', index: 0, score: ... }, { choice: 'It flew away.', index: 1, score: ... }]
+ * const choose = await pipeline('multiple-choice', './my-swag-model'); await choose('The glass fell
+ * off the table.', ['It broke.', 'It flew away.']); // [{ choice: 'It broke.', index: 0, score: ...
+ * }, { choice: 'It flew away.', index: 1, score: ... }]
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: instances are functions, see Callable
 export class MultipleChoicePipeline extends Pipeline<

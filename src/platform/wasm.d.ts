@@ -1,6 +1,11 @@
-/** What tools/build writes into build/wasm beside the modules, by the list of builds in src/builds.ts. */
+/**
+ * What tools/build writes into build/wasm beside the modules, by the list of builds in
+ * src/builds.ts.
+ */
 
-/** Where each module is. The URLs stand written out, because bundlers look for exactly that form. */
+/**
+ * Where each module is. The URLs stand written out, because bundlers look for exactly that form.
+ */
 declare module '*/wasm/urls.js' {
   export const urls: Readonly<Record<import('../builds.ts').Build, () => URL>>;
 }

@@ -1,7 +1,7 @@
 /**
  * A route: how a path of a server answers a body. It checks the JSON object before a model is
- * loaded, and returns a value that becomes JSON. tasks.ts has the routes of all tasks; a custom route
- * is an object with the two methods of `Route`.
+ * loaded, and returns a value that becomes JSON. tasks.ts has the routes of all tasks; a custom
+ * route is an object with the two methods of `Route`.
  */
 
 import type { Source } from '../hub/source.ts';

@@ -1,6 +1,6 @@
 /**
- * The routes of all tasks, with the body that each takes. Each function names its own pipeline, so a
- * bundle contains only the tasks that are used.
+ * The routes of all tasks, with the body that each takes. Each function names its own pipeline, so
+ * a bundle contains only the tasks that are used.
  */
 
 import {

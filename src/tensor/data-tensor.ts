@@ -1,6 +1,7 @@
 /**
  * DataTensor: a typed array with dims, row-major, with the methods that read it. Tensor adds the
- * operations. The entry `mobilebert-wasm/tokenizer` uses DataTensors because it needs no operations.
+ * operations. The entry `mobilebert-wasm/tokenizer` uses DataTensors because it needs no
+ * operations.
  */
 
 import type { DataType, DataTypeMap, Element } from './data-type.ts';

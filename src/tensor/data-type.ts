@@ -25,8 +25,9 @@ export type DataType = keyof DataTypeMap;
 export type Element<T extends DataType> = DataTypeMap[T][number];
 
 /**
- * Elements as the arithmetic sees them. The elements of 64-bit tensors are bigints at run time: code
- * typed for numbers also works for bigints, as long as both operands of an operator are bigints.
+ * Elements as the arithmetic sees them. The elements of 64-bit tensors are bigints at run time:
+ * code typed for numbers also works for bigints, as long as both operands of an operator are
+ * bigints.
  */
 export interface Values {
   readonly length: number;

@@ -5,9 +5,9 @@ import { copyStrided, sizeOf, stridesOf } from './layout.ts';
 import { Tensor } from './tensor.ts';
 
 /**
- * a [.., M, K] times b [.., K, N] gives [.., M, N]. Leading dims that are 1 or missing are repeated.
- * A vector counts as a row on the left and as a column on the right; the result lacks that axis. A
- * promise, as in transformers.js.
+ * a [.., M, K] times b [.., K, N] gives [.., M, N]. Leading dims that are 1 or missing are
+ * repeated. A vector counts as a row on the left and as a column on the right; the result lacks
+ * that axis. A promise, as in transformers.js.
  * @throws RangeError for different types, or dims that do not match
  */
 export async function matmul<T extends DataType>(a: Tensor<T>, b: Tensor<T>): Promise<Tensor<T>> {

@@ -156,7 +156,9 @@ export class Tensor<T extends DataType = DataType> extends DataTensor<T> {
   permute(...axes: number[]): Tensor<T> {
     return this.#read(layout.permuted(this.dims, axes));
   }
-  /** Given two axes, exchanges them, as in PyTorch; given all, is `permute`, as in transformers.js. */
+  /**
+   * Given two axes, exchanges them, as in PyTorch; given all, is `permute`, as in transformers.js.
+   */
   transpose(...axes: number[]): Tensor<T> {
     const [a, b] = axes;
     return this.permute(...(axes.length === 2 ? layout.exchanged(this.dims.length, a!, b!) : axes));

@@ -1,6 +1,6 @@
 /**
- * One stretch of a q8 model's packed bytes as a converted file has it: numbers of eight and sixteen bits as
- * they lie in linear memory, f32 without the lower bits that are zero (docs/memory.md).
+ * One stretch of a q8 model's packed bytes as a converted file has it: numbers of eight and sixteen
+ * bits as they lie in linear memory, f32 without the lower bits that are zero (docs/memory.md).
  */
 
 import type { Engine, SlotStorage } from '../engine.ts';
@@ -18,7 +18,9 @@ export interface PackedBytes {
   write(first: number, bytes: Uint8Array): void;
 }
 
-/** Which part of an f32 a file has: `bytes` bytes of its bits from `shift` on. The others are zero. */
+/**
+ * Which part of an f32 a file has: `bytes` bytes of its bits from `shift` on. The others are zero.
+ */
 interface Form {
   readonly bytes: number;
   readonly shift: number;
@@ -58,7 +60,9 @@ export function packedBytes(engine: Engine, at: SlotStorage, outputs: number): P
   };
 }
 
-/** Bytes as they lie in memory, from one model of the same dimensions and weight type to another. */
+/**
+ * Bytes as they lie in memory, from one model of the same dimensions and weight type to another.
+ */
 export function rawBytes(engine: Engine, at: SlotStorage): PackedBytes {
   return {
     length: engine.extent(at).bytes,

@@ -1,7 +1,7 @@
 /**
  * The panels of one linear layer, element by element, where they lie in linear memory: for reading
- * quantised weights, clearing those of pruned heads, and writing those that calibration made. The layout is
- * drawn in docs/memory.md.
+ * quantised weights, clearing those of pruned heads, and writing those that calibration made. The
+ * layout is drawn in docs/memory.md.
  */
 
 import { fromBf16, fromHalf, roundTo24 } from '../../numerics/half.ts';
@@ -19,7 +19,10 @@ const LAYOUT = {
   Q8: { head: 8 * NR, Numbers: Int8Array },
 } as const;
 
-/** Views of linear memory: valid inside `openWeights` until memory grows, so made where they are used. */
+/**
+ * Views of linear memory: valid inside `openWeights` until memory grows, so made where they are
+ * used.
+ */
 export class Panels {
   readonly #numbers: Float32Array | Uint16Array | Int8Array;
   /** The same bytes as f32: biases, and scales of q8. */
@@ -65,7 +68,10 @@ export class Panels {
     return this.#factors[k] ?? 1;
   }
 
-  /** Stores the number that is kept for a weight: in q8 the integer, which scale and factor make a weight. */
+  /**
+   * Stores the number that is kept for a weight: in q8 the integer, which scale and factor make a
+   * weight.
+   */
   setNumber(n: number, k: number, number: number): void {
     this.#numbers[this.#weightAt(n, k)] = number;
   }

@@ -1,6 +1,6 @@
 /**
- * A slot's values out of packed bytes, dense and in f32: of an f32 or f16 model the numbers that were
- * stored, of a q8 model those that it computes with.
+ * A slot's values out of packed bytes, dense and in f32: of an f32 or f16 model the numbers that
+ * were stored, of a q8 model those that it computes with.
  */
 
 import { fromBf16, fromHalf } from '../../numerics/half.ts';

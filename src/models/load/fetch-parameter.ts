@@ -1,6 +1,6 @@
 /**
- * Reads a parameter's values from the engine, dense and in f32, whatever their stored dtype. An fp32
- * or fp16 model returns the values that were loaded, a q8 model those that it computes with.
+ * Reads a parameter's values from the engine, dense and in f32, whatever their stored dtype. An
+ * fp32 or fp16 model returns the values that were loaded, a q8 model those that it computes with.
  */
 
 import { readValues } from '../../engine/packed/read-values.ts';

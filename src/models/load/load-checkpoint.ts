@@ -1,6 +1,6 @@
 /**
- * Loads a checkpoint's weights into the engine, tensor by tensor as they stream in. A head that the file
- * lacks is initialised as Python does. An encoder that lacks parameters is refused.
+ * Loads a checkpoint's weights into the engine, tensor by tensor as they stream in. A head that the
+ * file lacks is initialised as Python does. An encoder that lacks parameters is refused.
  */
 
 import type { MobileBertConfig } from '../../config/config.ts';

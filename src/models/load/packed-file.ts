@@ -1,6 +1,6 @@
 /**
- * Files of packed weights: a safetensors file of U8 tensors, so that loading is copying. Its metadata say
- * which packing the bytes have (docs/memory.md).
+ * Files of packed weights: a safetensors file of U8 tensors, so that loading is copying. Its
+ * metadata say which packing the bytes have (docs/memory.md).
  */
 
 import { PACKING, type PackedBytes } from '../../engine/packed/packed-bytes.ts';

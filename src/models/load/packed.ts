@@ -29,8 +29,8 @@ export interface Found {
 }
 
 /**
- * One tensor for each block (`Block.7`) and for each slot outside of them (`WordEmbeddings`), with the bytes
- * that a converted file has, or those that `bytesOf` gives.
+ * One tensor for each block (`Block.7`) and for each slot outside of them (`WordEmbeddings`), with
+ * the bytes that a converted file has, or those that `bytesOf` gives.
  */
 export function packedTensors(
   target: Target,

@@ -27,8 +27,8 @@ export interface Target {
 const LM_BIAS = 'cls.predictions.bias';
 
 /**
- * Tensors of one checkpoint -> destinations in the engine. A tied decoder may have been saved beside
- * what it is tied to, whole or in part: as in Python, what was saved is what decodes.
+ * Tensors of one checkpoint -> destinations in the engine. A tied decoder may have been saved
+ * beside what it is tied to, whole or in part: as in Python, what was saved is what decodes.
  */
 export class Placement {
   readonly #engine: Engine;
@@ -66,7 +66,9 @@ export class Placement {
     });
   }
 
-  /** All slots but those that a saved decoder fills. They are known when the first value is written. */
+  /**
+   * All slots but those that a saved decoder fills. They are known when the first value is written.
+   */
   #destination(parameter: Parameter): Destination {
     if (this.#tied.has(parameter.name)) return destination(this.#engine, parameter);
     let all: Destination | undefined;

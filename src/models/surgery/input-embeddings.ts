@@ -1,4 +1,7 @@
-/** Reading and replacing a model's word embedding: `get_input_embeddings` and `set_input_embeddings`. */
+/**
+ * Reading and replacing a model's word embedding: `get_input_embeddings` and
+ * `set_input_embeddings`.
+ */
 
 import { InputError } from '../../errors.ts';
 import { LARGEST_HALF } from '../../numerics/half.ts';

@@ -1,7 +1,8 @@
 /**
- * Draws new rows of a table around the mean of its old ones: `_init_added_embeddings_weights_with_mean` of
- * Hugging Face's modeling_utils.py, after Hewitt, "Initializing new word embeddings for pretrained language
- * models" (2021). The new words then take very little of the old words' probabilities.
+ * Draws new rows of a table around the mean of its old ones:
+ * `_init_added_embeddings_weights_with_mean` of Hugging Face's modeling_utils.py, after Hewitt,
+ * "Initializing new word embeddings for pretrained language models" (2021). The new words then take
+ * very little of the old words' probabilities.
  */
 
 import { cholesky } from '../../numerics/cholesky.ts';
@@ -10,7 +11,9 @@ import type { NormalSource } from '../../weights/normal.ts';
 /** The covariance of the new rows is that of the old rows times this. */
 const EPSILON = 1e-9;
 
-/** The covariance is taken of at most so many old rows, evenly spaced: its own error is then 2 %. */
+/**
+ * The covariance is taken of at most so many old rows, evenly spaced: its own error is then 2 %.
+ */
 const MOST_ROWS = 4096;
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Removes attention heads: `prune_heads` of Python's transformers up to version 4. In memory a pruned head's
- * query, key and value rows and its columns of the output layer become zero; files leave them out. Both
- * compute exactly what Python's smaller layers do.
+ * Removes attention heads: `prune_heads` of Python's transformers up to version 4. In memory a
+ * pruned head's query, key and value rows and its columns of the output layer become zero; files
+ * leave them out. Both compute exactly what Python's smaller layers do.
  */
 
 import { MobileBertConfig } from '../../config/config.ts';

@@ -1,6 +1,7 @@
 /**
- * Changes a model's number of words: `resize_token_embeddings` of Hugging Face's modeling_utils.py and
- * modeling_mobilebert.py. The model gets another engine; the old words' weights are copied to the bit.
+ * Changes a model's number of words: `resize_token_embeddings` of Hugging Face's modeling_utils.py
+ * and modeling_mobilebert.py. The model gets another engine; the old words' weights are copied to
+ * the bit.
  */
 
 import { checkLanguageModelHead } from '../../config/config.ts';
@@ -21,8 +22,8 @@ export interface ResizeOptions {
   /** Rounds the number of words up to a multiple of this. */
   pad_to_multiple_of?: number | null | undefined;
   /**
-   * Whether new words are drawn around the old ones' mean (the default), or with mean 0 and the standard
-   * deviation `initializer_range`.
+   * Whether new words are drawn around the old ones' mean (the default), or with mean 0 and the
+   * standard deviation `initializer_range`.
    */
   mean_resizing?: boolean | undefined;
 }
@@ -31,7 +32,8 @@ export interface ResizeOptions {
 type MakeRows = (old: Float32Array, width: number) => Float32Array<ArrayBuffer>;
 
 /**
- * Replaces the engine that `holder` has by one with another number of words; false where the number stays.
+ * Replaces the engine that `holder` has by one with another number of words; false where the number
+ * stays.
  *
  * @throws ConfigError or RangeError for a number that does not fit, TypeError for a q8 model with a
  *   decoder; the model is as it was then
@@ -68,7 +70,8 @@ function resizedConfig(
   const vocab_size = Math.ceil(count / multiple) * multiple;
   const resized = new MobileBertConfig({ ...config.to_dict(), vocab_size });
   if (parts.languageModel) checkLanguageModelHead(resized);
-  // In q8 all words share the scales of the decoder's dense part: new words would change the old ones.
+  // In q8 all words share the scales of the decoder's dense part: new words would change the old
+  // ones.
   if (parts.languageModel && dtype === 'q8' && vocab_size !== config.vocab_size) {
     throw new TypeError(
       'Cannot resize token embeddings: the decoder of the masked language model is kept as q8, expected a model loaded with dtype "fp32" (resize, save, then convert)',
@@ -110,7 +113,10 @@ function copyStorages(to: Target, from: Target): void {
   }
 }
 
-/** A tied decoder takes the new words' embeddings and the bias 0. Another one gets rows and a bias of its own. */
+/**
+ * A tied decoder takes the new words' embeddings and the bias 0. Another one gets rows and a bias
+ * of its own.
+ */
 function resizeDecoder(
   to: Target,
   from: Target,

@@ -1,8 +1,8 @@
 /**
  * The tokenizer that users hold. Calling it encodes texts. Names, options and results are those of
  * transformers (PreTrainedTokenizerBase and TokenizersBackend), the calling convention that of
- * transformers.js. It holds an encoder (text -> ids) and a table (ids <-> tokens); the public classes
- * of both entries are made from it, see tokenizer-classes.ts.
+ * transformers.js. It holds an encoder (text -> ids) and a table (ids <-> tokens); the public
+ * classes of both entries are made from it, see tokenizer-classes.ts.
  */
 
 import { Callable } from '../../callable.ts';
@@ -213,7 +213,9 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     return this.#settings.vocab.size;
   }
 
-  /** Number of tokens with added tokens: the embeddings a model needs. `len(tokenizer)` in Python. */
+  /**
+   * Number of tokens with added tokens: the embeddings a model needs. `len(tokenizer)` in Python.
+   */
   override get length(): number {
     return this.#table.added.length;
   }

@@ -20,7 +20,9 @@ export { BaseTokenizer as PreTrainedTokenizer } from './base-tokenizer.ts';
 
 const classes = tokenizerClasses<IdTensor, [settings: TokenizerSettings]>(BaseTokenizer);
 
-/** BERT's tokenizer: normalizes, splits at white space and punctuation, splits words into pieces. */
+/**
+ * BERT's tokenizer: normalizes, splits at white space and punctuation, splits words into pieces.
+ */
 export const BertTokenizer = classes.BertTokenizer;
 export type BertTokenizer = BaseTokenizer;
 
@@ -36,5 +38,7 @@ export type MobileBertTokenizer = BaseTokenizer;
 export const MobileBertTokenizerFast = classes.MobileBertTokenizerFast;
 export type MobileBertTokenizerFast = BaseTokenizer;
 
-/** Loads the class that tokenizer_config.json names, or a MobileBertTokenizer when it names none. */
+/**
+ * Loads the class that tokenizer_config.json names, or a MobileBertTokenizer when it names none.
+ */
 export const AutoTokenizer = classes.AutoTokenizer;

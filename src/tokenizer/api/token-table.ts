@@ -1,6 +1,6 @@
 /**
- * The tokens of a tokenizer and their ids, in both directions, added tokens included; and tokens back
- * to text (tokenizers/src/decoders/wordpiece.rs; `clean_up_tokenization` of transformers'
+ * The tokens of a tokenizer and their ids, in both directions, added tokens included; and tokens
+ * back to text (tokenizers/src/decoders/wordpiece.rs; `clean_up_tokenization` of transformers'
  * tokenization_utils_base.py).
  */
 
@@ -52,7 +52,9 @@ export class TokenTable {
     return this.#added.token(this.#checked(id)) ?? '';
   }
 
-  /** The tokens with these ids, as they appear in text. @throws RangeError for an id out of range */
+  /**
+   * The tokens with these ids, as they appear in text. @throws RangeError for an id out of range
+   */
   decoded(ids: readonly Id[], skipsSpecial: boolean): string[] {
     const tokens: string[] = [];
     for (const id of ids) {

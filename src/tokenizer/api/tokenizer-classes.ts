@@ -1,8 +1,8 @@
 /**
  * The public classes, made once for each entry from its PreTrainedTokenizer, which decides what
  * Tensors results have and what the constructor takes. In transformers 5 the plain and the Fast
- * classes are one. Here, too, they behave alike; they also have the options of the older Python class
- * (`do_basic_tokenize`, `never_split`).
+ * classes are one. Here, too, they behave alike; they also have the options of the older Python
+ * class (`do_basic_tokenize`, `never_split`).
  */
 
 import type { IdTensor } from '../batch/batch-encoding.ts';

@@ -50,7 +50,9 @@ export type BatchEncoding<V = Tensor<'int64'>> = encoding.BatchEncoding<V>;
 export const PreTrainedTokenizer = classes.PreTrainedTokenizer;
 export type PreTrainedTokenizer = BaseTokenizer<Tensor<'int64'>>;
 
-/** BERT's tokenizer: normalizes, splits at white space and punctuation, splits words into pieces. */
+/**
+ * BERT's tokenizer: normalizes, splits at white space and punctuation, splits words into pieces.
+ */
 export const BertTokenizer = classes.BertTokenizer;
 export type BertTokenizer = PreTrainedTokenizer;
 
@@ -72,5 +74,7 @@ export type MobileBertTokenizer = PreTrainedTokenizer;
 export const MobileBertTokenizerFast = classes.MobileBertTokenizerFast;
 export type MobileBertTokenizerFast = PreTrainedTokenizer;
 
-/** Loads the class that tokenizer_config.json names, or a MobileBertTokenizer when it names none. */
+/**
+ * Loads the class that tokenizer_config.json names, or a MobileBertTokenizer when it names none.
+ */
 export const AutoTokenizer = classes.AutoTokenizer;

@@ -1,7 +1,7 @@
 /**
- * The arguments of a tokenizer call, under Hugging Face's names: texts become samples, options become
- * strategies, both checked (`_encode_plus` and `_get_padding_truncation_strategies` of transformers;
- * `_call` of transformers.js).
+ * The arguments of a tokenizer call, under Hugging Face's names: texts become samples, options
+ * become strategies, both checked (`_encode_plus` and `_get_padding_truncation_strategies` of
+ * transformers; `_call` of transformers.js).
  */
 
 /** How texts are brought to one length. */

@@ -70,7 +70,8 @@ function keptLengths(
 }
 
 /**
- * Shortens the longer of two sequences first, then both to one length. The longer keeps an odd token.
+ * Shortens the longer of two sequences first, then both to one length. The longer keeps an odd
+ * token.
  */
 function keptOfPair(first: number, second: number, room: number): number[] {
   const short = Math.min(first, second);

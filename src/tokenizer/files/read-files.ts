@@ -109,7 +109,9 @@ function vocabularyOf(
   throw new TokenizerError('Cannot make a tokenizer: found neither tokenizer.json nor vocab.txt');
 }
 
-/** The added tokens of tokenizer.json; without an added_tokens_decoder also of added_tokens.json. */
+/**
+ * The added tokens of tokenizer.json; without an added_tokens_decoder also of added_tokens.json.
+ */
 function addedIn(
   files: TokenizerFiles,
   json: Fields | undefined,

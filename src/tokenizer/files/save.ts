@@ -1,6 +1,6 @@
 /**
- * Writes the files of a tokenizer: tokenizer.json, which the Rust tokenizers read, vocab.txt and the
- * configs. In: a tokenizer and its settings. Out: contents by name.
+ * Writes the files of a tokenizer: tokenizer.json, which the Rust tokenizers read, vocab.txt and
+ * the configs. In: a tokenizer and its settings. Out: contents by name.
  */
 
 import type { AddedToken } from '../text/added-tokens.ts';

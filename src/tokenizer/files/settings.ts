@@ -68,7 +68,9 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface TokenizerSettings extends EncoderOptions, CallSettings {
   vocab: Vocab;
   wordpieces_prefix: string;
-  /** `cleanup` of the decoder in tokenizer.json: whether decoding drops blanks before punctuation. */
+  /**
+   * `cleanup` of the decoder in tokenizer.json: whether decoding drops blanks before punctuation.
+   */
   cleanup: boolean;
   /** Default of the same option of `decode`. */
   clean_up_tokenization_spaces: boolean;

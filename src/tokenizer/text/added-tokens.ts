@@ -1,13 +1,16 @@
 /**
- * Added tokens: special tokens such as [MASK], and tokens that a user added. They are matched in the
- * text itself, before it is normalized and split (tokenizers/src/tokenizer/added_vocabulary.rs).
+ * Added tokens: special tokens such as [MASK], and tokens that a user added. They are matched in
+ * the text itself, before it is normalized and split
+ * (tokenizers/src/tokenizer/added_vocabulary.rs).
  */
 
 import { TokenizerError } from '../../errors.ts';
 import { isWhitespace } from './unicode.ts';
 import type { Vocab } from './vocab.ts';
 
-/** The named special tokens, in the order of transformers' `SPECIAL_TOKENS_ATTRIBUTES`, as in BERT. */
+/**
+ * The named special tokens, in the order of transformers' `SPECIAL_TOKENS_ATTRIBUTES`, as in BERT.
+ */
 export const SPECIAL_TOKENS = {
   bos_token: null,
   eos_token: null,

@@ -1,8 +1,8 @@
 /**
- * Text -> tokens: matches added tokens, normalizes, splits into words and the words into pieces (the
- * encode path of tokenizers/src/tokenizer/mod.rs). Nearly every text takes the fast way: one pass
- * over its characters, without a normalized copy. The slow way makes that copy, with alignments. It
- * is needed for normalized added tokens, `never_split`, and marks that NFD reorders.
+ * Text -> tokens: matches added tokens, normalizes, splits into words and the words into pieces
+ * (the encode path of tokenizers/src/tokenizer/mod.rs). Nearly every text takes the fast way: one
+ * pass over its characters, without a normalized copy. The slow way makes that copy, with
+ * alignments. It is needed for normalized added tokens, `never_split`, and marks that NFD reorders.
  */
 
 import type { AddedVocabulary } from './added-tokens.ts';

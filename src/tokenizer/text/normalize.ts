@@ -1,9 +1,9 @@
 /**
  * BertNormalizer of the Rust tokenizers, in four steps: 1. clean, 2. put blanks around ideographs,
  * 3. strip accents, 4. lower case (tokenizers/src/normalizers/bert.rs, tokenizer/normalizer.rs).
- * In: source text. Out: normalized text, with a source span for each of its UTF-16 units.
- * `CharMap` gives the result of all steps for one code point, which is enough for nearly every text.
- * Where the result depends on neighbours, a `CharMap` does steps 1 and 2, and `fold` steps 3 and 4.
+ * In: source text. Out: normalized text, with a source span for each of its UTF-16 units. `CharMap`
+ * gives the result of all steps for one code point, which is enough for nearly every text. Where
+ * the result depends on neighbours, a `CharMap` does steps 1 and 2, and `fold` steps 3 and 4.
  */
 
 import {
@@ -32,8 +32,8 @@ export interface NormalizerOptions {
 }
 
 /**
- * A `CharMap` entry is kind * KIND + value. An entry below KIND is a code point of a word. The kinds
- * follow.
+ * A `CharMap` entry is kind * KIND + value. An entry below KIND is a code point of a word. The
+ * kinds follow.
  */
 export const KIND = 1 << 21;
 /** Mask of the value in an entry. */
@@ -164,10 +164,10 @@ interface Mark {
 }
 
 /**
- * Steps 3 and 4, stripping accents and lower-casing, of cleaned[from, to). Source spans are assigned
- * as in the Rust library. The marks between two starters are first put in canonical order. Then each
- * character that is the first of its decomposition takes the span of the next source character, and
- * every other character repeats the span before it.
+ * Steps 3 and 4, stripping accents and lower-casing, of cleaned[from, to). Source spans are
+ * assigned as in the Rust library. The marks between two starters are first put in canonical order.
+ * Then each character that is the first of its decomposition takes the span of the next source
+ * character, and every other character repeats the span before it.
  */
 export function fold(
   { text, starts, ends }: Aligned,

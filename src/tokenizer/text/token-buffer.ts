@@ -74,7 +74,9 @@ export class TokenBuffer {
     if (this.#isTracking) this.#widenSpans();
   }
 
-  /** Makes the arrays of tracking as long as `ids`. Only done on tracking: most calls do without. */
+  /**
+   * Makes the arrays of tracking as long as `ids`. Only done on tracking: most calls do without.
+   */
   #widenSpans(): void {
     const { length } = this.#ids;
     this.#starts = widened(this.#starts, length);

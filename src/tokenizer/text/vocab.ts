@@ -1,8 +1,9 @@
 /**
- * The vocabulary: token -> id and id -> token, from vocab.txt or from the `vocab` of tokenizer.json.
- * Pieces of words are looked up in one open-addressed hash table. The key is a rolling hash of
- * UTF-16 units, so that a look-up makes no substring. A token that starts with the prefix of
- * continuing pieces ("##") is in the table twice: whole, and without the prefix under another seed.
+ * The vocabulary: token -> id and id -> token, from vocab.txt or from the `vocab` of
+ * tokenizer.json. Pieces of words are looked up in one open-addressed hash table. The key is a
+ * rolling hash of UTF-16 units, so that a look-up makes no substring. A token that starts with the
+ * prefix of continuing pieces ("##") is in the table twice: whole, and without the prefix under
+ * another seed.
  */
 
 import { TokenizerError } from '../../errors.ts';
