@@ -3,8 +3,8 @@
  * it, and `model.safetensors.index.json`, which names the files, written and read.
  */
 
+import { parseJson } from '../json.ts';
 import { type SavedTensor, savedBytes } from './save.ts';
-import { parseJson } from './strict-json.ts';
 import { byteSize, fail, quote } from './tensor-info.ts';
 
 /** One file to be written: its name and its tensors. */

@@ -6,9 +6,9 @@
  */
 
 import type { WeightsError } from '../../errors.ts';
+import { parseJson } from '../../json.ts';
 import type { ByteSource } from '../../platform/types.ts';
 import { ByteReader } from '../byte-reader.ts';
-import { parseJson } from '../strict-json.ts';
 import {
   byteSize,
   chunksOf,
