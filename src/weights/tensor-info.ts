@@ -19,6 +19,8 @@ export const DTYPE_BYTES = {
   U32: 4,
   U16: 2,
   U8: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
   BOOL: 1,
 } as const;
 
@@ -71,6 +73,8 @@ export interface Wanted {
 export interface WeightsFile {
   /** The tensors that the file declares before their values; empty where it declares none. */
   readonly tensors: readonly TensorInfo[];
+  /** What was chosen or left out, as sentences for `loading_info`; absent where nothing was. */
+  readonly notes?: readonly string[];
   /**
    * The rows of the wanted tensors, in the order of the file, and at the end a check that the file
    * is whole. Rows are valid until the next are asked for.

@@ -24,6 +24,16 @@ export interface PickleHost {
 const MAX_PICKLE_BYTES = 2 ** 22;
 /** The two lines of GLOBAL: module and name. */
 const MAX_GLOBAL_BYTES = 256;
+/**
+ * The most that a pickle may cost: 1 for an opcode and more where it makes something, about 16 bytes
+ * of memory a unit. A tensor costs some 120, so this is 8,800 tensors: a MobileBERT of 24 layers with
+ * its optimizer's state and averages, six tensors for each of its 1,113 parameters.
+ */
+const MAX_COST = 2 ** 20;
+/** What an entry of the memo, a list or tuple, and a dict or object cost. */
+const MEMO_COST = 2;
+const LIST_COST = 3;
+const OBJECT_COST = 15;
 
 /**
  * Reads one pickle up to its STOP opcode, and no byte more.
@@ -66,6 +76,7 @@ export function* unpickle(host: PickleHost): Generator<number, unknown, Uint8Arr
       throw new SyntaxError(
         `found opcode ${refusedName(code)}, expected those of a dict of tensors`,
       );
+    machine.spend(1);
     op.run(machine, yield* argumentOf(op.argument));
   }
 }
@@ -100,9 +111,16 @@ class Machine {
   readonly memo = new Map<number, unknown>();
   readonly #stack: unknown[] = [];
   readonly #marks: number[] = [];
+  #cost = 0;
 
   constructor(host: PickleHost) {
     this.host = host;
+  }
+
+  /** Counts against the bound on all that a pickle makes. */
+  spend(cost: number): void {
+    this.#cost += cost;
+    if (this.#cost > MAX_COST) throw new SyntaxError('it has more values than any checkpoint');
   }
 
   push(value: unknown): void {
@@ -134,17 +152,30 @@ class Machine {
 
   /** Replaces the top `count` values by a tuple of them. */
   tuple(count: number): void {
+    this.spend(LIST_COST);
     const values = Array.from({ length: count }, () => this.pop());
     this.push(values.reverse());
   }
 
   put(index: number): void {
+    this.spend(MEMO_COST);
     this.memo.set(index, this.top());
   }
 
   get(index: number): void {
     if (!this.memo.has(index)) throw new SyntaxError(`its memo has no ${index}`);
     this.push(this.memo.get(index));
+  }
+
+  /** A list, a tuple of any length, or the items of a set. */
+  pushList(values: unknown[]): void {
+    this.spend(LIST_COST);
+    this.push(values);
+  }
+
+  pushDict(): void {
+    this.spend(OBJECT_COST);
+    this.push(new Map());
   }
 
   append(values: readonly unknown[]): void {
@@ -168,13 +199,20 @@ class Machine {
   }
 
   global(module: unknown, name: unknown): void {
+    this.spend(LIST_COST);
     if (typeof module !== 'string' || typeof name !== 'string') {
       throw new SyntaxError("a global's name is no text");
     }
     this.push(this.host.global(`${module}.${name}`));
   }
 
+  persistent(): void {
+    this.spend(OBJECT_COST);
+    this.push(this.host.persistent(this.pop()));
+  }
+
   reduce(): void {
+    this.spend(OBJECT_COST);
     const args = this.pop();
     if (!Array.isArray(args)) throw new SyntaxError('it calls with what is no tuple');
     this.push(this.host.call(this.pop(), args));
@@ -204,15 +242,19 @@ const OPS = new Map<number, { argument: Argument; run: Run }>([
   ...op('\x8c', 'counted1', (m, bytes) => m.push(text(bytes))), // SHORT_BINUNICODE
   ...op('T', 'counted4', (m, bytes) => m.push(text(bytes))), // BINSTRING (Python 2)
   ...op('U', 'counted1', (m, bytes) => m.push(text(bytes))), // SHORT_BINSTRING (Python 2)
-  ...op(')', 0, (m) => m.push([])), // EMPTY_TUPLE
+  ...op('B', 'counted4', (m, bytes) => m.push(bytes.slice())), // BINBYTES
+  ...op('C', 'counted1', (m, bytes) => m.push(bytes.slice())), // SHORT_BINBYTES
+  ...op(')', 0, (m) => m.pushList([])), // EMPTY_TUPLE
   ...op('\x85', 0, (m) => m.tuple(1)), // TUPLE1
   ...op('\x86', 0, (m) => m.tuple(2)), // TUPLE2
   ...op('\x87', 0, (m) => m.tuple(3)), // TUPLE3
-  ...op('t', 0, (m) => m.push(m.popMark())), // TUPLE
-  ...op(']', 0, (m) => m.push([])), // EMPTY_LIST
+  ...op('t', 0, (m) => m.pushList(m.popMark())), // TUPLE
+  ...op(']', 0, (m) => m.pushList([])), // EMPTY_LIST
+  ...op('\x8f', 0, (m) => m.pushList([])), // EMPTY_SET: a list of its items
   ...op('a', 0, (m) => m.append([m.pop()])), // APPEND
   ...op('e', 0, (m) => m.append(m.popMark())), // APPENDS
-  ...op('}', 0, (m) => m.push(new Map())), // EMPTY_DICT
+  ...op('\x90', 0, (m) => m.append(m.popMark())), // ADDITEMS
+  ...op('}', 0, (m) => m.pushDict()), // EMPTY_DICT
   ...op('s', 0, (m) => m.setItems([m.pop(), m.pop()].reverse())), // SETITEM
   ...op('u', 0, (m) => m.setItems(m.popMark())), // SETITEMS
   ...op('q', 1, (m, bytes) => m.put(unsigned(bytes))), // BINPUT
@@ -228,7 +270,7 @@ const OPS = new Map<number, { argument: Argument; run: Run }>([
     const name = m.pop();
     m.global(m.pop(), name);
   }), // STACK_GLOBAL
-  ...op('Q', 0, (m) => m.push(m.host.persistent(m.pop()))), // BINPERSID
+  ...op('Q', 0, (m) => m.persistent()), // BINPERSID
   ...op('R', 0, (m) => m.reduce()), // REDUCE
   ...op('b', 0, (m) => m.build()), // BUILD
 ]);
@@ -238,9 +280,9 @@ const OPS = new Map<number, { argument: Argument; run: Run }>([
 const REFUSED: Readonly<Record<string, string>> = {
   '0': 'POP', '1': 'POP_MARK', '2': 'DUP', F: 'FLOAT', I: 'INT', L: 'LONG', P: 'PERSID',
   S: 'STRING', V: 'UNICODE', d: 'DICT', g: 'GET', i: 'INST', l: 'LIST', o: 'OBJ', p: 'PUT',
-  B: 'BINBYTES', C: 'SHORT_BINBYTES', '\x81': 'NEWOBJ', '\x82': 'EXT1', '\x83': 'EXT2',
+  '\x81': 'NEWOBJ', '\x82': 'EXT1', '\x83': 'EXT2',
   '\x84': 'EXT4', '\x8b': 'LONG4', '\x8d': 'BINUNICODE8', '\x8e': 'BINBYTES8',
-  '\x8f': 'EMPTY_SET', '\x90': 'ADDITEMS', '\x91': 'FROZENSET', '\x92': 'NEWOBJ_EX',
+  '\x91': 'FROZENSET', '\x92': 'NEWOBJ_EX',
   '\x96': 'BYTEARRAY8', '\x97': 'NEXT_BUFFER', '\x98': 'READONLY_BUFFER',
 };
 
@@ -282,9 +324,11 @@ function shortest(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value;
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function text(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch {
     throw new SyntaxError('a text is not UTF-8');
   }

@@ -36,28 +36,33 @@ export async function openTorchLegacy(
     await readPlain(reader, file),
   ];
   if (magic !== MAGIC || protocol !== PROTOCOL) {
-    throw fail(file, `found PyTorch file protocol ${String(protocol)}, expected ${PROTOCOL}`);
+    const found = typeof protocol === 'number' ? protocol : 'none';
+    throw fail(file, `found PyTorch file protocol ${found}, expected ${PROTOCOL}`);
   }
   if (!(system instanceof Map) || system.get('little_endian') !== true) {
     throw fail(file, 'numbers are big-endian, expected little-endian');
   }
-  const views = await readStateDict(reader, file);
+  const { views, storages: known, notes } = await readStateDict(reader, file);
   const keys = await readPlain(reader, file);
-  const storages = orderedStorages(views, keys, file);
+  const storages = orderedStorages(known, keys, file);
   const bytes = storages.reduce((sum, storage) => sum + 8 + bytesOf(storage), reader.position);
   if (size !== undefined && size !== bytes) {
     throw fail(file, `file has ${size} bytes, its storages expect ${bytes}`);
   }
   return {
     tensors: views,
+    notes,
     close: () => reader.close(),
     read: (wanted) => readStorages(reader, storages, views, wanted, file),
   };
 }
 
-/** The storages in the order of the file, which must be exactly those of the tensors. */
-function orderedStorages(views: readonly View[], keys: unknown, file: string): Storage[] {
-  const storages = new Map(views.map(({ storage }) => [storage.key, storage]));
+/** The storages in the order of the file, which must be exactly those that the pickle names. */
+function orderedStorages(
+  storages: ReadonlyMap<string, Storage>,
+  keys: unknown,
+  file: string,
+): Storage[] {
   if (
     !Array.isArray(keys) ||
     new Set(keys).size !== storages.size ||
@@ -67,8 +72,9 @@ function orderedStorages(views: readonly View[], keys: unknown, file: string): S
   }
   return keys.map((key: unknown) => {
     const storage = storages.get(key as string);
-    if (!storage) throw fail(file, `storage ${quote(String(key))} belongs to no tensor`);
-    return storage;
+    if (storage) return storage;
+    const name = typeof key === 'string' ? quote(key) : 'whose key is no text';
+    throw fail(file, `storage ${name} belongs to no tensor`);
   });
 }
 

@@ -1,12 +1,14 @@
 /**
- * A pickled state_dict -> tensors as views of storages. The globals that a pickle may name are a
- * closed list: the functions that rebuild tensors and the storage types. Sources: torch/_utils.py,
- * torch/serialization.py.
+ * A pickled checkpoint -> tensors as views of storages. The globals that a pickle may name are a
+ * closed list: what rebuilds tensors, the storage types, and the plain values that
+ * `torch.load(weights_only=True)` takes, which are not made. Sources: torch/_utils.py,
+ * torch/serialization.py, torch/_weights_only_unpickler.py.
  */
 
 import type { ByteReader } from '../byte-reader.ts';
 import { byteSize, DTYPE_BYTES, type Dtype, fail, quote, type TensorInfo } from '../tensor-info.ts';
 import { type PickleHost, readPickle } from './pickle.ts';
+import { chooseStateDict } from './state-dict.ts';
 
 /** The values that one or more tensors are views of. */
 export interface Storage {
@@ -42,8 +44,30 @@ const STORAGES: Readonly<Record<string, Dtype>> = {
   'torch.ByteStorage': 'U8',
   'torch.BoolStorage': 'BOOL',
 };
+/** A storage whose tensors say their element types. Its length is in bytes. */
+const UNTYPED = 'torch.storage.UntypedStorage';
+/** Element types that have no storage type of their own. */
+const UNTYPED_DTYPES: Readonly<Record<string, Dtype>> = {
+  'torch.float8_e4m3fn': 'F8_E4M3',
+  'torch.float8_e5m2': 'F8_E5M2',
+  'torch.uint16': 'U16',
+  'torch.uint32': 'U32',
+  'torch.uint64': 'U64',
+};
+/** Names of `torch.dtype`s, which optimizers keep. */
+const DTYPE_NAME = /^torch\.(float|bfloat|complex|u?int|bool)[a-z0-9_]*$/;
+/** What training keeps beside weights. A call of it makes nothing. */
+const PLAIN: ReadonlySet<string> = new Set([
+  'torch.Size',
+  'torch.device',
+  '_codecs.encode',
+  'builtins.bytearray',
+  'builtins.complex',
+  'builtins.set',
+  'collections.Counter',
+]);
 
-/** The functions that a checkpoint may call. */
+/** The functions that rebuild what a checkpoint holds. */
 const CALLS: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
   'collections.OrderedDict': (args) => {
     if (args.length > 0) throw new SyntaxError('an OrderedDict is made from a list, expected ()');
@@ -51,30 +75,39 @@ const CALLS: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
   },
   'torch._utils._rebuild_tensor': rebuild,
   'torch._utils._rebuild_tensor_v2': rebuild,
+  'torch._utils._rebuild_tensor_v3': rebuildUntyped,
   'torch._utils._rebuild_parameter': ([data]) => data,
+  'torch._utils._rebuild_parameter_with_state': ([data]) => data,
 };
 
 const MAX_RANK = 8;
-const MAX_TENSORS = 100_000;
+
+/** The tensors of a checkpoint, and all that is stored in its file. */
+export interface StateDict {
+  readonly views: readonly View[];
+  /** Every storage that the pickle names, also those of no tensor in `views`, by key. */
+  readonly storages: ReadonlyMap<string, Storage>;
+  /** What was chosen or left out, for `loading_info`. */
+  readonly notes: readonly string[];
+}
 
 /**
- * Reads one pickled state_dict, all of whose values must be tensors.
+ * Reads one pickled checkpoint: a state_dict, or what training saved around one.
  *
- * @throws WeightsError naming the global, the opcode or the tensor that cannot be used
+ * @throws WeightsError naming the global, the opcode or the tensor that cannot be used, and where
+ *   there is no state_dict, or more than one
  */
-export async function readStateDict(reader: ByteReader, file: string): Promise<View[]> {
-  const value = await readPickle(reader, torchHost(), file);
-  if (!(value instanceof Map)) {
-    throw fail(file, 'pickle holds no state_dict, expected a dict of tensors');
+export async function readStateDict(reader: ByteReader, file: string): Promise<StateDict> {
+  const storages = new Map<string, StorageValue>();
+  const value = await readPickle(reader, torchHost(storages), file);
+  try {
+    const { entries, notes } = chooseStateDict(value, isTensor);
+    const views = entries.map(([name, tensor]) => ({ name, ...tensor }));
+    return { views, storages, notes };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw fail(file, `pickle is not usable: ${error.message}`, error);
   }
-  if (value.size > MAX_TENSORS) {
-    throw fail(file, `pickle holds ${value.size} tensors, expected at most ${MAX_TENSORS}`);
-  }
-  return Array.from(value, ([name, tensor]) => {
-    if (!isTensor(tensor))
-      throw fail(file, `entry ${quote(String(name))} is no tensor, expected one`);
-    return { name: String(name), ...tensor };
-  });
 }
 
 /** Reads one pickle of plain values: without globals, calls and persistent ids. */
@@ -124,16 +157,22 @@ function isTensor(value: unknown): value is TensorValue {
   return value instanceof TensorValue;
 }
 
-function torchHost(): PickleHost {
-  const storages = new Map<string, StorageValue>();
+function torchHost(storages: Map<string, StorageValue>): PickleHost {
   return {
-    global(name) {
-      if (Object.hasOwn(CALLS, name) || Object.hasOwn(STORAGES, name)) return new Global(name);
-      throw new SyntaxError(`found global ${quote(name)}, expected only what tensors are made of`);
+    global(written) {
+      // Protocol 2 writes the names of Python 2.
+      const name = written.replace(/^__builtin__\./, 'builtins.');
+      const isKnown =
+        Object.hasOwn(CALLS, name) || Object.hasOwn(STORAGES, name) || PLAIN.has(name);
+      if (isKnown || name === UNTYPED || DTYPE_NAME.test(name)) return new Global(name);
+      throw new SyntaxError(
+        `found global ${quote(written)}, expected only what tensors are made of`,
+      );
     },
     call(callable, args) {
       const name = callable instanceof Global ? callable.name : undefined;
       if (name !== undefined && Object.hasOwn(CALLS, name)) return CALLS[name]!(args);
+      if (name !== undefined && PLAIN.has(name)) return null;
       throw new SyntaxError(`it calls ${name ? quote(name) : 'what is no function'}`);
     },
     persistent(id) {
@@ -157,7 +196,7 @@ function storageOf(id: unknown): StorageValue {
     throw new SyntaxError('a persistent id is no storage, expected ("storage", type, key, ..)');
   }
   const [, type, key, , length, view] = id;
-  const dtype = type instanceof Global ? STORAGES[type.name] : undefined;
+  const dtype = type instanceof Global ? storageDtype(type.name) : undefined;
   if (dtype === undefined) throw new SyntaxError('a storage has no usable type');
   if (typeof key !== 'string') throw new SyntaxError('a storage has no usable key');
   if (!isSize(length) || byteSize([length], DTYPE_BYTES[dtype]) === Number.POSITIVE_INFINITY) {
@@ -167,6 +206,24 @@ function storageOf(id: unknown): StorageValue {
     throw new SyntaxError(`storage ${quote(key)} is a view of another, expected a whole one`);
   }
   return new StorageValue(key, dtype, length);
+}
+
+function storageDtype(type: string): Dtype | undefined {
+  if (type === UNTYPED) return 'U8';
+  return Object.hasOwn(STORAGES, type) ? STORAGES[type] : undefined;
+}
+
+/** As below, with the element type as item 6. Offset and strides count elements of that type. */
+function rebuildUntyped(args: readonly unknown[]): TensorValue {
+  const [storage, type] = [args[0], args[6]];
+  if (!(storage instanceof StorageValue)) throw new SyntaxError('a tensor has no storage');
+  const name = type instanceof Global ? type.name : '';
+  const dtype = Object.hasOwn(UNTYPED_DTYPES, name) ? UNTYPED_DTYPES[name]! : undefined;
+  if (dtype === undefined) {
+    throw new SyntaxError(`a tensor of storage ${quote(storage.key)} has no usable type`);
+  }
+  const length = Math.floor((storage.length * DTYPE_BYTES[storage.dtype]) / DTYPE_BYTES[dtype]);
+  return rebuild([new StorageValue(storage.key, dtype, length), ...args.slice(1)]);
 }
 
 /** (storage, offset, shape, strides, ..); the further arguments concern training only. */

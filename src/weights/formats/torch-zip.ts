@@ -16,7 +16,7 @@ import {
   type Wanted,
   type WeightsFile,
 } from '../tensor-info.ts';
-import { readStateDict, type View } from './torch-pickle.ts';
+import { readStateDict, type StateDict, type Storage, type View } from './torch-pickle.ts';
 import { readViews, viewsByKey } from './torch-storage.ts';
 import { type ZipEntry, ZipReader } from './zip.ts';
 
@@ -49,10 +49,11 @@ export async function openTorchZip(
       early.push({ entry, bytes: await zip.keep(entry) });
       continue;
     }
-    const views = await readPickleEntry(zip, entry, reader, file);
-    const storages = new Storages(zip, reader, views, file);
+    const dict = await readPickleEntry(zip, entry, reader, file);
+    const storages = new Storages(zip, reader, dict, file);
     return {
-      tensors: views,
+      tensors: dict.views,
+      notes: dict.notes,
       close: () => reader.close(),
       read: (wanted) => storages.read(early, wanted),
     };
@@ -64,18 +65,18 @@ async function readPickleEntry(
   entry: ZipEntry,
   reader: ByteReader,
   file: string,
-): Promise<View[]> {
+): Promise<StateDict> {
   const content = zip.open(entry);
   const start = reader.position;
-  let views: View[];
+  let dict: StateDict;
   try {
-    views = await readStateDict(content, file);
+    dict = await readStateDict(content, file);
     await checkEnd(content, entry, content === reader ? reader.position - start : 0, file);
   } finally {
     if (content !== reader) await content.close();
   }
   await zip.descriptor(entry, entry.compressedSize ?? reader.position - start);
-  return views;
+  return dict;
 }
 
 /** Checks that the pickle, of `read` bytes, is all of its entry. */
@@ -93,20 +94,22 @@ async function checkEnd(
 class Storages {
   readonly #zip: ZipReader;
   readonly #reader: ByteReader;
-  readonly #views: readonly View[];
+  readonly #dict: StateDict;
   readonly #file: string;
   readonly #seen = new Set<string>();
 
-  constructor(zip: ZipReader, reader: ByteReader, views: readonly View[], file: string) {
+  constructor(zip: ZipReader, reader: ByteReader, dict: StateDict, file: string) {
     this.#zip = zip;
     this.#reader = reader;
-    this.#views = views;
+    this.#dict = dict;
     this.#file = file;
   }
 
   async *read(early: readonly EarlyEntry[], wanted: Wanted): AsyncGenerator<TensorRows> {
-    const used = viewsByKey(this.#views, wanted);
-    const sizes = new Map(this.#views.map(({ storage }) => [storage.key, sizeOf(storage)]));
+    const used = viewsByKey(this.#dict.views, wanted);
+    const sizes = new Map(
+      Array.from(this.#dict.storages, ([key, storage]) => [key, sizeOf(storage)]),
+    );
     for (const { entry, bytes } of early) {
       await this.#checkOrder(entry, bytes);
       yield* this.#entry(entry, sizes, used, () => this.#zip.openKept(entry, bytes));
@@ -199,6 +202,6 @@ function localName(name: string): string {
   return name.slice(name.indexOf('/') + 1);
 }
 
-function sizeOf({ length, dtype }: View['storage']): number {
+function sizeOf({ length, dtype }: Storage): number {
   return byteSize([length], DTYPE_BYTES[dtype]);
 }

@@ -94,14 +94,14 @@ describe('readPlain()', () => {
 describe('readStateDict()', () => {
   it('gives tensors as views of storages', async () => {
     const found = await tensors(dict({ a: tensor(storage(12), 2, [2, 3], [3, 1]) }));
-    expect(found).toMatchObject([
+    expect(found.views).toMatchObject([
       { name: 'a', dtype: 'F32', shape: [2, 3], strides: [3, 1], offset: 2, storage: { key: '0' } },
     ]);
   });
 
   it('takes a tensor named __proto__ for one like any other', async () => {
     const found = await tensors(dict({ ['__proto__']: tensor(storage(1), 0, [], []) }));
-    expect(found[0]!.name).toBe('__proto__');
+    expect(found.views[0]!.name).toBe('__proto__');
   });
 
   it.each([
@@ -173,6 +173,100 @@ describe('readStateDict()', () => {
   ])('refuses %s', async (_, pickle, message) => {
     await expect(tensors(pickle)).rejects.toThrow(WeightsError);
     await expect(tensors(pickle)).rejects.toThrow(message);
+  });
+
+  const bomb = (pickle: string) => tensors(`${pickle}.`);
+  it.each([
+    ['lists', ']'.repeat(2 ** 21)],
+    ['dicts', '}'.repeat(2 ** 21)],
+    ['tuples', ')'.repeat(2 ** 21)],
+    ['marks', '('.repeat(2 ** 21)],
+    ['entries of the memo', `N${'\x94'.repeat(2 ** 21)}`],
+    ['globals', 'ctorch\nSize\n'.repeat(2 ** 18)],
+    ['texts', 'U\0'.repeat(2 ** 20)],
+    ['calls', `ccollections\nOrderedDict\nq\0)R${'h\0)R'.repeat(2 ** 18)}`],
+  ])('refuses a pickle of nothing but %s', async (_, pickle) => {
+    await expect(bomb(pickle)).rejects.toThrow('it has more values than any checkpoint');
+  });
+
+  // Each level holds the one below it twice: its text would have 2^45 parts.
+  const doubled = `]q\0${'h\0\x86q\0'.repeat(45)}`;
+  it.each([
+    ['as the checkpoint', `${doubled}.`, 'holds no state_dict'],
+    ['as a tensor', dict({ a: doubled }), 'entry "a" is no tensor'],
+    ['as a key', `}${doubled}Ns.`, 'neither text nor a number'],
+    [
+      'as a shape',
+      dict({ a: tensor(storage(1), 0, [], []).replace('(t(t', `${doubled}(t`) }),
+      'no usable',
+    ],
+    ['as a persistent id', dict({ a: `${doubled}Q` }), 'is no storage'],
+    ['as what is called', dict({ a: `${doubled})R` }), 'calls what is no function'],
+    ['200,000 deep', `${']'.repeat(200_000)}${'a'.repeat(199_999)}.`, 'holds no state_dict'],
+    ['in itself', `]q\0h\0a.`, 'holds no state_dict'],
+  ])('refuses at once what holds itself over and over, %s', async (_, pickle, message) => {
+    await expect(tensors(pickle)).rejects.toThrow(message);
+  });
+
+  const a = tensor(storage(1), 0, [], []);
+  it.each<[string, Record<string, string>, string[], RegExp[]]>([
+    [
+      'state_dict',
+      { epoch: 'K\x03', state_dict: `}(${text('w')}${a}u` },
+      ['w'],
+      [/from "state_dict"/],
+    ],
+    [
+      'model_state_dict, beside an optimizer',
+      {
+        model_state_dict: `}(${text('w')}${a}u`,
+        optimizer_state_dict: `}(${text('state')}}(K\0}(${text('exp_avg')}${a}uuu`,
+      },
+      ['w'],
+      [/"model_state_dict"/],
+    ],
+    [
+      'one dict inside another',
+      { model: `}(${text('state_dict')}}(${text('w')}${a}uu` },
+      ['w'],
+      [/"model.state_dict"/],
+    ],
+    [
+      'the only dict of tensors',
+      { mine: `}(${text('w')}${a}u`, epoch: 'K\x01' },
+      ['w'],
+      [/"mine"/],
+    ],
+    ['the outermost, beside a number', { w: a, epoch: 'K\x01' }, ['w'], [/no tensor: "epoch"/]],
+    [
+      'a usual name, beside tensors outside',
+      { rng_state: a, state_dict: `}(${text('w')}${a}u` },
+      ['w'],
+      [/"state_dict"/],
+    ],
+  ])('reads %s', async (_, entries, names, notes) => {
+    const found = await tensors(dict(entries));
+    expect(found.views.map(({ name }) => name)).toEqual(names);
+    expect(found.notes.length).toBe(notes.length);
+    for (const [i, note] of notes.entries()) expect(found.notes[i]).toMatch(note);
+  });
+
+  it('says which dicts it found where there are several', async () => {
+    const weights = `}(${text('w')}${a}u`;
+    await expect(tensors(dict({ student: weights, teacher: weights }))).rejects.toThrow(
+      'it holds 2 dicts of tensors ("student" of 1 entries, "teacher" of 1 entries), expected one',
+    );
+  });
+
+  it.each([
+    'torch\nSize',
+    'torch\ndevice',
+    '_codecs\nencode',
+    '__builtin__\nset',
+    'collections\nCounter',
+  ])('passes over a value of %j, which it does not make', async (name) => {
+    const found = await tensors(dict({ w: a, x: `c${name}\n)R` }));
+    expect(found.views.map((view) => view.name)).toEqual(['w']);
   });
 
   it('keeps the shape of a global from passing for a text', async () => {

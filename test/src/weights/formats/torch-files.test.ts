@@ -26,6 +26,13 @@ async function load(file: Uint8Array, size?: number) {
   return values;
 }
 
+/** Pickles of a legacy file, and a state_dict of one number. */
+const MAGIC = '\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19';
+const PROTOCOL = 'M\xe9\x03';
+const SYSTEM = '}U\x0dlittle_endian\x88s';
+const ONE_TENSOR =
+  '}U\x01actorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x01tQK\x00))\x89NtRs';
+
 /** The file with text replaced, characters standing for bytes. */
 function edited(file: Uint8Array, from: string | RegExp, to: string, all = false): Uint8Array {
   const text = Array.from(file, (byte) => String.fromCharCode(byte)).join('');
@@ -114,6 +121,40 @@ describe('loadWeights()', () => {
     const file = read('legacy');
     await expect(load(file, file.length + 1)).rejects.toThrow('its storages expect');
   });
+
+  // Each level holds the one below it twice: its text would have 2^45 parts.
+  const doubled = `]q\0${'h\0\x86q\0'.repeat(45)}`;
+  it.each([
+    ['its protocol', [MAGIC, doubled, SYSTEM, '}', ']'], 'protocol none, expected 1001'],
+    ['its system', [MAGIC, PROTOCOL, doubled, '}', ']'], 'big-endian'],
+    ['its weights', [MAGIC, PROTOCOL, SYSTEM, doubled, ']'], 'holds no state_dict'],
+    ['a weight', [MAGIC, PROTOCOL, SYSTEM, `}U\x01a${doubled}s`, ']'], 'entry "a" is no tensor'],
+    [
+      'its list of storages',
+      [MAGIC, PROTOCOL, SYSTEM, ONE_TENSOR, `]${doubled}a`],
+      'no text belongs',
+    ],
+  ])(
+    'refuses at once a legacy file with a list of lists of lists as %s',
+    async (_, parts, message) => {
+      const text = parts.map((pickle) => `\x80\x02${pickle}.`).join('');
+      const file = Uint8Array.from(text, (char) => char.charCodeAt(0));
+      expect(file.length).toBeLessThan(600);
+      await expect(load(file)).rejects.toThrow(WeightsError);
+      await expect(load(file)).rejects.toThrow(message);
+    },
+  );
+
+  it.each([']', '}', '(', 'N\x94', ')', 'U\0'])(
+    'does not unpack a pickle of nothing but %j',
+    async (opcode) => {
+      const pickle = `\x80\x02${opcode.repeat(2 ** 22)}`;
+      const packed = deflateRawSync(Uint8Array.from(pickle, (char) => char.charCodeAt(0)));
+      const before = process.memoryUsage().heapUsed;
+      await expect(load(zipOf('a/data.pkl', packed, pickle.length))).rejects.toThrow('more values');
+      expect(process.memoryUsage().heapUsed - before).toBeLessThan(2 ** 26);
+    },
+  );
 
   it('does not unpack a bomb', async () => {
     const bomb = deflateRawSync(new Uint8Array(2 ** 26));
