@@ -45,6 +45,12 @@ export interface FromPretrainedOptions extends FilesOptions, EngineOptions {
   /** Name of the weights file without its ending; default 'model', as in model.safetensors. */
   model_file_name?: string | null | undefined;
   /**
+   * Whether a tensor whose shape is not the model's is left out, for example the head of another
+   * number of labels: its parameter is newly initialised, and `loading_info.mismatched_keys` names
+   * it. Default false, which refuses the checkpoint.
+   */
+  ignore_mismatched_sizes?: boolean | undefined;
+  /**
    * Whether to load tf_model.h5 and no other file; default false, which loads it only where there
    * are no other weights.
    */

@@ -122,7 +122,12 @@ export abstract class PreTrainedModel<
     const { name, config, weights, dtype } = await openCheckpoint(source, options ?? {});
     const model = new this(config, { ...options, dtype } as unknown as O);
     await model.#engine.get(async (engine) => {
-      const loading = { ...model.#targetOf(engine), seed: model.#seed, signal: options?.signal };
+      const loading = {
+        ...model.#targetOf(engine),
+        seed: model.#seed,
+        signal: options?.signal,
+        mayMismatch: options?.ignore_mismatched_sizes,
+      };
       const found = await loadFound(weights, name, loading);
       model.loading_info = found.loading;
       model.#conversion = found.conversion;

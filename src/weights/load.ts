@@ -6,6 +6,7 @@
 
 import { WeightsError } from '../errors.ts';
 import type { ByteSource } from '../platform/types.ts';
+import { halvesOf, isFloat8 } from './float8.ts';
 import { openWeights } from './formats/open.ts';
 import {
   type Destination,
@@ -24,6 +25,8 @@ export type DestinationOf = (name: string, info: TensorInfo) => Destination | un
 export interface LoadReport {
   readonly loaded: string[];
   readonly unexpected: string[];
+  /** What readers chose or left out, as sentences. */
+  readonly notes: string[];
 }
 
 /** Options of `loadWeights`. */
@@ -46,12 +49,13 @@ export async function loadWeights(
   destinationOf: DestinationOf,
   { signal }: LoadOptions = {},
 ): Promise<LoadReport> {
-  const report: LoadReport = { loaded: [], unexpected: [] };
+  const report: LoadReport = { loaded: [], unexpected: [], notes: [] };
   /** Name of the tensor in each destination, of all files. */
   const taken = new Map<Destination, string>();
   for await (const source of 'stream' in sources ? [sources] : sources) {
     signal?.throwIfAborted();
     const file = await openWeights(source);
+    report.notes.push(...(file.notes ?? []));
     try {
       const destinations = new Map<TensorInfo, Destination | undefined>();
       // Not by calling `has`: the stack of an error would hold that closure, and with it the
@@ -67,7 +71,10 @@ export async function loadWeights(
       };
       for await (const { tensor, firstRow, rows, bytes } of file.read({ has })) {
         signal?.throwIfAborted();
-        destinations.get(tensor)!.write(firstRow, rows, bytes, tensor.dtype as FloatDtype);
+        const { dtype } = tensor;
+        const to = destinations.get(tensor)!;
+        if (isFloat8(dtype)) to.write(firstRow, rows, halvesOf(bytes, dtype), 'F16');
+        else to.write(firstRow, rows, bytes, dtype as FloatDtype);
       }
       for (const [{ name }, destination] of destinations) {
         (destination ? report.loaded : report.unexpected).push(name);
@@ -99,9 +106,9 @@ function checkedDestination(
 }
 
 function checkFit({ name, dtype, shape }: TensorInfo, expected: readonly number[]): void {
-  if (!['F64', 'F32', 'F16', 'BF16'].includes(dtype)) {
+  if (!['F64', 'F32', 'F16', 'BF16'].includes(dtype) && !isFloat8(dtype)) {
     throw new WeightsError(
-      `Cannot load weights: tensor ${quote(name)} has dtype ${dtype}, expected F64, F32, F16 or BF16`,
+      `Cannot load weights: tensor ${quote(name)} has dtype ${dtype}, expected F64, F32, F16, BF16, F8_E4M3 or F8_E5M2`,
     );
   }
   const fits = shape.length === expected.length && shape.every((n, i) => n === expected[i]);

@@ -102,25 +102,6 @@ export function* parameters(config: MobileBertConfig, head: HeadParts): Generato
   if (head.token) yield* linear(head.token.name, 'TokenHead', H, head.token.labels);
 }
 
-/**
- * The name of `parameters` that a checkpoint's name stands for: with or without the encoder's
- * prefix, and with the LayerNorm names of old TensorFlow conversions.
- */
-export function canonicalName(name: string, isKnown: (name: string) => boolean): string {
-  const modern = name
-    .replace(/LayerNorm\.gamma$/, 'LayerNorm.weight')
-    .replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
-  const candidates = modern.startsWith(BASE)
-    ? [modern, modern.slice(BASE.length)]
-    : [modern, BASE + modern];
-  return candidates.find(isKnown) ?? modern;
-}
-
-/** Whether a tensor of an old checkpoint is a buffer, and no parameter. */
-export function isBuffer(name: string): boolean {
-  return name.endsWith('embeddings.position_ids');
-}
-
 function* embeddings(
   config: MobileBertConfig,
   head: HeadParts,

@@ -27,7 +27,7 @@ export const DTYPE_BYTES = {
 /** Element type of a stored tensor. */
 export type Dtype = keyof typeof DTYPE_BYTES;
 
-/** Element types that weights may have. */
+/** Element types of the values that a destination takes. Floats of 8 bits come as F16. */
 export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
 
 /** One tensor, as a file declares it. */

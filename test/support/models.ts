@@ -27,6 +27,14 @@ export const classes = {
   MobileBertForQuestionAnswering,
 } as unknown as Record<string, typeof MobileBertModel>;
 
+/** `loading_info` of a checkpoint that is as its model saves it. */
+export const PLAIN_INFO = {
+  missing_keys: [],
+  unexpected_keys: [],
+  mismatched_keys: [],
+  notes: [],
+} as const;
+
 /** Options that run a build: by its variant where it has one, else as a module of the caller's. */
 export function optionsOf(build: BuildName): {
   variant: Requested;

@@ -7,12 +7,13 @@ import type { MobileBertConfig } from '../../config/config.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { WeightsError } from '../../errors.ts';
 import { warn } from '../../log.ts';
+import { isBuffer, isHeadName } from '../../weights/checkpoint-names.ts';
 import { loadWeights } from '../../weights/load.ts';
-import { isBuffer, type Parameter } from '../../weights/names.ts';
+import type { Parameter } from '../../weights/names.ts';
 import { initialise } from '../../weights/random.ts';
 import { quote } from '../../weights/tensor-info.ts';
 import type { FoundWeights } from './find-weights.ts';
-import { destination, Placement, type Target } from './placement.ts';
+import { destination, type Mismatch, Placement, type Target } from './placement.ts';
 
 /** What `from_pretrained` found, under Python's names (`output_loading_info`). */
 export interface LoadingInfo {
@@ -20,16 +21,29 @@ export interface LoadingInfo {
   readonly missing_keys: string[];
   /** Tensors of the checkpoint that the model has no use for. */
   readonly unexpected_keys: string[];
+  /**
+   * Parameters whose tensor has another shape, with the shape found and the model's; they are newly
+   * initialised. Only with `ignore_mismatched_sizes`.
+   */
+  readonly mismatched_keys: Mismatch[];
+  /** How the checkpoint was read where that is not plain: removed prefixes, the dict chosen. */
+  readonly notes: string[];
 }
 
 /** The model that is loaded, and how. */
 export interface Loading extends Target {
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
+  /** Whether a tensor of another shape is left out, and its parameter newly initialised. */
+  readonly mayMismatch?: boolean | undefined;
 }
 
-/** Names of heads. A checkpoint may have another class's head, or none. */
-const HEAD_NAME = /^(cls\.|classifier\.|qa_outputs\.|(mobilebert\.)?pooler\.)/;
+/** What a checkpoint held that is not as it should be. */
+export interface Findings {
+  readonly unexpected: readonly string[];
+  readonly mismatched: readonly Mismatch[];
+  readonly notes: readonly string[];
+}
 
 /**
  * @throws WeightsError for a broken file, a wrong shape (naming tensor, shape and what was expected)
@@ -40,24 +54,36 @@ export async function loadCheckpoint(
   folder: string,
   loading: Loading,
 ): Promise<LoadingInfo> {
-  const checkpoint = new Placement(loading);
-  const { unexpected } = await loadWeights(sources, (tensor) => checkpoint.place(tensor), {
-    signal: loading.signal,
+  const { signal, mayMismatch } = loading;
+  const checkpoint = new Placement(loading, mayMismatch);
+  const { mismatched } = checkpoint;
+  const report = await loadWeights(sources, (tensor, info) => checkpoint.place(tensor, info), {
+    signal,
   });
-  return settle(checkpoint.missing(), unexpected, { ...loading, file: name, folder });
+  const leftOut = new Set(checkpoint.leftOut());
+  const unexpected = report.unexpected.filter((tensor) => !leftOut.has(tensor));
+  unexpected.push(...checkpoint.unused());
+  refuseScales(checkpoint.scaled(unexpected), name);
+  const notes = [...report.notes, ...checkpoint.notes()];
+  const found = { unexpected, mismatched, notes };
+  return settle(checkpoint.missing(), found, { ...loading, file: name, folder });
 }
 
 /** Initialises what a file lacks, where Python would, and warns of it. */
 export function settle(
   missing: readonly Parameter[],
-  unexpected: readonly string[],
+  { unexpected, mismatched, notes }: Findings,
   loading: Loading & { readonly file: string; readonly folder: string },
 ): LoadingInfo {
-  refuseHoles(missing, loading.file);
+  const otherShapes = new Set(mismatched.map(([name]) => name));
+  const lacking = missing.map(({ name }) => name).filter((name) => !otherShapes.has(name));
+  refuseHoles(lacking, unexpected, loading.file);
   initialiseInto(loading.engine, missing, loading.config, loading.seed);
   const info = {
-    missing_keys: missing.map(({ name }) => name),
+    missing_keys: lacking,
     unexpected_keys: unexpected.filter((tensor) => !isBuffer(tensor)),
+    mismatched_keys: [...mismatched],
+    notes: [...notes],
   };
   report(info, loading.folder);
   return info;
@@ -80,19 +106,41 @@ export function initialiseInto(
   });
 }
 
-function refuseHoles(missing: readonly Parameter[], file: string): void {
-  const holes = missing.map(({ name }) => name).filter((name) => !HEAD_NAME.test(name));
+function refuseHoles(
+  lacking: readonly string[],
+  unexpected: readonly string[],
+  file: string,
+): void {
+  const holes = lacking.filter((name) => !isHeadName(name));
   if (holes.length === 0) return;
+  const found =
+    unexpected.length > 0 ? `; found ${listed(unexpected)}, which are no parameters` : '';
+  const isLora = unexpected.some((name) => /\.lora_[AB]\./.test(name));
   throw new WeightsError(
-    `Cannot load weights: "${file}" lacks ${listed(holes)}, expected every parameter of the encoder`,
+    `Cannot load weights: "${file}" lacks ${listed(holes)}, expected ${
+      isLora ? 'a model whose LoRA matrices were merged' : 'every parameter of the encoder'
+    }${found}`,
   );
 }
 
-function report({ missing_keys, unexpected_keys }: LoadingInfo, name: string): void {
+/** Eight-bit floats of a quantised model are not weights without their factors. */
+function refuseScales(scaled: readonly string[], file: string): void {
+  if (scaled.length === 0) return;
+  throw new WeightsError(
+    `Cannot load weights: "${file}" has scales for ${listed(scaled)}, expected weights that are not quantised`,
+  );
+}
+
+function report(info: LoadingInfo, name: string): void {
+  const { missing_keys, unexpected_keys, mismatched_keys } = info;
   if (missing_keys.length > 0) {
     warn(`"${name}" lacks ${listed(missing_keys)}: newly initialised, train before use`);
   }
-  const odd = unexpected_keys.filter((key) => !HEAD_NAME.test(key));
+  if (mismatched_keys.length > 0) {
+    const names = mismatched_keys.map(([key]) => key);
+    warn(`"${name}" has other shapes of ${listed(names)}: newly initialised, train before use`);
+  }
+  const odd = unexpected_keys.filter((key) => !isHeadName(key));
   if (odd.length > 0) warn(`"${name}" has tensors the model does not use: ${listed(odd)}`);
 }
 

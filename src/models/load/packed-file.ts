@@ -18,7 +18,15 @@ export interface PackedReport {
   /** Tensors of the model that the file does not have. */
   readonly missing: string[];
   readonly unexpected: string[];
+  /** Shapes in the file of the tensors that were left out because the model's are others. */
+  readonly mismatched: ReadonlyMap<string, readonly number[]>;
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** How a packed file is read. */
+export interface PackedOptions extends LoadOptions {
+  /** Whether a tensor of another size is left out. */
+  readonly mayMismatch?: boolean | undefined;
 }
 
 /** The chunks of a packed file: the header, then one tensor a chunk, valid until the next. */
@@ -49,24 +57,29 @@ export function* packedFile(
 export async function loadPacked(
   source: ByteSource,
   packed: PackedTensors,
-  { signal }: LoadOptions = {},
+  { signal, mayMismatch = false }: PackedOptions = {},
 ): Promise<PackedReport> {
   signal?.throwIfAborted();
   const file = await SafetensorsReader.open(source);
   try {
     const { tensors, metadata } = file.header;
     checkPacking(metadata.packing, source.name);
+    const mismatched = new Map<string, readonly number[]>();
     for (const { name, dtype, shape } of tensors) {
       const expected = packed.get(name)?.length;
       if (expected === undefined || (dtype === 'U8' && shape.length === 1 && shape[0] === expected))
         continue;
+      if (mayMismatch && dtype === 'U8') {
+        mismatched.set(name, shape);
+        continue;
+      }
       throw new WeightsError(
         `Cannot load weights: tensor ${quote(name)} is ${dtype} ${showShape(shape)}, expected U8 [${expected}]`,
       );
     }
     for (const tensor of tensors) {
       signal?.throwIfAborted();
-      const to = packed.get(tensor.name);
+      const to = mismatched.has(tensor.name) ? undefined : packed.get(tensor.name);
       if (!to) await file.skip(tensor);
       else for await (const { firstRow, bytes } of file.rows(tensor)) to.write(firstRow, bytes);
     }
@@ -75,6 +88,7 @@ export async function loadPacked(
     return {
       missing: [...packed.keys()].filter((name) => !found.has(name)),
       unexpected: [...found].filter((name) => !packed.has(name)),
+      mismatched,
       metadata,
     };
   } finally {

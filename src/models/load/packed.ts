@@ -9,7 +9,7 @@ import { rowsOf } from '../../weights/tensor-info.ts';
 import type { FoundWeights } from './find-weights.ts';
 import { type Loading, type LoadingInfo, loadCheckpoint, settle } from './load-checkpoint.ts';
 import { loadPacked, type PackedTensors, packedFile } from './packed-file.ts';
-import type { Target } from './placement.ts';
+import type { Mismatch, Target } from './placement.ts';
 
 /** What is known of a conversion. */
 export interface Conversion {
@@ -93,16 +93,27 @@ async function loadPackedCheckpoint(
   folder: string,
   loading: Loading,
 ): Promise<Found> {
-  const { engine, config, parts, signal } = loading;
-  const report = await loadPacked(source, packedTensors(loading), { signal });
-  const holes = new Set(report.missing);
+  const { engine, config, parts, signal, mayMismatch } = loading;
+  const report = await loadPacked(source, packedTensors(loading), { signal, mayMismatch });
+  const holes = new Set([...report.missing, ...report.mismatched.keys()]);
   const isMissing = ({ slots }: Parameter) =>
     storagesOf(engine, slots).some((at) => holes.has(nameOf(at)));
   const missing = [...parameters(config, parts)].filter(isMissing);
+  // A packed tensor is a list of bytes: that is the shape which was found.
+  const mismatched = missing.flatMap(({ name, shape, slots }): Mismatch[] => {
+    const [found] = storagesOf(engine, slots).flatMap(
+      (at) => report.mismatched.get(nameOf(at)) ?? [],
+    );
+    return found === undefined ? [] : [[name, [found], shape]];
+  });
   const { relative_error, calibration = null } = report.metadata;
   const error = Number(relative_error);
   return {
-    loading: settle(missing, [], { ...loading, file, folder }),
+    loading: settle(
+      missing,
+      { unexpected: [], mismatched, notes: [] },
+      { ...loading, file, folder },
+    ),
     conversion: { relativeError: Number.isFinite(error) ? error : null, calibration },
   };
 }

@@ -55,6 +55,7 @@ describe('loadWeights()', () => {
       expect(report).toEqual({
         loaded: ['matrix', 'vector', 'empty', 'scalar', 'cube'],
         unexpected: ['skipped'],
+        notes: [],
       });
       for (const [name, sink] of sinks) {
         expect(sink.parts).toEqual([...TENSORS[name as keyof typeof TENSORS].bytes]);
@@ -123,7 +124,7 @@ describe('loadWeights()', () => {
   it('refuses integers for weights', async () => {
     const loading = loadWeights(chunked(file, 64), (_, { shape }) => keep([...shape]).destination);
     await expect(loading).rejects.toThrow(
-      '"skipped" has dtype I64, expected F64, F32, F16 or BF16',
+      '"skipped" has dtype I64, expected F64, F32, F16, BF16, F8_E4M3 or F8_E5M2',
     );
   });
 

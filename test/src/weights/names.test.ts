@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MobileBertConfig } from '../../../src/config/config.ts';
 import { Slot } from '../../../src/engine/abi.ts';
-import {
-  canonicalName,
-  decoder,
-  type HeadParts,
-  isBuffer,
-  type Parameter,
-  parameters,
-} from '../../../src/weights/names.ts';
+import { decoder, type HeadParts, type Parameter, parameters } from '../../../src/weights/names.ts';
 import { listCases, loadCase } from '../../support/golden.ts';
 import { type FullHead, fullConfig, fullShapes } from '../../support/hashed-weights.ts';
 
@@ -109,35 +102,5 @@ describe('decoder()', () => {
     const tied = shapesOf(parameters(new MobileBertConfig(), { languageModel: true }));
     const extra = shapesOf(decoder(untied));
     expect({ ...tied, ...extra }).toEqual(shapesOf(parameters(untied, { languageModel: true })));
-  });
-});
-
-describe('canonicalName()', () => {
-  const known = new Set([
-    'mobilebert.embeddings.LayerNorm.weight',
-    'pooler.dense.bias',
-    'cls.bias',
-  ]);
-  it.each([
-    ['mobilebert.embeddings.LayerNorm.weight', 'mobilebert.embeddings.LayerNorm.weight'],
-    ['embeddings.LayerNorm.weight', 'mobilebert.embeddings.LayerNorm.weight'],
-    ['embeddings.LayerNorm.gamma', 'mobilebert.embeddings.LayerNorm.weight'],
-    ['mobilebert.embeddings.LayerNorm.gamma', 'mobilebert.embeddings.LayerNorm.weight'],
-    ['mobilebert.pooler.dense.bias', 'pooler.dense.bias'],
-    ['cls.bias', 'cls.bias'],
-    ['x.LayerNorm.beta', 'x.LayerNorm.bias'],
-    ['mobilebert.unknown', 'mobilebert.unknown'],
-    ['gamma', 'gamma'],
-    ['', ''],
-  ])('reads %j as %j', (name, expected) => {
-    expect(canonicalName(name, (candidate) => known.has(candidate))).toBe(expected);
-  });
-});
-
-describe('isBuffer()', () => {
-  it('knows the position_ids of old checkpoints, and nothing else', () => {
-    expect(isBuffer('mobilebert.embeddings.position_ids')).toBe(true);
-    expect(isBuffer('embeddings.position_ids')).toBe(true);
-    expect(isBuffer('embeddings.position_embeddings.weight')).toBe(false);
   });
 });

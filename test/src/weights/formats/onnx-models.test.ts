@@ -64,7 +64,7 @@ describe('from_pretrained()', () => {
     expect(errorOf(outputs, expected.onnxruntime)).toBeLessThan(native);
     // What no output depends on is not in a graph.
     const missing_keys = name.endsWith('untied') ? ['cls.predictions.bias'] : [];
-    expect(model.loading_info).toEqual({ missing_keys, unexpected_keys: [] });
+    expect(model.loading_info).toMatchObject({ missing_keys, unexpected_keys: [] });
     expect(warnings.length).toBe(missing_keys.length);
   });
 
