@@ -5,6 +5,7 @@
 
 import type { ByteAccess } from '../../platform/types.ts';
 import { quote } from '../tensor-info.ts';
+import { lookup3 } from './lookup3.ts';
 
 /** Both halves of the undefined address. */
 const UNDEFINED_HALF = 0xffff_ffff;
@@ -62,6 +63,23 @@ export class Hdf5Bytes {
     throw new SyntaxError(`found ${quote(found)} at ${address}, expected "${signature}"`);
   }
 
+  /**
+   * The same of a structure that ends with its checksum: `length` bytes with signature and checksum.
+   * The checksum is not among the fields.
+   */
+  async summed(address: number, signature: string, length: number): Promise<Fields> {
+    if (length < signature.length + 4) {
+      throw new SyntaxError(`"${signature}" at ${address} has ${length} bytes, expected more`);
+    }
+    const all = await this.signed(address, signature, length);
+    const fields = all.fields(length - signature.length - 4);
+    const [found, expected] = [all.u32(), lookup3(all.fromStart().bytes(length - 4))];
+    if (found === expected) return fields;
+    throw new SyntaxError(
+      `checksum of "${signature}" at ${address} is ${hex(found)}, expected ${hex(expected)}`,
+    );
+  }
+
   /** Throws unless the bytes are in the file. */
   check(address: number, length: number, what: string): void {
     const end = address + length;
@@ -69,6 +87,10 @@ export class Hdf5Bytes {
     throw new SyntaxError(
       `${what} lies at ${address} to ${end}, expected inside the ${this.#size} bytes`,
     );
+  }
+
+  get size(): number {
+    return this.#size;
   }
 
   async #page(start: number): Promise<Uint8Array> {
@@ -174,4 +196,8 @@ export class Fields {
     this.#at += count;
     return this.#at - count;
   }
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16).padStart(8, '0')}`;
 }

@@ -81,9 +81,10 @@ async function messagesV2(file: Hdf5Bytes, address: number): Promise<HeaderMessa
   if (flags & 0x10) prefix.skip(4);
   const sizes = [() => prefix.u8(), () => prefix.u16(), () => prefix.u32(), () => prefix.u64()];
   const size = sizes[flags & 3]!();
-  const start = address + MAX_PREFIX_BYTES - prefix.rest;
+  const prefixBytes = MAX_PREFIX_BYTES - prefix.rest;
   const messages: HeaderMessage[] = [];
-  const blocks = [await file.at(start, size, 'object header')];
+  const first = await file.summed(address, 'OHDR', prefixBytes + size + 4);
+  const blocks = [first.skip(prefixBytes - 4)];
   const head = flags & 4 ? 6 : 4;
   for (const block of blocks) {
     while (block.rest >= head) {
@@ -91,7 +92,7 @@ async function messagesV2(file: Hdf5Bytes, address: number): Promise<HeaderMessa
       const message = { type, fields: block.skip(head - 4).fields(length) };
       if (type === Message.Continuation) {
         const [at, bytes] = [message.fields.u64(), message.fields.u64()];
-        blocks.push(await file.signed(at, 'OCHK', bytes - 4));
+        blocks.push(await file.summed(at, 'OCHK', bytes));
       } else addMessage(messages, message, messageFlags);
     }
   }
@@ -125,12 +126,16 @@ export type Hdf5Type =
   | { readonly kind: 'string' | 'variable-length string'; readonly size: number }
   | { readonly kind: 'other'; readonly size: number; readonly name: string };
 
-/** Floating-point types by [bytes, exponent location, exponent size, mantissa size]. */
+/**
+ * The IEEE types, and bfloat16, by all that a datatype message says of a float: size, sign location,
+ * mantissa normalisation (2: its first bit is implied), bit offset and precision, exponent location
+ * and size, mantissa location and size, exponent bias.
+ */
 const FLOATS: Readonly<Record<string, string>> = {
-  '2,10,5,10': 'F16',
-  '2,7,8,7': 'BF16',
-  '4,23,8,23': 'F32',
-  '8,52,11,52': 'F64',
+  '2,15,2,0,16,10,5,0,10,15': 'F16',
+  '2,15,2,0,16,7,8,0,7,127': 'BF16',
+  '4,31,2,0,32,23,8,0,23,127': 'F32',
+  '8,63,2,0,64,52,11,0,52,1023': 'F64',
 };
 /** Datatype classes that are refused by name. */
 const CLASS_NAMES = ['', '', 'time', '', 'bit field', 'opaque', 'compound', 'reference', 'enum'];
@@ -138,23 +143,31 @@ const CLASS_NAMES = ['', '', 'time', '', 'bit field', 'opaque', 'compound', 'ref
 /** Reads a datatype message (IV.A.2.d). Of numbers only little-endian ones are `number`. */
 export function readDatatype(fields: Fields): Hdf5Type {
   const kind = fields.u8() & 0x0f;
-  const bits = fields.u8();
-  const size = fields.skip(2).u32();
-  const isBigEndian = (bits & 1) !== 0;
-  if (kind === 0 && !isBigEndian) {
-    const dtype = `${bits & 8 ? 'I' : 'U'}${8 * size}`;
-    return { kind: 'number', dtype, size };
+  const bits = [fields.u8(), fields.u8(), fields.u8()] as const;
+  const size = fields.u32();
+  if (kind === 0 && isLittleEndian(bits[0])) {
+    const name = `${bits[0] & 8 ? 'I' : 'U'}${8 * size}`;
+    const isWhole = fields.u16() === 0 && fields.u16() === 8 * size;
+    return { kind: 'number', dtype: isWhole ? name : `a part of ${name}`, size };
   }
-  if (kind === 1 && !isBigEndian) {
-    const [exponentAt, exponentBits] = [fields.skip(4).u8(), fields.u8()];
-    const key = [size, exponentAt, exponentBits, fields.skip(1).u8()].join();
+  if (kind === 1 && isLittleEndian(bits[0])) {
+    const [sign, normalisation] = [bits[1], (bits[0] >> 4) & 3];
+    const all = [size, sign, normalisation, fields.u16(), fields.u16()];
+    all.push(fields.u8(), fields.u8(), fields.u8(), fields.u8(), fields.u32());
+    const key = all.join();
     const dtype = Object.hasOwn(FLOATS, key) ? FLOATS[key]! : `a float of ${size} bytes`;
     return { kind: 'number', dtype, size };
   }
   if (kind === 3) return { kind: 'string', size };
-  if (kind === 9 && (bits & 0x0f) === 1) return { kind: 'variable-length string', size };
-  const name = kind < 2 ? 'big-endian numbers' : (CLASS_NAMES[kind] ?? `type ${kind}`);
+  if (kind === 9 && (bits[0] & 0x0f) === 1) return { kind: 'variable-length string', size };
+  const name =
+    kind < 2 ? 'numbers that are not little-endian' : (CLASS_NAMES[kind] ?? `type ${kind}`);
   return { kind: 'other', size, name };
+}
+
+/** Bit 0 is set for big-endian numbers; of floats, bit 6 as well for those of a VAX. */
+function isLittleEndian(bits: number): boolean {
+  return (bits & 0x41) === 0;
 }
 
 /** The value of an attribute. */

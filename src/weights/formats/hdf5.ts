@@ -226,16 +226,22 @@ async function readSuperblock(file: Hdf5Bytes): Promise<number> {
   if (version !== 0 && version !== 2 && version !== 3) {
     throw new SyntaxError(`superblock has version ${version}, expected 0, 2 or 3`);
   }
+  // Checked as a whole: later versions end with a checksum.
+  if (version > 0) await file.summed(0, HDF5_SIGNATURE, 48);
   if (version === 0) fields.skip(4);
   const sizes = [fields.u8(), fields.u8()];
   const base = fields.skip(version === 0 ? 9 : 1).u64();
   if (sizes.join() !== '8,8' || base !== 0) {
     throw new SyntaxError(`addresses of ${sizes.join()} bytes begin at ${base}, expected 8,8 at 0`);
   }
+  const end = fields.skip(8).u64();
+  if (end > file.size) {
+    throw new SyntaxError(`it is cut off: has ${file.size} bytes, expected ${end}`);
+  }
   // Version 0 ends with the root's symbol table entry (III.C) at byte 56: name offset, header
   // address.
   if (version === 0) return (await file.at(64, 8, 'superblock')).u64();
-  return fields.skip(16).u64();
+  return fields.u64();
 }
 
 /**

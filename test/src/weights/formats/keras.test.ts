@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { FilesError, WeightsError } from '../../../../src/errors.ts';
 import type { ByteSource } from '../../../../src/platform/types.ts';
 import { torchName } from '../../../../src/weights/formats/keras.ts';
+import { lookup3 } from '../../../../src/weights/formats/lookup3.ts';
 import { loadWeights } from '../../../../src/weights/load.ts';
 import { loadCase } from '../../../support/golden.ts';
 import { classes, inputsOf, named, PLAIN_INFO } from '../../../support/models.ts';
@@ -125,6 +126,33 @@ const UNDEFINED = Array(8).fill(255);
 const plain = read('formats/keras');
 const latest = read('formats/keras-latest');
 
+/** The file with the right checksum at the end of a structure. */
+function summed(file: Uint8Array, start: number, length: number): Uint8Array {
+  const end = start + length - 4;
+  new DataView(file.buffer).setUint32(end, lookup3(file.subarray(start, end)), true);
+  return file;
+}
+
+/** Where the structures with a checksum stand, and their bytes with it. */
+function structures(file: Uint8Array): [start: number, length: number][] {
+  const view = new DataView(file.buffer);
+  const found: [number, number][] = [[0, 48]];
+  const content = latin(file);
+  for (let at = content.indexOf('OHDR'); at >= 0; at = content.indexOf('OHDR', at + 1)) {
+    const flags = file[at + 5]!;
+    const prefix = 6 + (flags & 0x20 ? 16 : 0) + (flags & 0x10 ? 4 : 0);
+    const width = 1 << (flags & 3);
+    const sizes = [1, 2, 4].indexOf(width);
+    const size = [
+      () => view.getUint8(at + prefix),
+      () => view.getUint16(at + prefix, true),
+      () => view.getUint32(at + prefix, true),
+    ][sizes]!();
+    found.push([at, prefix + width + size + 4]);
+  }
+  return found;
+}
+
 /**
  * A header block that goes on in itself: its first message is a continuation to its own address.
  */
@@ -138,7 +166,7 @@ function endlessHeader(): Uint8Array {
   const length = file.slice(reference + 8, reference + 16);
   file.fill(0, block + 4, block + length[0]!);
   file.set([...message, ...length], block + 4);
-  return file;
+  return summed(file, block, length[0]!);
 }
 
 const selfTree = edited(plain, 'TREE', 5, () => [1, 1, 0]);
@@ -245,6 +273,52 @@ describe('loadWeights()', () => {
   ])('refuses an HDF5 file with %s', async (_, file, message) => {
     await expect(load(file)).rejects.toThrow(WeightsError);
     await expect(load(file)).rejects.toThrow(message);
+  });
+
+  it('refuses a damaged header that it would else understand', async () => {
+    // Without the checksum, the values of this file are read from elsewhere.
+    const file = latest.slice();
+    file.set([36, 0], 22016);
+    await expect(load(file)).rejects.toThrow(/checksum of "OHDR" at \d+ is 0x\w{8}, expected 0x/);
+  });
+
+  it('refuses one wrong bit anywhere in a structure with a checksum', async () => {
+    const all = structures(latest);
+    expect(all.length).toBeGreaterThan(20);
+    for (const [start, length] of all) {
+      for (let at = start; at < start + length; at += Math.max(1, Math.floor(length / 9))) {
+        const file = latest.slice();
+        file[at]! ^= 1 << (at % 8);
+        await expect(load(file), String(at)).rejects.toThrow(WeightsError);
+      }
+    }
+  });
+
+  // What a float's datatype message says, by the specification, from its class on.
+  const f32 = [0x11, 0x20, 0x1f, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0];
+  it.each([
+    ['big-endian', 1, 0x21],
+    ["a VAX's", 1, 0x61],
+    ['without the first bit of its mantissa', 1, 0x10],
+    ['with the sign elsewhere', 2, 0],
+    ['with a bit offset', 8, 1],
+    ['of less precision', 10, 24],
+    ['with the exponent elsewhere', 12, 22],
+    ['with another exponent', 13, 7],
+    ['with the mantissa elsewhere', 14, 1],
+    ['with another mantissa', 15, 22],
+    ['with another bias', 16, 126],
+    ['with a bias of three bytes', 18, 1],
+  ])('refuses numbers that are %s', async (_, offset, value) => {
+    const type = f32.map((byte) => String.fromCharCode(byte)).join('');
+    const file = edited(plain, type, offset, () => [value]);
+    await expect(load(file)).rejects.toThrow(/holds (a float of 4 bytes|numbers that are not)/);
+  });
+
+  it('refuses a file that says it is longer', async () => {
+    await expect(load(edited(plain, '\x89HDF', 40, () => word(plain.length + 1)))).rejects.toThrow(
+      'it is cut off',
+    );
   });
 
   it.each(['keras', 'keras-latest', 'keras-parts'])(
