@@ -4,6 +4,7 @@
  */
 
 import { parseJson } from '../json.ts';
+import { HEAD_BYTES, pointerKind } from './formats/foreign.ts';
 import { type SavedTensor, savedBytes } from './save.ts';
 import { byteSize, fail, quote } from './tensor-info.ts';
 
@@ -104,6 +105,8 @@ function weightMap(text: string, file: string): object {
   try {
     json = parseJson(text, BOUNDS);
   } catch (error) {
+    const kind = pointerKind(new TextEncoder().encode(text.slice(0, HEAD_BYTES)));
+    if (kind !== undefined) throw fail(file, `found ${kind}, expected an index of files`, error);
     throw fail(file, `it is not usable JSON: ${(error as Error).message}`, error);
   }
   const map = typeof json === 'object' && json !== null && Reflect.get(json, 'weight_map');

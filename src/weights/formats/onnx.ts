@@ -10,6 +10,7 @@ import { ByteReader } from '../byte-reader.ts';
 import type { TensorRows, Wanted, WeightsFile } from '../tensor-info.ts';
 import { fail, quote } from '../tensor-info.ts';
 import { readExtents } from './extents.ts';
+import { HEAD_BYTES, pointerKind, refuseKind } from './foreign.ts';
 import { type Node, parseNode } from './onnx-graph.ts';
 import { type OnnxTensor, readTensor, streamTensor } from './onnx-tensor.ts';
 import { parameterName, scalesOf, type Use, usesOf } from './onnx-uses.ts';
@@ -174,9 +175,14 @@ class OnnxReader {
 
   /** The initializers with values in other files, each file in one pass. */
   async *#takeExternal(): AsyncGenerator<TensorRows> {
-    const locations = this.#external.map(({ external }) => external!.location);
-    for (const location of new Set(locations)) {
-      const tensors = this.#external.filter((_, i) => locations[i] === location);
+    const byLocation = new Map<string, OnnxTensor[]>();
+    for (const tensor of this.#external) {
+      const { location } = tensor.external!;
+      const others = byLocation.get(location);
+      if (others) others.push(tensor);
+      else byLocation.set(location, [tensor]);
+    }
+    for (const [location, tensors] of byLocation) {
       const source = await this.#source.beside?.(location);
       if (!source) {
         throw fail(
@@ -186,6 +192,7 @@ class OnnxReader {
       }
       const reader = new ByteReader(source.stream());
       try {
+        refuseKind(pointerKind(await reader.peek(HEAD_BYTES)), source.name);
         const extents = tensors.map(({ external, ...tensor }) => ({ ...external!, ...tensor }));
         for await (const [tensor, bytes] of readExtents(reader, source, extents)) {
           yield* this.#take({ ...tensor, bytes });

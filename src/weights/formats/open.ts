@@ -4,7 +4,8 @@
  */
 
 import { ByteReader } from '../byte-reader.ts';
-import { fail, type WeightsFile } from '../tensor-info.ts';
+import type { WeightsFile } from '../tensor-info.ts';
+import { foreignKind, HEAD_BYTES, refuseKind } from './foreign.ts';
 import type { OnnxSource } from './onnx.ts';
 import { SafetensorsReader } from './safetensors.ts';
 
@@ -18,12 +19,6 @@ const LEGACY_MAGIC = '\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: tags are such bytes
 const ONNX_START = /^\x08[\x01-\x7f][\x12\x1a\x22\x28\x32\x3a]/;
 
-/** Formats that are recognised in order to be refused by name. */
-const REFUSED: readonly [start: string, kind: string][] = [
-  ['version https://git-lfs', 'a Git LFS pointer, not the file itself'],
-  ['\x80', 'a pickle that is no PyTorch checkpoint'],
-];
-
 /**
  * Opens a file of weights: safetensors, PyTorch (ZIP, and the format before torch 1.6), ONNX, or
  * Keras weights in HDF5.
@@ -33,14 +28,17 @@ const REFUSED: readonly [start: string, kind: string][] = [
 export async function openWeights(source: OnnxSource): Promise<WeightsFile> {
   const reader = new ByteReader(source.stream());
   try {
-    const head = String.fromCharCode(...(await reader.peek(32)));
+    const bytes = await reader.peek(HEAD_BYTES);
+    const head = String.fromCharCode(...bytes.subarray(0, 32));
+    const isLegacy = head[0] === '\x80' && head.startsWith(LEGACY_MAGIC, 2);
+    if (!isLegacy) refuseKind(foreignKind(bytes), source.name);
     // First, because the length that a safetensors file begins with can have any bytes.
     if (head[8] === '{') return await SafetensorsReader.open(source, reader);
     if (head.startsWith('PK\x03\x04')) {
       const { openTorchZip } = await import('./torch-zip.ts');
       return await openTorchZip(source, reader);
     }
-    if (head[0] === '\x80' && head.startsWith(LEGACY_MAGIC, 2)) {
+    if (isLegacy) {
       const { openTorchLegacy } = await import('./torch-legacy.ts');
       return await openTorchLegacy(source, reader);
     }
@@ -51,10 +49,6 @@ export async function openWeights(source: OnnxSource): Promise<WeightsFile> {
     if (ONNX_START.test(head)) {
       const { openOnnx } = await import('./onnx.ts');
       return openOnnx(source, reader);
-    }
-    for (const [start, kind] of REFUSED) {
-      if (!head.startsWith(start)) continue;
-      throw fail(source.name, `found ${kind}, expected safetensors or a PyTorch checkpoint`);
     }
     return await SafetensorsReader.open(source, reader);
   } catch (error) {

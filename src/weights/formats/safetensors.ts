@@ -23,6 +23,7 @@ import {
   type Wanted,
   type WeightsFile,
 } from '../tensor-info.ts';
+import { foreignKind, HEAD_BYTES, refuseKind } from './foreign.ts';
 
 /** A tensor and the range of its bytes, counted from the end of the header. */
 export interface StoredTensor extends TensorInfo {
@@ -127,6 +128,7 @@ export class SafetensorsReader implements WeightsFile {
 }
 
 async function readHeader(reader: ByteReader, { name, size }: ByteSource): Promise<Header> {
+  refuseKind(foreignKind(await reader.peek(HEAD_BYTES)), name);
   const prefix = await reader.read(8);
   if (prefix.length < 8) {
     throw fail(name, `header length is cut off: found ${prefix.length} bytes, expected 8`);
