@@ -5,7 +5,10 @@
 
 import { WeightsError } from '../errors.ts';
 
-/** Bytes per element of every element type that a file may hold, by safetensors' names. */
+/**
+ * Bytes per element of every element type that a file may hold, by safetensors' names. Types of four
+ * and six bits have no weights here, but may stand beside them.
+ */
 export const DTYPE_BYTES = {
   F64: 8,
   F32: 4,
@@ -21,6 +24,13 @@ export const DTYPE_BYTES = {
   U8: 1,
   F8_E4M3: 1,
   F8_E5M2: 1,
+  F8_E8M0: 1,
+  F8_E4M3FNUZ: 1,
+  F8_E5M2FNUZ: 1,
+  F6_E2M3: 0.75,
+  F6_E3M2: 0.75,
+  F4: 0.5,
+  C64: 8,
   BOOL: 1,
 } as const;
 
@@ -84,14 +94,15 @@ export interface WeightsFile {
   close(): Promise<void>;
 }
 
-/** Bytes of a shape; Infinity where a product on the way exceeds 2^53. */
+/** Bytes of a shape; Infinity where a product on the way exceeds 2^53, or bits are left over. */
 export function byteSize(shape: readonly number[], elementBytes: number): number {
-  let bytes = elementBytes;
+  let elements = 1;
   for (const dim of shape) {
-    bytes *= dim;
-    if (!Number.isSafeInteger(bytes)) return Number.POSITIVE_INFINITY;
+    elements *= dim;
+    if (!Number.isSafeInteger(elements)) return Number.POSITIVE_INFINITY;
   }
-  return bytes;
+  const bytes = elements * elementBytes;
+  return Number.isSafeInteger(bytes) ? bytes : Number.POSITIVE_INFINITY;
 }
 
 /** Rows along the first axis and values per row; a scalar is one row of one value. */

@@ -55,6 +55,9 @@ async function messagesV1(file: Hdf5Bytes, address: number): Promise<HeaderMessa
     while (block.rest >= 8 && seen < count) {
       seen++;
       const [type, length, flags] = [block.u16(), block.u16(), block.u8()];
+      if (length % 8 !== 0) {
+        throw new SyntaxError(`a message has ${length} bytes, expected a multiple of 8`);
+      }
       const message = { type, fields: block.skip(3).fields(length) };
       if (type === Message.Continuation) {
         const [at, bytes] = [message.fields.u64(), message.fields.u64()];

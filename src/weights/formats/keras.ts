@@ -104,7 +104,9 @@ async function tensorsOf(file: Hdf5File): Promise<KerasTensor[]> {
   for (const layer of layers) {
     const group = await file.find(layer, root);
     if (group === undefined) throw new SyntaxError(`layer ${quote(layer)} is not there`);
-    for (const name of (await namesAt(file, 'weight_names', group)) ?? []) {
+    const names = await namesAt(file, 'weight_names', group);
+    if (!names) throw new SyntaxError(`layer ${quote(layer)} has no "weight_names"`);
+    for (const name of names) {
       if (tensors.length === MAX_WEIGHTS) {
         throw new SyntaxError(`it has more than ${MAX_WEIGHTS} weights`);
       }

@@ -25,6 +25,9 @@ import { type ZipEntry, ZipReader } from './zip.ts';
  */
 const MAX_NOTE_BYTES = 2 ** 16;
 
+/** The most bytes that a deflated storage may have for each byte that is read of it. */
+const MOST_INFLATED = 16;
+
 /** An entry before the pickle, its bytes as they are in the archive. */
 interface EarlyEntry {
   readonly entry: ZipEntry;
@@ -150,11 +153,17 @@ class Storages {
         `entry ${quote(entry.name)} has ${entry.size} bytes, expected ${size}`,
       );
     }
+    const views = used.get(key!) ?? [];
+    if (entry.isDeflated) {
+      // What nobody reads is not inflated, so a small file cannot take long.
+      if (views.length === 0) return openKept ? undefined : this.#skip(entry);
+      this.#checkInflated(entry, views, size);
+    }
     const content = openKept ? openKept() : this.#zip.open(entry);
     const isOwn = content !== this.#reader;
     let isWhole = false;
     try {
-      const read = yield* readViews(content, used.get(key!) ?? [], this.#file);
+      const read = yield* readViews(content, views, this.#file);
       isWhole = (await content.skip(size - read)) === size - read;
       isWhole &&= !isOwn || (await content.ended());
     } finally {
@@ -171,17 +180,34 @@ class Storages {
     const name = localName(entry.name);
     if (name === 'data.pkl') throw fail(this.#file, `entry ${quote(entry.name)} stands twice`);
     const { compressedSize } = entry;
-    if (compressedSize !== undefined && compressedSize > MAX_NOTE_BYTES) {
-      if ((await this.#reader.skip(compressedSize)) < compressedSize) {
-        throw fail(this.#file, 'the archive is cut off inside an entry');
-      }
-      return this.#zip.descriptor(entry, compressedSize);
-    }
+    if (compressedSize !== undefined && compressedSize > MAX_NOTE_BYTES) return this.#skip(entry);
     const bytes =
       compressedSize === undefined
         ? await this.#zip.keepUnsized(entry, MAX_NOTE_BYTES)
         : await this.#zip.keep(entry);
     await this.#checkOrder(entry, bytes);
+  }
+
+  /** Passes over the bytes of an entry that says its size, as deflated ones must. */
+  async #skip(entry: ZipEntry): Promise<void> {
+    const { compressedSize = Number.POSITIVE_INFINITY } = entry;
+    if ((await this.#reader.skip(compressedSize)) < compressedSize) {
+      throw fail(this.#file, 'the archive is cut off inside an entry');
+    }
+    return this.#zip.descriptor(entry, compressedSize);
+  }
+
+  /** Deflated zeros are a thousandth of what they become: it must be for what is read of them. */
+  #checkInflated({ name }: ZipEntry, views: readonly View[], size: number): void {
+    const read = views.reduce(
+      (sum, view) => sum + byteSize(view.shape, DTYPE_BYTES[view.dtype]),
+      0,
+    );
+    if (size <= MAX_NOTE_BYTES + MOST_INFLATED * read) return;
+    throw fail(
+      this.#file,
+      `entry ${quote(name)} inflates to ${size} bytes, expected at most ${MOST_INFLATED} for each of the ${read} that are read`,
+    );
   }
 
   /**

@@ -118,15 +118,17 @@ export class ZipReader {
    */
   async keepUnsized(entry: ZipEntry, most: number): Promise<Uint8Array> {
     if (entry.isDeflated) this.#compressedSize(entry);
-    const found: number[] = [];
-    while (found.length < most + DESCRIPTOR_BYTES) {
-      const [byte] = await this.#exactly(1, `entry ${quote(entry.name)}`);
-      found.push(byte!);
-      const size = found.length - DESCRIPTOR_BYTES;
-      if (size < 0) continue;
-      const view = new DataView(Uint8Array.from(found.slice(size)).buffer);
-      if (view.getUint32(0, true) === DESCRIPTOR && view.getUint32(8, true) === size) {
-        return Uint8Array.from(found.slice(0, size));
+    const found = new Uint8Array(most + DESCRIPTOR_BYTES);
+    const view = new DataView(found.buffer);
+    for (let length = 0; length < found.length; ) {
+      // One byte where the descriptor may end next, else as many as are missing for it.
+      const count = Math.max(1, DESCRIPTOR_BYTES - length);
+      const bytes = this.#reader.readNow(count);
+      found.set(bytes ?? (await this.#exactly(count, `entry ${quote(entry.name)}`)), length);
+      length += count;
+      const size = length - DESCRIPTOR_BYTES;
+      if (view.getUint32(size, true) === DESCRIPTOR && view.getUint32(size + 8, true) === size) {
+        return found.slice(0, size);
       }
     }
     throw this.#fail(`entry ${quote(entry.name)} has no end within ${most} bytes`);

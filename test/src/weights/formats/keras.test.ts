@@ -263,6 +263,16 @@ describe('loadWeights()', () => {
       edited(plain, 'tf_mobile_bert_model/mobilebert/pooler/dense/bias', 0, () => [88]),
       'weight "Xf_mobile_bert_model/mobilebert/pooler/dense/bias:0" is not there',
     ],
+    [
+      'layers without a list of weights',
+      edited(plain, 'weight_names\0', 1, () => [88]),
+      'has no "weight_names"',
+    ],
+    [
+      'messages that are not aligned',
+      edited(plain, '\x11\0\x10\0\0\0\0\0', 2, () => [0x14]),
+      'a message has 20 bytes, expected a multiple of 8',
+    ],
     ['texts in no heap', edited(latest, 'GCOL', 16, () => [77, 0]), 'is in no global heap'],
     ['a heap of another kind', edited(latest, 'GCOL', 0, () => [88]), 'expected "GCOL"'],
     [

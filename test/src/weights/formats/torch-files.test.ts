@@ -165,6 +165,51 @@ describe('loadWeights()', () => {
   });
 });
 
+describe('an archive that costs more than its size', () => {
+  /** One number, whose storage is said to have 2^28. */
+  const sparse = ONE_TENSOR.replace('cpuK\x01', 'cpuJ\x00\x00\x00\x10');
+  const pickle = Uint8Array.from(`\x80\x02${sparse}.`, (char) => char.charCodeAt(0));
+  const zeros = deflateRawSync(new Uint8Array(2 ** 24));
+  const bomb = Uint8Array.from([
+    ...zipOf('a/data.pkl', deflateRawSync(pickle), pickle.length),
+    ...zipOf('a/data/0', zeros, 2 ** 30),
+  ]);
+
+  it('is not inflated for one number of many', async () => {
+    await expect(load(bomb)).rejects.toThrow('inflates to 1073741824 bytes, expected at most 16');
+  });
+
+  it('is not inflated for a tensor that nobody reads', async () => {
+    const loading = loadWeights(chunked(bomb, 4096), () => undefined);
+    await expect(loading).rejects.toThrow('the archive is cut off');
+  });
+
+  it('finds the ends of many entries without a size in linear time', async () => {
+    const plain = read('zip');
+    const text = Array.from(plain, (byte) => String.fromCharCode(byte)).join('');
+    const at = text.indexOf('PK\x03\x04', text.indexOf('data.pkl') + 100);
+    // Entries of 60,000 bytes whose sizes stand behind them, in front of the second one.
+    const note = new Uint8Array(60_000).fill(0x50);
+    const entry = zipOf('a/note', note, 0);
+    new DataView(entry.buffer).setUint16(6, 8, true);
+    new DataView(entry.buffer).setUint16(8, 0, true);
+    new DataView(entry.buffer).setUint32(18, 0, true);
+    const descriptor = new Uint8Array(16);
+    const view = new DataView(descriptor.buffer);
+    view.setUint32(0, 0x08074b50, true);
+    view.setUint32(8, note.length, true);
+    view.setUint32(12, note.length, true);
+    const one = Uint8Array.from([...entry, ...descriptor]);
+    const file = new Uint8Array(at + 200 * one.length);
+    file.set(plain.subarray(0, at));
+    for (let i = 0; i < 200; i++) file.set(one, at + i * one.length);
+    // 12 MB take less than a second.
+    const start = performance.now();
+    await expect(load(file)).rejects.toThrow('the archive is cut off');
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+});
+
 /** The local header and bytes of one deflated entry; it need not go on. */
 function zipOf(name: string, packed: Uint8Array, size: number): Uint8Array {
   const file = new Uint8Array(30 + name.length + packed.length);
