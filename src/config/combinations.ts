@@ -9,6 +9,12 @@ import type { ConfigFields } from './fields.ts';
 /** The most weights a model may have: 4 GiB of float32, all that 32-bit linear memory addresses. */
 const MAX_WEIGHTS = 2 ** 30;
 
+/**
+ * The most parameters, each of which has a name, a shape and a place: 18 times those of a MobileBERT
+ * of 24 layers.
+ */
+const MAX_PARAMETERS = 20_000;
+
 /** All fields, and the values that MobileBertConfig derives from them. */
 export interface WholeConfig extends ConfigFields {
   readonly num_labels: number;
@@ -31,6 +37,12 @@ export function checkCombinations(config: WholeConfig): void {
     );
   }
   checkWeightCount(countWeights(config));
+  const parameters = countParameters(config);
+  if (parameters > MAX_PARAMETERS) {
+    throw new ConfigError(
+      `Cannot use config: "num_hidden_layers" (${config.num_hidden_layers}) and "num_feedforward_networks" (${config.num_feedforward_networks}) make ${parameters} parameters, expected at most ${MAX_PARAMETERS}`,
+    );
+  }
 }
 
 /**
@@ -116,4 +128,12 @@ function countWeights(config: WholeConfig): number {
     (config.classifier_activation ? H * H : 0) +
     config.num_labels * H
   );
+}
+
+/**
+ * Parameters of the encoder's layers: query, key, value and output with its norm, three bottlenecks
+ * with theirs, and six of each feed-forward network.
+ */
+function countParameters({ num_hidden_layers, num_feedforward_networks }: WholeConfig): number {
+  return num_hidden_layers * (22 + 6 * num_feedforward_networks);
 }

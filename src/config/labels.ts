@@ -17,8 +17,8 @@ export interface Labels {
   label2id: LabelToId;
 }
 
-/** The most labels a head may have. */
-const MAX_LABELS = 2 ** 20;
+/** The most labels a head may have; each is an entry of two maps. */
+const MAX_LABELS = 2 ** 15;
 
 /** Maps for the labels LABEL_0, LABEL_1, ... @throws ConfigError for an absurd count */
 export function defaultLabels(count: unknown): Labels {
@@ -73,7 +73,10 @@ function readLabelToId(value: unknown): LabelToId {
 function entries(name: string, value: unknown): [string, unknown][] {
   const found = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   if (found.length >= 1 && found.length <= MAX_LABELS) return found;
-  throw fieldError(name, value, `an object of 1 to ${MAX_LABELS} labels`);
+  if (found.length === 0) throw fieldError(name, value, `an object of 1 to ${MAX_LABELS} labels`);
+  throw new ConfigError(
+    `Cannot use config: "${name}" has ${found.length} labels, expected 1 to ${MAX_LABELS}`,
+  );
 }
 
 /** Swaps keys and values. Object.fromEntries makes even `__proto__` a plain property. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseJson } from '../../src/json.ts';
+import { jsonText, parseJson } from '../../src/json.ts';
 
 const parse = (text: string) => parseJson(text, { depth: 3, keys: 4 });
 const parsePython = (text: string) => parseJson(text, { depth: 3, mayHoldNaN: true });
@@ -50,7 +50,54 @@ describe('parseJson()', () => {
     expect(() => parseJson('{"a":1,"b":2,"c":3}', bounds)).toThrow('more than 2 keys');
   });
 
+  it.each([
+    ['keys of an inner object', '{"a":{"b":0,"c":0,"d":0}}', 'more than 2 keys'],
+    ['keys that stand twice', '{"a":{"b":0,"b":0,"b":0}}', 'more than 2 keys'],
+    ['values in a list', '[1,2,3,4,5,6]', 'more than 5 values'],
+    ['lists', '[[],[],[]]', 'more than 5 values'],
+  ])('refuses too many %s', (_, text, message) => {
+    const bounds = { depth: 3, innerKeys: 2, values: 5, mayRepeatKeys: true };
+    expect(() => parseJson(text, bounds)).toThrow(message);
+  });
+
+  it('reads a million keys in linear time', () => {
+    const text = `{${Array.from({ length: 1e6 }, (_, i) => `"${i * 4096}":0`).join()}}`;
+    const start = performance.now();
+    expect(() => parseJson(text, { depth: 1, keys: 100_000 })).toThrow('more than 100000 keys');
+    // It takes a tenth of a second.
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
   it('refuses a million open brackets without recursion', () => {
     expect(() => parseJson('['.repeat(1e6), { depth: 100 })).toThrow('nests deeper than 100');
+  });
+});
+
+describe('jsonText()', () => {
+  it("writes numbers without a JSON form as Python's json.dumps does", () => {
+    const value = { a: [Number.NaN, -Infinity, Infinity, 1], b: 'NaN', c: { d: Number.NaN } };
+    const text = jsonText(value, 2);
+    expect(text).toBe(
+      `{
+  "a": [
+    NaN,
+    -Infinity,
+    Infinity,
+    1
+  ],
+  "b": "NaN",
+  "c": {
+    "d": NaN
+  }
+}`,
+    );
+    expect(parsePython(text)).toEqual(value);
+  });
+
+  it('writes everything else as JSON.stringify does', () => {
+    const value = { a: ['\u0000NaN', null], b: { c: 1.5 } };
+    expect(jsonText(value, 2)).toBe(JSON.stringify(value, null, 2));
+    const both = { a: '\u0000NaN', b: Number.NaN };
+    expect(jsonText(both, 2)).toBe(JSON.stringify(both, null, 2));
   });
 });

@@ -9,9 +9,9 @@ import { WeightsError } from '../../errors.ts';
 import { warn } from '../../log.ts';
 import { isBuffer, isHeadName } from '../../weights/checkpoint-names.ts';
 import { loadWeights } from '../../weights/load.ts';
-import type { Parameter } from '../../weights/names.ts';
+import { type Parameter, parameters } from '../../weights/names.ts';
 import { initialise } from '../../weights/random.ts';
-import { quote } from '../../weights/tensor-info.ts';
+import { byteSize, quote } from '../../weights/tensor-info.ts';
 import type { FoundWeights } from './find-weights.ts';
 import { destination, type Mismatch, Placement, type Target } from './placement.ts';
 
@@ -29,6 +29,10 @@ export interface LoadingInfo {
   /** How the checkpoint was read where that is not plain: removed prefixes, the dict chosen. */
   readonly notes: string[];
 }
+
+/** The most numbers that are initialised, and as many more for each that a checkpoint has. */
+const MOST_FRESH = 2 ** 24;
+const MOST_FRESH_EACH = 4;
 
 /** The model that is loaded, and how. */
 export interface Loading extends Target {
@@ -78,6 +82,7 @@ export function settle(
   const otherShapes = new Set(mismatched.map(([name]) => name));
   const lacking = missing.map(({ name }) => name).filter((name) => !otherShapes.has(name));
   refuseHoles(lacking, unexpected, loading.file);
+  refuseEmptiness(missing, loading);
   initialiseInto(loading.engine, missing, loading.config, loading.seed);
   const info = {
     missing_keys: lacking,
@@ -120,6 +125,22 @@ function refuseHoles(
     `Cannot load weights: "${file}" lacks ${listed(holes)}, expected ${
       isLora ? 'a model whose LoRA matrices were merged' : 'every parameter of the encoder'
     }${found}`,
+  );
+}
+
+/** A small file with a configuration of large heads must not cost gigabytes of random numbers. */
+function refuseEmptiness(
+  missing: readonly Parameter[],
+  { config, parts, file }: Loading & { readonly file: string },
+): void {
+  const size = ({ shape }: Parameter) => byteSize(shape, 1);
+  const fresh = missing.reduce((sum, parameter) => sum + size(parameter), 0);
+  if (fresh <= MOST_FRESH) return;
+  let found = -fresh;
+  for (const parameter of parameters(config, parts)) found += size(parameter);
+  if (fresh <= MOST_FRESH + MOST_FRESH_EACH * found) return;
+  throw new WeightsError(
+    `Cannot load weights: "${file}" has ${found} numbers of the model and lacks ${fresh}, expected at most ${MOST_FRESH_EACH} for each that it has`,
   );
 }
 

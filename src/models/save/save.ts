@@ -3,6 +3,7 @@
  * an engine with weights. Out: names and contents, file by file.
  */
 
+import { jsonText } from '../../json.ts';
 import { LARGEST_HALF } from '../../numerics/half.ts';
 import { decoder, type Parameter, parameters } from '../../weights/names.ts';
 import { type SavedTensor, safetensorsOf } from '../../weights/save.ts';
@@ -139,7 +140,7 @@ function configText({ config, dtype }: Target, architecture: string | undefined)
     dtype: dtype === 'fp16' ? 'float16' : 'float32',
   };
   const sorted = Object.keys(fields).sort();
-  return `${JSON.stringify(Object.fromEntries(sorted.map((key) => [key, fields[key]])), null, 2)}\n`;
+  return `${jsonText(Object.fromEntries(sorted.map((key) => [key, fields[key]])), 2)}\n`;
 }
 
 /** All chunks as one array. Each is copied, because it is valid only until the next. */

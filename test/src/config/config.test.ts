@@ -152,6 +152,30 @@ const WRONG: [string, Record<string, unknown>, string][] = [
     { hidden_size: 2 ** 20, embedding_size: 2 ** 20 },
     'weights, expected at most 1073741824',
   ],
+  [
+    'more parameters than objects fit',
+    {
+      ...{ num_hidden_layers: 256, num_feedforward_networks: 256, hidden_size: 1 },
+      ...{ intra_bottleneck_size: 1, intermediate_size: 1, embedding_size: 1 },
+      ...{ num_attention_heads: 1, vocab_size: 1, max_position_embeddings: 1 },
+    },
+    'make 398848 parameters, expected at most 20000',
+  ],
+  ['more layers than objects fit', { num_hidden_layers: 1024 }, 'make 47104 parameters'],
+  ['more labels than two maps hold', { num_labels: 40_000 }, '"num_labels" is 40000, expected'],
+  [
+    'as many labels by name',
+    { id2label: Object.fromEntries(Array.from({ length: 40_000 }, (_, i) => [i, 'x'])) },
+    '"id2label" has 40000 labels, expected 1 to 32768',
+  ],
+  [
+    'as many labels the other way round',
+    {
+      id2label: { 0: 'a' },
+      label2id: Object.fromEntries(Array.from({ length: 40_000 }, (_, i) => [`x${i}`, i])),
+    },
+    '"label2id" has 40000 labels, expected 1 to 32768',
+  ],
   ['a dropout over 1', { hidden_dropout_prob: 3 }, '"hidden_dropout_prob" is 3'],
   [
     'an unknown activation',

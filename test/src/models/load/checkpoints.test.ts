@@ -269,4 +269,31 @@ describe('from_pretrained()', () => {
     });
     expect(model.loading_info!.mismatched_keys).toHaveLength(2);
   });
+
+  it('refuses to make up a head that is far larger than what the file has', async () => {
+    const H = 6_000;
+    const sizes = {
+      ...{ hidden_size: H, intra_bottleneck_size: H, num_hidden_layers: 0, embedding_size: 1 },
+      ...{ vocab_size: 2, max_position_embeddings: 1, type_vocab_size: 1, num_attention_heads: 1 },
+    };
+    const shapes: Record<string, number[]> = {
+      'embeddings.word_embeddings.weight': [2, 1],
+      'embeddings.position_embeddings.weight': [1, H],
+      'embeddings.token_type_embeddings.weight': [1, H],
+      'embeddings.embedding_transformation.weight': [H, 3],
+      'embeddings.embedding_transformation.bias': [H],
+      'embeddings.LayerNorm.weight': [H],
+      'embeddings.LayerNorm.bias': [H],
+    };
+    const files = checkpointOf(single, (tensors) => {
+      tensors.clear();
+      for (const [name, shape] of Object.entries(shapes)) {
+        tensors.set(name, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
+      }
+    });
+    const source = { ...files, 'config.json': sizes };
+    await expect(MobileBertModel.from_pretrained(source, simd)).rejects.toThrow(
+      `has ${8 * H + 2} numbers of the model and lacks ${H * H + H}, expected at most 4`,
+    );
+  });
 });
