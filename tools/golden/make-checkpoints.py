@@ -70,6 +70,12 @@ torch.save(
 )
 members = OrderedDict((f"model.{name}", tensor) for name, tensor in weights.items())
 members["loss.weight"] = torch.ones(2)
+first = next(iter(members))
+members[first] = members[first].clone()
+members[first].note = "a tensor with an attribute"
+parameter = torch.nn.Parameter(members["model.classifier.bias"])
+parameter.note = "a parameter with one"
+members["model.classifier.bias"] = parameter
 torch.save(
     {"state_dict": members, "pytorch-lightning_version": "2.5.0", "callbacks": {"a": {"best": torch.ones(1)}}},
     folder("lightning") / "pytorch_model.bin",

@@ -183,8 +183,9 @@ function readJson(bytes: Uint8Array, file: string): Record<string, unknown> {
 }
 
 function readMetadata(json: Record<string, unknown>, file: string): Record<string, string> {
-  if (!Object.hasOwn(json, '__metadata__')) return {};
-  const metadata = json.__metadata__;
+  const metadata = Object.hasOwn(json, '__metadata__') ? json.__metadata__ : null;
+  // As in the reference implementation, null is none.
+  if (metadata === null) return {};
   const isMap = isObject(metadata) && Object.values(metadata).every((v) => typeof v === 'string');
   if (!isMap) throw fail(file, '"__metadata__" is not a map of strings, expected one');
   return metadata as Record<string, string>;

@@ -56,6 +56,8 @@ const UNTYPED_DTYPES: Readonly<Record<string, Dtype>> = {
 };
 /** Names of `torch.dtype`s, which optimizers keep. */
 const DTYPE_NAME = /^torch\.(float|bfloat|complex|u?int|bool)[a-z0-9_]*$/;
+/** Classes that are named, and never called. */
+const CLASSES: ReadonlySet<string> = new Set(['torch.Tensor', 'torch.nn.parameter.Parameter']);
 /** What training keeps beside weights. A call of it makes nothing. */
 const PLAIN: ReadonlySet<string> = new Set([
   'torch.Size',
@@ -78,6 +80,8 @@ const CALLS: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
   'torch._utils._rebuild_tensor_v3': rebuildUntyped,
   'torch._utils._rebuild_parameter': ([data]) => data,
   'torch._utils._rebuild_parameter_with_state': ([data]) => data,
+  'torch._utils._rebuild_device_tensor_from_cpu_tensor': ([data]) => data,
+  'torch._tensor._rebuild_from_type_v2': rebuildTyped,
 };
 
 const MAX_RANK = 8;
@@ -163,7 +167,10 @@ function torchHost(storages: Map<string, StorageValue>): PickleHost {
       // Protocol 2 writes the names of Python 2.
       const name = written.replace(/^__builtin__\./, 'builtins.');
       const isKnown =
-        Object.hasOwn(CALLS, name) || Object.hasOwn(STORAGES, name) || PLAIN.has(name);
+        Object.hasOwn(CALLS, name) ||
+        Object.hasOwn(STORAGES, name) ||
+        PLAIN.has(name) ||
+        CLASSES.has(name);
       if (isKnown || name === UNTYPED || DTYPE_NAME.test(name)) return new Global(name);
       throw new SyntaxError(
         `found global ${quote(written)}, expected only what tensors are made of`,
@@ -211,6 +218,14 @@ function storageOf(id: unknown): StorageValue {
 function storageDtype(type: string): Dtype | undefined {
   if (type === UNTYPED) return 'U8';
   return Object.hasOwn(STORAGES, type) ? STORAGES[type] : undefined;
+}
+
+/** (function, class, arguments, state): a tensor with attributes, which are dropped. */
+function rebuildTyped([callable, , args]: readonly unknown[]): unknown {
+  const name = callable instanceof Global ? callable.name : '';
+  const isRebuild = name.startsWith('torch._utils._rebuild_') && Object.hasOwn(CALLS, name);
+  if (isRebuild && Array.isArray(args)) return CALLS[name]!(args);
+  throw new SyntaxError('a tensor with attributes is not rebuilt by what rebuilds tensors');
 }
 
 /** As below, with the element type as item 6. Offset and strides count elements of that type. */

@@ -79,7 +79,8 @@ async function* gather(
 ): AsyncGenerator<TensorRows, number> {
   const { dtype, name } = views[0]!;
   const size = DTYPE_BYTES[dtype];
-  const held = size * Math.max(...views.map((view) => lastIndex(view) + 1));
+  // Not spread as arguments: there may be more views than the stack holds.
+  const held = size * views.reduce((most, view) => Math.max(most, lastIndex(view) + 1), 0);
   const used = views.reduce((sum, { shape }) => sum + byteSize(shape, size), 0);
   if (held > MOST_HELD * used) {
     throw fail(

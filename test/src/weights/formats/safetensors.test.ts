@@ -18,6 +18,10 @@ const f32 = (start: number, end: number, shape = [(end - start) / 4]): Entry => 
 });
 
 describe('parseHeader()', () => {
+  it('takes null for no metadata, as the reference implementation does', () => {
+    expect(parse({ __metadata__: null }).metadata).toEqual({});
+  });
+
   it('gives tensors in the order of their bytes, and the metadata', () => {
     const header = parse({ b: f32(8, 12), __metadata__: { format: 'pt' }, a: f32(0, 8) });
     expect(header.tensors.map(({ name }) => name)).toEqual(['a', 'b']);

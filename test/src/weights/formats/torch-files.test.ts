@@ -165,6 +165,28 @@ describe('loadWeights()', () => {
   });
 });
 
+describe('a storage with as many views as a file may have', () => {
+  it('is read once', async () => {
+    const view = (offset: number) =>
+      ONE_TENSOR.slice(4, -1)
+        .replace('cpuK\x01', 'cpuK\x02')
+        .replace('QK\x00', `QK${String.fromCharCode(offset)}`);
+    const names = Array.from({ length: 100_000 }, (_, i) => {
+      return `U\x05${String(i).padStart(5, '0')}h${String.fromCharCode(i % 2)}`;
+    });
+    const dict = `${view(0)}q\0${view(1)}q\x01\x86q\x02}(${names.join('')}u`;
+    const keys = '](U\x010e';
+    const pickles = [MAGIC, PROTOCOL, SYSTEM, dict, keys];
+    const text = pickles.map((pickle) => `\x80\x02${pickle}.`).join('');
+    const head = Uint8Array.from(text, (char) => char.charCodeAt(0));
+    const values = new Uint8Array(new Float32Array([1, 2]).buffer);
+    const file = Uint8Array.from([...head, 2, 0, 0, 0, 0, 0, 0, 0, ...values]);
+    const found = await load(file);
+    expect(found.size).toBe(100_000);
+    expect(found.get('00001')).toEqual([0, 0, 0, 64]);
+  });
+});
+
 describe('an archive that costs more than its size', () => {
   /** One number, whose storage is said to have 2^28. */
   const sparse = ONE_TENSOR.replace('cpuK\x01', 'cpuJ\x00\x00\x00\x10');
