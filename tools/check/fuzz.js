@@ -157,6 +157,7 @@ async function main() {
   const [count, seed] = [Number(values.count), Number(values.seed)];
   const start = performance.now();
   const watch = watchdog();
+  watch(seed);
   const report = (done, outcomes) => {
     watch(seed + done);
     if (done % 5000 && done !== count) return;
