@@ -29,6 +29,7 @@ const SRC: Record<string, readonly string[]> = {
     'numerics',
     'callable',
     'options',
+    'json',
     'log',
     'errors',
   ],
