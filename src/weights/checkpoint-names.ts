@@ -19,10 +19,16 @@ const WRAPPERS: ReadonlySet<string> = new Set([
 const OUTER: ReadonlySet<string> = new Set([
   'model',
   'base_model',
+  'auto_model',
   'net',
   'network',
+  'backbone',
+  'transformer',
+  'encoder',
   'bert',
   'mobilebert',
+  // Of a Sequential: sentence-transformers' first module.
+  '0',
 ]);
 /** The longest name that is taken apart. */
 const MAX_NAME = 1000;

@@ -17,7 +17,7 @@ export interface Shard {
 /** Units of a size, powers of 1000 as in Python. */
 const UNITS: Readonly<Record<string, number>> = { KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 /** An index is an object of objects; its keys are `metadata` and `weight_map`. */
-const BOUNDS = { depth: 4, keys: 100, innerKeys: 100_000 };
+const BOUNDS = { depth: 4, keys: 100, innerKeys: 100_000, mayHoldNaN: true };
 /** The most files of one checkpoint, far more than any has. */
 const MAX_SHARDS = 1000;
 

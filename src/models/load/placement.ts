@@ -2,7 +2,8 @@
 
 import type { MobileBertConfig } from '../../config/config.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { canonicalName } from '../../weights/checkpoint-names.ts';
+import { WeightsError } from '../../errors.ts';
+import { canonicalName, isHeadName } from '../../weights/checkpoint-names.ts';
 import { isFloat8 } from '../../weights/float8.ts';
 import type { Destination, TensorInfo } from '../../weights/load.ts';
 import {
@@ -13,7 +14,7 @@ import {
   parameters,
   type SlotPart,
 } from '../../weights/names.ts';
-import { DTYPE_BYTES, rowsOf } from '../../weights/tensor-info.ts';
+import { DTYPE_BYTES, quote, rowsOf, showShape } from '../../weights/tensor-info.ts';
 import type { WeightDtype } from '../options.ts';
 
 /** The model that weights go into, and come from. */
@@ -77,6 +78,8 @@ export class Placement {
 
   /**
    * The destination of a file's tensor; undefined where the model has no use for it.
+   *
+   * @throws WeightsError for a head of another shape, unless that is allowed
    */
   place(tensor: string, { shape, dtype }: TensorInfo): Destination | undefined {
     const isKnown = (candidate: string) => this.#find(candidate) !== undefined;
@@ -131,13 +134,16 @@ export class Placement {
     return this.#parameters.get(name) ?? this.#tied.get(name) ?? standIn;
   }
 
-  /** Other shapes are refused by `loadWeights`, unless they are allowed, or of no use anyway. */
+  /** Other shapes of the encoder are refused by `loadWeights`, unless they are allowed. */
   #fits(parameter: Parameter, tensor: string, shape: readonly number[]): boolean {
     const expected = parameter.shape;
     const isSame = shape.length === expected.length && shape.every((n, i) => n === expected[i]);
     if (isSame) return true;
     if (parameter === this.#standIn) return false;
-    if (!this.#mayMismatch) return true;
+    if (!this.#mayMismatch) {
+      if (isHeadName(parameter.name)) throw wrongHead(tensor, shape, expected);
+      return true;
+    }
     this.mismatched.push([parameter.name, shape, expected]);
     this.#leftOut.push(tensor);
     return false;
@@ -180,6 +186,16 @@ export class Placement {
   #hasOtherWords(): boolean {
     return !this.#parameters.has(DECODER_WEIGHT) && this.#destinations.has(DECODER_WEIGHT);
   }
+}
+
+function wrongHead(
+  tensor: string,
+  shape: readonly number[],
+  expected: readonly number[],
+): WeightsError {
+  return new WeightsError(
+    `Cannot load weights: tensor ${quote(tensor)} has shape ${showShape(shape)}, expected ${showShape(expected)}, or ignore_mismatched_sizes to initialise it anew`,
+  );
 }
 
 /** Where a parameter's rows go: to all its slots, or nowhere. */

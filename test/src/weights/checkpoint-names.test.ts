@@ -47,6 +47,8 @@ describe('canonicalName()', () => {
     ],
     ['a member called bert', 'bert.embeddings.LayerNorm.gamma', norm, 'bert.'],
     ['a model in a model', `model.mobilebert.${norm}`, norm, 'model.'],
+    ['sentence-transformers', '0.auto_model.embeddings.LayerNorm.weight', norm, '0.auto_model.'],
+    ['a member called encoder', 'encoder.embeddings.LayerNorm.weight', norm, 'encoder.'],
     ['without the base', 'module.embeddings.LayerNorm.weight', norm, 'module.'],
     ['a head', 'model.pooler.dense.bias', 'pooler.dense.bias', 'model.'],
   ])('unwraps %s', (_, name, expected, prefix) => {

@@ -48,6 +48,24 @@ describe('fuzz()', () => {
     };
     expect((await fuzz({ targets: [target], count: 50, seed: 1 })).length).toBeGreaterThan(0);
   });
+
+  it('would find a reader that takes too long', async () => {
+    const run = async () => {
+      for (const start = performance.now(); performance.now() - start < 20; );
+    };
+    const target = { name: 'slow', bytes: new Uint8Array(50), errors: [], run };
+    const findings = await fuzz({ targets: [target], count: 1, seed: 1, mostTime: 10 });
+    expect(findings[0]).toMatch(/^slow, seed 1, \d+ bytes: took \d+ ms$/);
+  });
+
+  it('would find a reader that takes too much memory', async () => {
+    const kept: Uint8Array[] = [];
+    const run = async () => void kept.push(new Uint8Array(2 ** 26).fill(1));
+    const target = { name: 'large', bytes: new Uint8Array(50), errors: [], run };
+    const bounds = { mostTime: 20_000, memoryFloor: 2 ** 24 };
+    const findings = await fuzz({ targets: [target], count: 1, seed: 1, ...bounds });
+    expect(findings[0]).toMatch(/^large, seed 1, \d+ bytes: took \d+ MiB$/);
+  });
 });
 
 describe('mutate()', () => {

@@ -10,6 +10,11 @@ describe('parseShardIndex()', () => {
     expect(parse({ a: 'two.bin', b: 'one.bin', c: 'two.bin' })).toEqual(['two.bin', 'one.bin']);
   });
 
+  it('reads numbers that only Python writes', () => {
+    const text = '{"metadata":{"loss":NaN,"best":-Infinity},"weight_map":{"a":"x.bin"}}';
+    expect(parseShardIndex(text, 'index.json')).toEqual(['x.bin']);
+  });
+
   it.each<[string, unknown, RegExp]>([
     ['a file above', { a: '../x.bin' }, /tensor "a" is said to be in .*expected a file beside/],
     ['a path', { a: 'x/y.bin' }, /expected a file beside/],

@@ -205,6 +205,9 @@ describe('from_pretrained()', () => {
     const width = single.config.hidden_size as number;
     const had = single.weights.get('classifier.bias')!.shape[0]!;
     await expect(Classifier.from_pretrained(single.folder, options)).rejects.toThrow(WeightsError);
+    await expect(Classifier.from_pretrained(single.folder, options)).rejects.toThrow(
+      'or ignore_mismatched_sizes to initialise it anew',
+    );
     const model = await Classifier.from_pretrained(single.folder, {
       ...options,
       ignore_mismatched_sizes: true,
