@@ -97,7 +97,10 @@ function parseAttribute(message: Uint8Array): [name: string, values: number[]] {
 function scopesOf(message: Uint8Array): string {
   const [key, value] = entryOf(message);
   if (key !== 'pkg.torch.onnx.name_scopes') return '';
-  return Array.from(value.matchAll(/'([^']*)'/g), ([, scope]) => scope!).at(-2) ?? '';
+  // The last but one of the quoted names. They are not collected: there may be millions.
+  let [last, lastButOne] = ['', ''];
+  for (const [, scope] of value.matchAll(/'([^']*)'/g)) [lastButOne, last] = [last, scope!];
+  return lastButOne;
 }
 
 /**

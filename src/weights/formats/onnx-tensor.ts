@@ -157,14 +157,21 @@ function valuesOf(found: ReadonlyMap<number, WireField[]>, dtype: Dtype): Uint8A
   if (typed === undefined) return undefined;
   const fields = found.get(typed) ?? [];
   if (typed !== Field.Int32Data) return joined(fields.map(numbersOf));
-  const values = fields.flatMap((field) => [...varintsOf(field)]);
   // Halves are stored as their bits, integers as their values; the low bytes of an int32 are both.
-  const [size, words] = [DTYPE_BYTES[dtype], Int32Array.from(values)];
-  const bytes = new Uint8Array(size * words.length);
-  for (let i = 0; i < words.length; i++) {
-    for (let byte = 0; byte < size; byte++) bytes[i * size + byte] = words[i]! >> (8 * byte);
+  const size = DTYPE_BYTES[dtype];
+  const bytes = new Uint8Array(size * fields.reduce((sum, field) => sum + mostVarints(field), 0));
+  let at = 0;
+  for (const field of fields) {
+    for (const value of varintsOf(field)) {
+      for (let byte = 0; byte < size; byte++) bytes[at++] = value >> (8 * byte);
+    }
   }
-  return bytes;
+  return bytes.subarray(0, at);
+}
+
+/** A varint has a byte at least. */
+function mostVarints({ value }: WireField): number {
+  return typeof value === 'number' ? 1 : value.length;
 }
 
 /** Fields of values that are not in `raw_data`. Those of I64, U32 and U64 are never needed. */

@@ -29,8 +29,8 @@ const OPSETS = 8;
 const NODE = 1;
 const INITIALIZER = 5;
 
-/** The most nodes, or initializers: ten times those of a quantised MobileBERT of 24 layers. */
-const MAX_PARTS = 100_000;
+/** The most nodes, or initializers: five times those of a quantised MobileBERT of 24 layers. */
+const MAX_PARTS = 50_000;
 
 /** Reads nothing yet: `tensors` is empty, and `read` asks `wanted` about each tensor it meets. */
 export function openOnnx(source: OnnxSource, reader: ByteReader): WeightsFile {

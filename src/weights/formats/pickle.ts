@@ -30,9 +30,10 @@ const MAX_GLOBAL_BYTES = 256;
  * its optimizer's state and averages, six tensors for each of its 1,113 parameters.
  */
 const MAX_COST = 2 ** 20;
-/** What an entry of the memo, a list or tuple, and a dict or object cost. */
+/** What an entry of the memo, a list or tuple, its growth, and a dict or object cost. */
 const MEMO_COST = 2;
 const LIST_COST = 3;
+const GROWTH_COST = 8;
 const OBJECT_COST = 15;
 
 /**
@@ -179,6 +180,7 @@ class Machine {
   }
 
   append(values: readonly unknown[]): void {
+    this.spend(GROWTH_COST);
     const list = this.top();
     if (!Array.isArray(list)) throw new SyntaxError('it appends to what is no list');
     for (const value of values) list.push(value);
@@ -242,8 +244,8 @@ const OPS = new Map<number, { argument: Argument; run: Run }>([
   ...op('\x8c', 'counted1', (m, bytes) => m.push(text(bytes))), // SHORT_BINUNICODE
   ...op('T', 'counted4', (m, bytes) => m.push(text(bytes))), // BINSTRING (Python 2)
   ...op('U', 'counted1', (m, bytes) => m.push(text(bytes))), // SHORT_BINSTRING (Python 2)
-  ...op('B', 'counted4', (m, bytes) => m.push(bytes.slice())), // BINBYTES
-  ...op('C', 'counted1', (m, bytes) => m.push(bytes.slice())), // SHORT_BINBYTES
+  ...op('B', 'counted4', (m) => m.push(null)), // BINBYTES: no weights, so not kept
+  ...op('C', 'counted1', (m) => m.push(null)), // SHORT_BINBYTES
   ...op(')', 0, (m) => m.pushList([])), // EMPTY_TUPLE
   ...op('\x85', 0, (m) => m.tuple(1)), // TUPLE1
   ...op('\x86', 0, (m) => m.tuple(2)), // TUPLE2

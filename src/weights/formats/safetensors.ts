@@ -43,7 +43,7 @@ export interface Header {
 /** The longest header that the reference implementation reads. */
 const MAX_HEADER_BYTES = 100_000_000;
 /** A header is an object of objects of lists. No checkpoint of MobileBERT has as many tensors. */
-const BOUNDS = { depth: 3, keys: 100_000, innerKeys: 10_000, values: 2 ** 20 };
+const BOUNDS = { depth: 3, keys: 50_000, innerKeys: 10_000, values: 2 ** 20 };
 
 /** One pass over a safetensors file. */
 export class SafetensorsReader implements WeightsFile {

@@ -202,7 +202,12 @@ describe('readStateDict()', () => {
     ],
     ['as a persistent id', dict({ a: `${doubled}Q` }), 'is no storage'],
     ['as what is called', dict({ a: `${doubled})R` }), 'calls what is no function'],
-    ['200,000 deep', `${']'.repeat(200_000)}${'a'.repeat(199_999)}.`, 'holds no state_dict'],
+    ['60,000 deep', `${']'.repeat(60_000)}${'a'.repeat(59_999)}.`, 'holds no state_dict'],
+    [
+      '200,000 deep',
+      `${']'.repeat(200_000)}${'a'.repeat(199_999)}.`,
+      'has more values than any checkpoint',
+    ],
     ['in itself', `]q\0h\0a.`, 'holds no state_dict'],
   ])('refuses at once what holds itself over and over, %s', async (_, pickle, message) => {
     await expect(tensors(pickle)).rejects.toThrow(message);
