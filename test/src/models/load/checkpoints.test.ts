@@ -14,7 +14,7 @@ import { MobileBertModel } from '../../../../src/models/heads/mobilebert-model.t
 import { MobileBertForMaskedLM } from '../../../../src/models/heads/pretraining.ts';
 import { checkpointOf } from '../../../support/checkpoints.ts';
 import { loadCase } from '../../../support/golden.ts';
-import { idsOf, named, PLAIN_INFO } from '../../../support/models.ts';
+import { classes, idsOf, named, PLAIN_INFO } from '../../../support/models.ts';
 import { keepWarnings } from '../../../support/warnings.ts';
 
 const single = loadCase('sequence-single');
@@ -82,6 +82,39 @@ describe('from_pretrained()', () => {
     const model = await MobileBertModel.from_pretrained(source, simd);
     expect(model.loading_info!.unexpected_keys).toContain(DECODER);
   });
+
+  it.each(['fp32', 'q8'])(
+    'lets an embedding in a later file replace the decoder that stood in for it, in %s',
+    async (dtype) => {
+      const { shape, data } = masked.weights.get(WORDS)!;
+      const own = { shape, data: data.map((x) => x + 1) };
+      const names = [...masked.weights.keys()];
+      const only = (keep: (name: string) => boolean) =>
+        checkpointOf(masked, (tensors) => {
+          tensors.set(DECODER, own);
+          for (const name of [...names, DECODER]) if (!keep(name)) tensors.delete(name);
+        })['model.safetensors'];
+      const weight_map = Object.fromEntries([
+        [DECODER, '1.safetensors'],
+        [WORDS, '2.safetensors'],
+      ]);
+      const shards = {
+        'config.json': masked.config,
+        'model.safetensors.index.json': { weight_map },
+        '1.safetensors': only((name) => name === DECODER),
+        '2.safetensors': only((name) => name !== DECODER),
+      };
+      const whole = checkpointOf(masked, (tensors) => tensors.set(DECODER, own));
+      for (const name of ['MobileBertForMaskedLM', 'MobileBertModel']) {
+        const Class = classes[name]!;
+        const outputs = async (source: typeof whole | typeof shards) => {
+          const model = await Class.from_pretrained(source, { ...simd, dtype });
+          return named(await model({ input_ids }));
+        };
+        expect(await outputs(shards)).toEqual(await outputs(whole));
+      }
+    },
+  );
 
   it('refuses an untied decoder in place of the word embedding', async () => {
     const source = checkpointOf(untied, (tensors) => tensors.delete(WORDS));
