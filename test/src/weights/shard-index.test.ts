@@ -24,6 +24,11 @@ describe('parseShardIndex()', () => {
     ['a list', ['a'], /no "weight_map"/],
     ['no map', undefined, /no "weight_map"/],
     [
+      'too many tensors',
+      Object.fromEntries(Array.from({ length: 100_001 }, (_, i) => [i * 4096, 'x.bin'])),
+      /more than 100000 keys/,
+    ],
+    [
       'thousands of files',
       Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [i, `${i}.bin`])),
       /names 1001 files/,

@@ -131,8 +131,18 @@ describe('parseHeader()', () => {
     ['deep nesting', `{"a":${'['.repeat(1e6)}`, /nests deeper than 3/],
     [
       'too many tensors',
-      `{${Array.from({ length: 100_001 }, (_, i) => `"${i}":0`)}}`,
+      `{${Array.from({ length: 50_001 }, (_, i) => `"${i}":0`)}}`,
       /more than 50000 keys/,
+    ],
+    [
+      'too much metadata',
+      { __metadata__: Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [i, ''])) },
+      /more than 10000 keys/,
+    ],
+    [
+      'a shape of too many sizes',
+      `{"a":{"dtype":"U8","shape":[1${',1'.repeat(2 ** 20)}],"data_offsets":[0,1]}}`,
+      /more than 1048576 values/,
     ],
   ])('refuses %s', (_, header, message) => {
     expect(() => parse(header)).toThrow(WeightsError);
