@@ -244,6 +244,12 @@ describe('readStateDict()', () => {
     ],
     ['the outermost, beside a number', { w: a, epoch: 'K\x01' }, ['w'], [/no tensor: "epoch"/]],
     [
+      'the outermost, beside an empty dict',
+      { w: a, state_dict: '}' },
+      ['w'],
+      [/no tensor: "state_dict"/],
+    ],
+    [
       'a usual name, beside tensors outside',
       { rng_state: a, state_dict: `}(${text('w')}${a}u` },
       ['w'],
