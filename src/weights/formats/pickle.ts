@@ -48,12 +48,20 @@ export async function readPickle(
 ): Promise<unknown> {
   const start = reader.position;
   const machine = unpickle(host);
+  // Opcodes and the letters of globals come one by one: without a view for each.
+  const one = new Uint8Array(1);
+  const { chunk } = reader;
   try {
     let step = machine.next();
     while (!step.done) {
       const count = step.value;
       if (reader.position - start + count > MAX_PICKLE_BYTES) {
         throw new SyntaxError(`it has more than ${MAX_PICKLE_BYTES} bytes`);
+      }
+      if (count === 1 && chunk.rest > 0) {
+        one[0] = chunk.bytes[chunk.at++]!;
+        step = machine.next(one);
+        continue;
       }
       const bytes = reader.readNow(count) ?? (await reader.read(count));
       if (bytes.length < count) throw new SyntaxError('it is cut off');
@@ -201,7 +209,7 @@ class Machine {
   }
 
   global(module: unknown, name: unknown): void {
-    this.spend(LIST_COST);
+    this.spend(OBJECT_COST);
     if (typeof module !== 'string' || typeof name !== 'string') {
       throw new SyntaxError("a global's name is no text");
     }
@@ -316,8 +324,9 @@ function unsigned(bytes: Uint8Array): number {
 
 /** A two's-complement integer of any length, little-endian. */
 function signed(bytes: Uint8Array): bigint {
-  const value = bytes.reduceRight((high, byte) => high * 256n + BigInt(byte), 0n);
-  return BigInt.asIntN(8 * bytes.length, value);
+  if (bytes.length === 0) return 0n;
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'));
+  return BigInt.asIntN(8 * bytes.length, BigInt(`0x${digits.reverse().join('')}`));
 }
 
 /** As a number where that is exact. */
@@ -328,7 +337,13 @@ function shortest(value: bigint): number | bigint {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Texts up to this length are names and numbers: a call of the decoder for each takes longer. */
+const SHORT_TEXT = 24;
+
 function text(bytes: Uint8Array): string {
+  if (bytes.length <= SHORT_TEXT && bytes.every((byte) => byte < 0x80)) {
+    return String.fromCharCode(...bytes);
+  }
   try {
     return UTF8.decode(bytes);
   } catch {
