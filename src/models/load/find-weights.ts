@@ -103,6 +103,21 @@ export function refusing({ sources }: FoundWeights): (error: unknown) => Promise
   };
 }
 
+/** The files of each dtype that a checkpoint may have, by the dtypes of transformers.js. */
+export function dtypeFiles(baseName: string): [dtype: string, names: string[]][] {
+  const [torchNames] = checkpointNames(baseName);
+  const plain = torchNames.flatMap((name) => [name, `${name}.index.json`]);
+  return ONNX_SUFFIXES.map(([dtype, suffix]) => [
+    dtype,
+    [
+      ...(dtype === 'fp32' ? plain : []),
+      ...(dtype === 'q8' ? [`${baseName}.q8.safetensors`] : []),
+      `onnx/${baseName}${suffix}.onnx`,
+      `${baseName}${suffix}.onnx`,
+    ],
+  ]);
+}
+
 type Finder = () => Promise<FoundWeights | undefined>;
 
 async function firstOf(finders: Iterable<Finder>): Promise<FoundWeights | undefined> {
