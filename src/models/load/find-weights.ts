@@ -67,14 +67,17 @@ export async function findWeights(
   const bin = async () =>
     (await findWhole(files, binName, dtype)) ?? findShards(files, binName, dtype);
   const packed = () => findPacked(files, baseName);
-  const onnx = () => findOnnx(files, baseName, isAuto ? undefined : { name: requested, dtype });
+  const onnxRequest = isAuto ? undefined : { name: requested, dtype };
+  const onnx = () => findOnnx(files, baseName, onnxRequest);
+  const likeliestOnnx = () => findOnnx(files, baseName, onnxRequest, 1);
   const tf = async () =>
     (await findWhole(files, tfName, dtype)) ?? findShards(files, tfName, dtype);
   const isPacked = dtype === 'q8';
   const byRank = [whole, shards, bin, ...(isAuto ? [packed] : []), onnx, tf];
   const byLikelihood = () => {
     const hinted = hints['transformers.js_config'] ? [onnx] : isOld(hints) ? [bin] : [];
-    return new Set([...hinted, ...(isAuto ? [packed] : []), onnx, shards, bin, tf]);
+    const converted = isAuto ? [packed] : [];
+    return new Set([...hinted, ...converted, likeliestOnnx, shards, bin, onnx, tf]);
   };
   const first = isPacked ? [packed, whole] : [whole];
   const search = async () => {
@@ -187,25 +190,32 @@ async function findShards(
  * Looks for an ONNX model in `onnx/`, as transformers.js does, then beside config.json. The file of
  * the requested dtype comes first, then the others in the order of `ONNX_SUFFIXES`. Without a
  * requested dtype, the weights keep the dtype of the file.
+ *
+ * @param most how many names are tried; default: all
  */
 async function findOnnx(
   files: PretrainedFiles,
   baseName: string,
   requested: { readonly name: string; readonly dtype: WeightDtype } | undefined,
+  most?: number,
 ): Promise<FoundWeights | undefined> {
   const first = ONNX_SUFFIXES.filter(([dtype]) => dtype === requested?.name);
-  const candidates = new Set([...first, ...ONNX_SUFFIXES]);
-  for (const folder of ['onnx/', '']) {
-    for (const [, suffix, kept] of candidates) {
-      const name = `${folder}${baseName}${suffix}.onnx`;
-      const source = await files.open(name, true);
-      if (!source) continue;
-      const data = `${name}_data`;
-      if ((await files.isListed()) && (await files.stat(data))) await files.expect([data]);
-      const beside = (file: string) => files.open(`${folder}${file}`);
-      const sources = { ...source, beside };
-      return { name, sources, dtype: requested?.dtype ?? kept };
-    }
+  const suffixes = new Set([...first, ...ONNX_SUFFIXES]);
+  const candidates = ['onnx/', ''].flatMap((folder) =>
+    Array.from(suffixes, ([, suffix, kept]) => ({
+      folder,
+      name: `${folder}${baseName}${suffix}.onnx`,
+      kept,
+    })),
+  );
+  for (const { folder, name, kept } of candidates.slice(0, most)) {
+    const source = await files.open(name, true);
+    if (!source) continue;
+    const data = `${name}_data`;
+    if ((await files.isListed()) && (await files.stat(data))) await files.expect([data]);
+    const beside = (file: string) => files.open(`${folder}${file}`);
+    const sources = { ...source, beside };
+    return { name, sources, dtype: requested?.dtype ?? kept };
   }
   return undefined;
 }
