@@ -181,7 +181,7 @@ class Files implements PretrainedFiles {
       } catch (error) {
         this.#signal?.throwIfAborted();
         if (isAgain || !(await found.refuse?.())) throw error;
-        warn(`${(error as Error).message}; it is dropped from the cache and loaded again`);
+        warn(`${(error as Error).message}; "${file}" of "${this.name}" is loaded again`);
       }
     }
   }
@@ -190,17 +190,23 @@ class Files implements PretrainedFiles {
   #guarded(found: ByteSource, file: string): ByteSource {
     const source = this.#progress?.watch(found, file) ?? found;
     const { name } = this;
+    let dropped: Promise<boolean> | undefined;
+    const drop = () => {
+      dropped ??= found.refuse?.();
+      return dropped ?? Promise.resolve(false);
+    };
     const refuse = async (foreign: Foreign | undefined) => {
       if (!foreign) return;
-      const isDropped = await found.refuse?.();
+      const advice = (await drop()) ? '; it is dropped from the cache, load it again' : '';
       throw new FilesError(
-        `Cannot read "${source.name}": found ${foreign.what}, expected the file${isDropped ? '; it is dropped from the cache, load it again' : ''}`,
+        `Cannot read "${source.name}": found ${foreign.what}, expected the file${advice}`,
         source.name,
       );
     };
     const signal = this.#signal;
     return {
       ...source,
+      refuse: found.refuse && drop,
       async *stream() {
         const check = new ContentCheck();
         const chunks = source.stream()[Symbol.asyncIterator]();
