@@ -87,14 +87,17 @@ export class Progress {
     this.#end(file, state);
   }
 
-  /** A file that is read in parts counts what was read, and as a whole once it is closed. */
+  /**
+   * A file that is read in parts, of which some may be read twice and others not at all: all of it
+   * counts once it is closed, and not before.
+   */
   #access(access: ByteAccess, file: string): ByteAccess {
     const state = this.#begin(file);
     let loaded = 0;
     return {
       read: async (start, end) => {
         const bytes = await access.read(start, end);
-        loaded = Math.min(state.total, loaded + bytes.length);
+        loaded = Math.max(0, Math.min(state.total - 1, loaded + bytes.length));
         this.#advance(file, state, loaded);
         return bytes;
       },
