@@ -5,6 +5,9 @@ import { FilesError } from '../errors.ts';
 /** No server answered: there is no network, or no such host. */
 export class UnreachableError extends FilesError {}
 
+/** The server wants to know who asks; the hub says so of models that it does not have. */
+export class UnauthorizedError extends FilesError {}
+
 /** The server does not have the file, as far as its answer tells. */
 export class AbsentError extends FilesError {
   /** What the server answered, for messages; empty for a plain 404. */

@@ -6,7 +6,7 @@
 import { FilesError } from '../errors.ts';
 import { warn } from '../log.ts';
 import { ContentCheck, type Foreign } from './content.ts';
-import { AbsentError } from './failures.ts';
+import { AbsentError, UnauthorizedError, UnreachableError } from './failures.ts';
 import { boundsOf } from './limits.ts';
 import { type Opener, openerOf } from './opener.ts';
 import type { FilesOptions } from './options.ts';
@@ -55,6 +55,7 @@ class Files implements PretrainedFiles {
   /** By file, whether it is there, as far as it was asked for. */
   readonly #asked = new Map<string, Promise<boolean>>();
   readonly #absences = new Map<string, AbsentError>();
+  #hasFound = false;
 
   constructor(opener: Opener, folder: string, options: FilesOptions, loads: number) {
     this.name = opener.name;
@@ -77,6 +78,7 @@ class Files implements PretrainedFiles {
       this.#asked.set(file, isThere);
     }
     const found = await opening;
+    this.#hasFound ||= found !== undefined;
     return found && this.#guarded(found, file);
   }
 
@@ -159,9 +161,9 @@ class Files implements PretrainedFiles {
   /** The error for a file that cannot be had: of a name that means nothing, or as it is. */
   async #explained(error: unknown, file: string): Promise<unknown> {
     const { explain } = this.#opener;
-    if (error instanceof FilesError && explain && (await this.#isNeeded(file))) {
-      return explain(error);
-    }
+    const isOfName = error instanceof UnauthorizedError || error instanceof UnreachableError;
+    const isUnknown = isOfName ? !this.#hasFound : error instanceof AbsentError;
+    if (explain && isUnknown) return explain(error as FilesError);
     return foreignError(error, file, this.name);
   }
 

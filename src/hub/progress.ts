@@ -3,7 +3,7 @@
  * per file, and progress_total over all files of one checkpoint.
  */
 
-import type { ByteAccess, ByteSource } from '../platform/types.ts';
+import type { ByteSource } from '../platform/types.ts';
 
 /** Bytes of one file so far and in all; an unknown `total` grows with `loaded`. */
 export interface FileProgress {
@@ -51,16 +51,12 @@ export class Progress {
     this.#openLoads = loads;
   }
 
-  /** The same source; reading it reports progress. */
+  /** The same source; its stream reports progress. */
   watch(source: ByteSource, file: string): ByteSource {
     this.#callback({ status: 'initiate', name: this.#name, file });
     this.expect(file, source.size);
-    const { access } = source;
-    return {
-      ...source,
-      stream: () => this.#stream(source, file),
-      access: access && (async () => this.#access(await access(), file)),
-    };
+    // Reads at an offset look up the structure of a file whose values are streamed.
+    return { ...source, stream: () => this.#stream(source, file) };
   }
 
   /** Counts a file that will be read. */
@@ -85,28 +81,6 @@ export class Progress {
       yield chunk;
     }
     this.#end(file, state);
-  }
-
-  /**
-   * A file that is read in parts, of which some may be read twice and others not at all: all of it
-   * counts once it is closed, and not before.
-   */
-  #access(access: ByteAccess, file: string): ByteAccess {
-    const state = this.#begin(file);
-    let loaded = 0;
-    return {
-      read: async (start, end) => {
-        const bytes = await access.read(start, end);
-        loaded = Math.max(0, Math.min(state.total - 1, loaded + bytes.length));
-        this.#advance(file, state, loaded);
-        return bytes;
-      },
-      close: async () => {
-        await access.close();
-        this.#advance(file, state, state.total);
-        this.#end(file, state);
-      },
-    };
   }
 
   #begin(file: string): State {

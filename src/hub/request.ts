@@ -4,7 +4,7 @@
  */
 
 import { FilesError } from '../errors.ts';
-import { AbsentError, UnreachableError } from './failures.ts';
+import { AbsentError, UnauthorizedError, UnreachableError } from './failures.ts';
 import { isHub, tokenFor } from './host.ts';
 import { type Declared, declaredBy, MismatchError } from './integrity.ts';
 import { env, type FilesOptions } from './options.ts';
@@ -242,6 +242,7 @@ function refusal(url: URL, { status, statusText }: Response): FilesError {
   }
   const advice = isHub(url) ? HUB_ADVICE[status] : undefined;
   const message = advice ? `${found}, ${advice}` : found;
+  if (status === 401) return new UnauthorizedError(message, shown);
   if (!ABSENT.includes(status)) return new FilesError(message, shown);
   return new AbsentError(message, shown, status === 404 ? '' : answer);
 }
