@@ -33,9 +33,14 @@ export const disk: Disk = {
     const own = `${base}.${process.pid}-${Math.random().toString(36).slice(2, 10)}.part`;
     await claim(base, own);
     const handle = await open(own, 'a');
-    // A claimed part is old: without a new time, another process would see it as abandoned.
-    await utimes(own, new Date(), new Date());
-    return new OwnPart(handle, (await stat(own)).size, { own, free: `${base}.part`, file });
+    try {
+      // A claimed part is old: without a new time, another process would see it as abandoned.
+      await utimes(own, new Date(), new Date());
+      return new OwnPart(handle, (await stat(own)).size, { own, free: `${base}.part`, file });
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   },
 
   async remove(file) {
