@@ -47,11 +47,10 @@ export async function locate(source: string, options: FilesOptions): Promise<Pla
 function localUrl(id: string): URL | undefined {
   const { localModelPath: place, allowLocalModels, allowRemoteModels } = env;
   const folder = `${place.replace(/\/$/, '')}/${id}`;
-  if (/^https?:/i.test(place)) {
-    return allowLocalModels && URL.canParse(folder) ? folderUrl(folder) : undefined;
-  }
-  const isChosen = allowLocalModels && place !== LOCAL_MODEL_PATH;
-  const url = isChosen || !allowRemoteModels ? platform.pathUrl(folder) : undefined;
+  if (!allowLocalModels) return undefined;
+  if (/^https?:/i.test(place)) return folderUrl(folder);
+  const isChosen = place !== LOCAL_MODEL_PATH || !allowRemoteModels;
+  const url = isChosen ? platform.pathUrl(folder) : undefined;
   return url && folderUrl(url.href);
 }
 

@@ -70,6 +70,13 @@ describe('env.localModelPath on a page', () => {
     expect(site.requests).toEqual([]);
   });
 
+  it('is not asked under allowLocalModels = false', async () => {
+    onPage();
+    Object.assign(env, { allowLocalModels: false, allowRemoteModels: false });
+    await expect(load()).rejects.toThrow('env.allowRemoteModels is false');
+    expect(site.requests).toEqual([]);
+  });
+
   it('says where nothing was found', async () => {
     onPage();
     env.allowRemoteModels = false;
