@@ -5,12 +5,13 @@
 
 import { FilesError } from '../errors.ts';
 import { warn } from '../log.ts';
+import { openerOf } from './choose-opener.ts';
 import { ContentCheck, type Foreign } from './content.ts';
 import { AbsentError, UnauthorizedError, UnreachableError } from './failures.ts';
 import { boundsOf } from './limits.ts';
-import { type Opener, openerOf } from './opener.ts';
+import type { Opener } from './opener.ts';
 import type { FilesOptions } from './options.ts';
-import { Progress } from './progress.ts';
+import type { Progress } from './progress.ts';
 import type { ByteSource, FileStat, PretrainedFiles, Source } from './source.ts';
 import { checkSize, readJson, readText } from './text.ts';
 
@@ -43,7 +44,11 @@ export async function openFiles(
 ): Promise<PretrainedFiles> {
   if (source instanceof Files) return source;
   const folder = options.subfolder ? `${checkedName(options.subfolder)}/` : '';
-  return new Files(await openerOf(source as Source, options), folder, options, loads);
+  const opener = await openerOf(source as Source, options);
+  const { progress_callback: callback, signal } = options;
+  if (!callback) return new Files(opener, folder, signal);
+  const { Progress } = await import('./progress.ts');
+  return new Files(opener, folder, signal, new Progress(opener.name, callback, loads));
 }
 
 class Files implements PretrainedFiles {
@@ -57,13 +62,12 @@ class Files implements PretrainedFiles {
   readonly #absences = new Map<string, AbsentError>();
   #hasFound = false;
 
-  constructor(opener: Opener, folder: string, options: FilesOptions, loads: number) {
+  constructor(opener: Opener, folder: string, signal?: AbortSignal, progress?: Progress) {
     this.name = opener.name;
     this.#opener = opener;
     this.#folder = folder;
-    this.#signal = options.signal;
-    const { progress_callback: callback } = options;
-    this.#progress = callback ? new Progress(opener.name, callback, loads) : undefined;
+    this.#signal = signal;
+    this.#progress = progress;
   }
 
   async open(file: string, isOptional = OPTIONAL.test(file)): Promise<ByteSource | undefined> {

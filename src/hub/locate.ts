@@ -2,8 +2,6 @@
 
 import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
-import { hubHost } from './host.ts';
-import { notFound } from './near.ts';
 import { env, type FilesOptions, LOCAL_MODEL_PATH } from './options.ts';
 
 /** Where a checkpoint's files are; URLs end in a slash. */
@@ -37,6 +35,8 @@ export async function locate(source: string, options: FilesOptions): Promise<Pla
   if (isHubId) return hubPlace(source, options.revision, local);
   const url = platform.pathUrl(source);
   if (url !== undefined) return { kind: 'url', base: folderUrl(url.href) };
+  // Loaded on demand, as all that only errors and the hub need.
+  const { notFound } = await import('./near.ts');
   throw await notFound(source);
 }
 
@@ -55,7 +55,8 @@ function localUrl(id: string): URL | undefined {
 }
 
 /** The folder of a hub repository, by the template that transformers.js uses. */
-function hubPlace(id: string, revision = 'main', local: URL | undefined): Place {
+async function hubPlace(id: string, revision = 'main', local: URL | undefined): Promise<Place> {
+  const { hubHost } = await import('./host.ts');
   if (!REVISION.test(revision) || revision.includes('..')) {
     throw new FilesError(
       `Cannot open "${id}": revision is ${JSON.stringify(revision)}, expected a branch, a tag or a commit`,
