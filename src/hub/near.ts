@@ -4,12 +4,14 @@ import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
 import { nearestName } from '../options.ts';
 import { env } from './options.ts';
+import { shownSource } from './redact.ts';
 
 /** The most folders that a message names. */
 const MOST_SHOWN = 8;
 
 /** For a path that is no folder. */
-export async function notFound(source: string): Promise<FilesError> {
+export async function notFound(name: string): Promise<FilesError> {
+  const source = shownSource(name);
   return new FilesError(
     `Cannot open "${source}": found no such folder, expected a folder, a URL, a hub id (org/name) or a map of files${await nearby(source)}`,
     source,

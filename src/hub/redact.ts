@@ -11,9 +11,11 @@ export function shownUrl(url: URL): string {
 
 /** A source as messages show it: a URL without its secrets, any other text as it is. */
 export function shownSource(source: string): string {
-  return /^(https?|data):/i.test(source) && URL.canParse(source)
+  const isUrl = /^(https?|data):/i.test(source) && URL.canParse(source);
+  // Also of what is meant to be a URL and is none.
+  return isUrl
     ? shownUrl(new URL(source))
-    : source;
+    : source.replace(/^([\w+.-]+:\/*)?[^\s/@]*:[^\s/@]*@/, '$1');
 }
 
 /** A text of another library with the secrets taken out. */

@@ -209,11 +209,20 @@ function headersFor(url: URL, { offset = 0, token: given }: RequestOptions) {
   const token = tokenFor(url, given);
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
   else if (url.username || url.password) {
-    const user = [url.username, url.password].map(decodeURIComponent).join(':');
+    const user = [url.username, url.password].map(decoded).join(':');
     const bytes = String.fromCharCode(...new TextEncoder().encode(user));
     headers.authorization = `Basic ${btoa(bytes)}`;
   }
   return headers;
+}
+
+/** A part of a URL without its escapes; as it is where they are broken. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** The URL for `fetch`, which takes no URL with a user and password. */

@@ -168,6 +168,19 @@ describe('errors and names', () => {
     expect(inspect(error)).not.toContain('hf_secretsecret');
   });
 
+  it.each(['http://a%:pass-word@', 'https://user:pass-word@[', 'user:pass-word@host.example'])(
+    'show no password of %s, which is no URL of a host',
+    async (remoteHost) => {
+      Object.assign(env, { remoteHost });
+      env.fetch = () => Promise.reject(new TypeError('fetch failed'));
+      for (const source of ['org/name', `${remoteHost}x`]) {
+        const error = await pipeline('feature-extraction', source, simd).catch((e: Error) => e);
+        expect(String(error)).toMatch(/^FilesError: Cannot/);
+        expect(inspect(error, { depth: 10 })).not.toContain('pass-word');
+      }
+    },
+  );
+
   it('send the user and password of a URL to its host', async () => {
     const url = hub.url.replace('http://', 'http://user:pass-word@');
     expect(await (await openFiles(url)).json('tokenizer_config.json')).toBeTypeOf('object');
