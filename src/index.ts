@@ -125,6 +125,14 @@ export {
   type TextFills,
 } from './pipelines/fill-mask.ts';
 export {
+  type CacheCheckResult,
+  type CacheClearResult,
+  type FileCacheStatus,
+  type FileMetadata,
+  ModelRegistry,
+  type RegistryOptions,
+} from './pipelines/model-registry.ts';
+export {
   type Choice,
   type MultipleChoiceOptions,
   MultipleChoicePipeline,

@@ -5,8 +5,10 @@
 
 import { FilesError } from '../errors.ts';
 import type { ByteSource } from '../platform/types.ts';
-import { Check, type Declared, MismatchError } from './integrity.ts';
+import { AbsentError } from './failures.ts';
+import { Check, type Declared, declaredWith, MismatchError } from './integrity.ts';
 import { env, type FilesOptions } from './options.ts';
+import { shownUrl } from './redact.ts';
 import { type Answer, Retries, request } from './request.ts';
 import { readStream } from './waiting.ts';
 
@@ -14,33 +16,45 @@ import { readStream } from './waiting.ts';
 const PROGRESS_BYTES = 2 ** 20;
 
 /**
- * Fetches a URL, without a cache; undefined when it answers 404.
+ * Fetches a URL, without a cache.
  *
- * @throws FilesError with the URL for every other failure; the signal's reason when that aborts
+ * @param known what a list of files says of this one
+ * @throws AbsentError when the server does not have it, FilesError for every other failure; the
+ *   signal's reason when that aborts
  */
-export async function fetchFile(url: URL, options: FilesOptions): Promise<ByteSource | undefined> {
+export async function fetchFile(
+  url: URL,
+  options: FilesOptions,
+  known: Declared = {},
+): Promise<ByteSource> {
   const { signal, token } = options;
   if (options.local_files_only && !/^(blob|data):$/.test(url.protocol)) {
     throw new FilesError(
-      `Cannot fetch ${url}: "local_files_only" is set, expected a local file`,
-      url.href,
+      `Cannot fetch ${shownUrl(url)}: "local_files_only" is set, expected a local file`,
+      shownUrl(url),
     );
   }
   const opened = await request(url, { signal, token }, new Retries(signal));
+  const declared = declaredWith(known, opened.declared);
   let first: Answer | undefined = opened;
-  return (
-    opened && {
-      name: url.href,
-      size: opened.declared.size,
-      async *stream() {
-        // The first reading uses the answer that is open; a second reading makes a request.
-        const answer = first;
-        first = undefined;
-        const check = new Check(url.href, opened.declared);
-        yield* download({ url, declared: opened.declared, check, options }, answer);
-      },
-    }
-  );
+  return {
+    name: shownUrl(url),
+    size: declared.size,
+    async *stream() {
+      // The first reading uses the answer that is open; a second reading makes a request.
+      const answer = first;
+      first = undefined;
+      const check = new Check(shownUrl(url), declared);
+      yield* download({ url, declared, check, options }, answer);
+    },
+  };
+}
+
+/** Bytes of a file by its headers alone; undefined where they do not tell. */
+export async function fetchSize(url: URL, options: FilesOptions): Promise<number | undefined> {
+  const { signal, token } = options;
+  const { declared } = await request(url, { signal, token, method: 'HEAD' }, new Retries(signal));
+  return declared.size;
 }
 
 /** A file to be downloaded. */
@@ -66,10 +80,11 @@ export async function* download(file: Download, first?: Answer): AsyncGenerator<
   let answer = first;
   while (answer !== undefined || check.missing !== 0) {
     const offset = check.received;
-    answer ??= await request(url, { signal, token, offset }, retries);
-    if (answer === undefined) throw changed(url, 'it is gone');
+    answer ??= await request(url, { signal, token, offset }, retries).catch((error: unknown) => {
+      throw error instanceof AbsentError ? changed(url, 'it is gone') : error;
+    });
     const skip = bytesToSkip(url, declared, answer, offset);
-    const flaw = yield* body(file, answer.response, skip);
+    const flaw = yield* body(file, answer, skip);
     if (flaw === undefined && !check.missing) return check.end();
     answer = undefined;
     if (check.received - offset >= PROGRESS_BYTES) retries.renew();
@@ -80,11 +95,11 @@ export async function* download(file: Download, first?: Answer): AsyncGenerator<
 /** Yields the bytes of one connection; returns the error that ended it, if any. */
 async function* body(
   { url, check, options: { signal } }: Download,
-  response: Response,
+  answer: Answer,
   skip: number,
 ): AsyncGenerator<Uint8Array, Error | undefined> {
-  if (response.body === null) return undefined;
-  const chunks = readStream(response.body, url.href, signal, env.stallTimeout);
+  if (answer.body === null) return undefined;
+  const chunks = readStream(answer.body, shownUrl(url), signal, env.stallTimeout);
   let left = skip;
   try {
     for (;;) {
@@ -113,22 +128,22 @@ function bytesToSkip(url: URL, declared: Declared, answer: Answer, offset: numbe
       throw changed(url, `its ${key} is ${now}, it was ${before}`);
     }
   }
-  if (answer.response.status !== 206) return offset;
-  const range = answer.response.headers.get('content-range') ?? '';
+  if (answer.status !== 206) return offset;
+  const range = answer.headers.get('content-range') ?? '';
   if (range.startsWith(`bytes ${offset}-`)) return 0;
   throw changed(url, `asked for bytes from ${offset} on, the server sends "${range}"`);
 }
 
 function changed(url: URL, found: string): MismatchError {
   return new MismatchError(
-    `Cannot read ${url}: ${found}, expected the file as it was when reading began; load it again`,
-    url.href,
+    `Cannot read ${shownUrl(url)}: ${found}, expected the file as it was when reading began; load it again`,
+    shownUrl(url),
   );
 }
 
 function endedEarly(url: URL, { received, missing }: Check): FilesError {
   return new FilesError(
-    `Cannot read ${url}: found ${received} bytes, expected ${received + (missing ?? 0)}`,
-    url.href,
+    `Cannot read ${shownUrl(url)}: found ${received} bytes, expected ${received + (missing ?? 0)}`,
+    shownUrl(url),
   );
 }

@@ -36,6 +36,10 @@ export class FileStore implements Store {
     return open();
   }
 
+  remove(file: HubFile): Promise<boolean> {
+    return platform.disk!.remove(this.#path(file));
+  }
+
   #path({ id, revision, path }: HubFile): string {
     const folder = revision === 'main' ? id : `${id}/${revision}`;
     return `${this.name}/${folder}/${path}`;

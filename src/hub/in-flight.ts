@@ -12,7 +12,7 @@ const POLL_MS = 1000;
 
 /** One request, and the reading of its body once that has begun. */
 export interface InFlight {
-  readonly answer: Promise<Answer | undefined>;
+  readonly answer: Promise<Answer>;
   /** Of the load that made the request. */
   readonly signal: AbortSignal | undefined;
   /** Time of the last activity, as `performance.now()`. */
@@ -29,7 +29,7 @@ export function currentRequest(key: string): InFlight | undefined {
 }
 
 /**
- * Joins the request for a file, or makes one. The answer is undefined when there is no such file.
+ * Joins the request for a file, or makes one.
  *
  * @throws as `request`
  */
@@ -86,13 +86,13 @@ function add(key: string, shared: InFlight): void {
   const remove = () => {
     if (requests.get(key) === shared) requests.delete(key);
   };
-  shared.answer.then((answer) => answer ?? remove(), remove);
+  shared.answer.catch(remove);
 }
 
 /** Closes a connection that nobody reads from. */
 async function cancel(shared: InFlight): Promise<void> {
   const answer = await shared.answer.catch(() => undefined);
-  await answer?.response.body?.cancel().catch(() => {});
+  await answer?.body?.cancel().catch(() => {});
 }
 
 function isIdle({ activeAt }: InFlight): boolean {

@@ -13,6 +13,8 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
 import type { Hash, HashName } from '../platform/types.ts';
+import { type Acceptance, acceptanceOf } from './acceptance.ts';
+import { ContentCheck, type Foreign } from './content.ts';
 
 /** What is known of a file before its bytes; each part may be unknown. */
 export interface Declared {
@@ -48,9 +50,21 @@ export function declaredBy(response: Response, isWhole: boolean): Declared {
   };
 }
 
-/** Whether a partial download can be continued: its version and the whole length are known. */
-export function isResumable({ size, version }: Declared): boolean {
-  return size !== undefined && version !== undefined;
+/** What a list of files says of one, completed by the headers of the file itself. */
+export function declaredWith(listed: Declared, { size, hash, version }: Declared): Declared {
+  return {
+    size: size ?? listed.size,
+    hash: hash ?? listed.hash,
+    version: version ?? listed.version,
+  };
+}
+
+/**
+ * Whether a later process may continue a partial download: its length is known, and a hash that
+ * shows whether the part is still as it was written.
+ */
+export function isResumable({ size, hash, version }: Declared): boolean {
+  return size !== undefined && hash !== undefined && version !== undefined;
 }
 
 /** Bytes of the whole file after decompression; undefined where the headers do not tell. */
@@ -75,9 +89,6 @@ function digits(text: string | null): number | undefined {
 
 // ---- the check ----
 
-/** Bytes at a file's start that are searched for an HTML page. */
-const SNIFF_BYTES = 64;
-
 /** The bytes are not those of the file; none of them may be kept. */
 export class MismatchError extends FilesError {}
 
@@ -91,12 +102,18 @@ export class Check {
   readonly #name: string;
   readonly #declared: Declared;
   readonly #hash: Hash | undefined;
-  #head: Uint8Array | undefined = new Uint8Array();
+  readonly #content = new ContentCheck();
+  readonly #acceptance: Acceptance | undefined;
+  #isProven = false;
 
-  constructor(name: string, declared: Declared) {
+  /**
+   * @param path name of a file that is to be kept: without a hash it is tested by its kind
+   */
+  constructor(name: string, declared: Declared, path?: string) {
     this.#name = name;
     this.#declared = declared;
     const { hash, size } = declared;
+    if (path !== undefined && hash === undefined) this.#acceptance = acceptanceOf(path);
     if (hash?.name === 'sha256') this.#hash = createHash('sha256');
     // Git hashes a blob behind a header with its length: an unknown length cannot be checked.
     if (hash?.name === 'sha1' && size !== undefined) {
@@ -107,16 +124,23 @@ export class Check {
 
   /** Bytes still to come; undefined when no length was declared. */
   get missing(): number | undefined {
-    const { size } = this.#declared;
+    const size = this.#declared.size ?? this.#acceptance?.size;
     return size === undefined ? undefined : size - this.received;
   }
 
-  /** @throws MismatchError for an HTML page, too many bytes, or wrong bytes */
+  /** Whether the whole file was received and is right, as far as can be known. */
+  get isProven(): boolean {
+    return this.#isProven;
+  }
+
+  /** @throws MismatchError for a page, a pointer, too many bytes, or wrong bytes */
   take(chunk: Uint8Array): void {
-    this.#sniff(chunk);
+    this.#refuse(this.#content.take(chunk));
+    this.#attempt(() => this.#acceptance?.take(chunk));
     this.received += chunk.length;
     if ((this.missing ?? 0) < 0) {
-      throw this.#fail(`found more than ${this.#declared.size} bytes, expected as declared`);
+      const size = this.received + this.missing!;
+      throw this.#fail(`found more than ${size} bytes, expected as declared`);
     }
     this.#hash?.update(chunk);
     if (this.missing === 0) this.#compare();
@@ -132,23 +156,29 @@ export class Check {
   }
 
   #compare(): void {
+    if (this.#isProven) return;
     const found = this.#hash?.hex();
-    const { hash } = this.#declared;
-    if (found === undefined || found === hash?.hex) return;
-    throw this.#fail(
-      `its ${hash?.name} is ${found}, expected ${hash?.hex}; nothing of it is kept, load it again`,
-    );
+    const { hash, size } = this.#declared;
+    if (found !== undefined && found !== hash?.hex) {
+      throw this.#fail(
+        `its ${hash?.name} is ${found}, expected ${hash?.hex}; nothing of it is kept, load it again`,
+      );
+    }
+    this.#refuse(this.#content.end());
+    const isWhole = this.#attempt(() => this.#acceptance?.end()) ?? true;
+    this.#isProven = size !== undefined || isWhole;
   }
 
-  /** Many servers answer a missing file with status 200 and their start page. */
-  #sniff(chunk: Uint8Array): void {
-    if (this.#head === undefined) return;
-    const head = new Uint8Array([...this.#head, ...chunk.subarray(0, SNIFF_BYTES)]);
-    const text = String.fromCharCode(...head.subarray(0, SNIFF_BYTES));
-    if (/^(\xef\xbb\xbf)?\s*<(!doctype\s+html|html[\s>])/i.test(text)) {
-      throw this.#fail('found an HTML page, expected the file');
+  #refuse(foreign: Foreign | undefined): void {
+    if (foreign) throw this.#fail(`found ${foreign.what}, expected the file`);
+  }
+
+  #attempt<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      throw this.#fail(`${(error as Error).message}; nothing of it is kept`);
     }
-    this.#head = head.length < SNIFF_BYTES ? head : undefined;
   }
 
   #fail(flaw: string): MismatchError {

@@ -23,7 +23,8 @@ export interface FilesOptions {
   cache_dir?: string | null | undefined;
   /**
    * Access token of the hub, for private and gated checkpoints. It is sent to the host of
-   * `env.remoteHost` only. The default is HF_TOKEN of the environment, which no mirror gets.
+   * `env.remoteHost` only. The default is HF_TOKEN of the environment, which goes to Hugging Face
+   * and to HF_ENDPOINT only.
    */
   token?: string | null | undefined;
 }
@@ -35,6 +36,8 @@ export interface FilesOptions {
 export interface CustomCache {
   match(key: string): Promise<object | string | undefined>;
   put(key: string, response: Response): Promise<void>;
+  /** Removes an entry. Without it, a wrong file stays until it is replaced. */
+  delete?(key: string): Promise<unknown>;
 }
 
 /** Global settings; assign to change them. */
@@ -43,13 +46,16 @@ export interface Environment {
   readonly version: string;
   /** Whether files of hub ids may be fetched. */
   allowRemoteModels: boolean;
-  /** URL of the hub, or of a mirror. */
+  /** URL of the hub, or of a mirror. Left as it is, HF_ENDPOINT of the environment replaces it. */
   remoteHost: string;
   /** Path of a repository below `remoteHost`; `{model}` and `{revision}` are filled in. */
   remotePathTemplate: string;
-  /** Whether sources may be local folders: paths, and hub ids in `localModelPath`. */
+  /** Whether sources may be local: paths, and hub ids in `localModelPath`. */
   allowLocalModels: boolean;
-  /** Folder with local copies: `<localModelPath>/<org>/<name>/<file>`. */
+  /**
+   * Folder or URL with local copies: `<localModelPath>/<org>/<name>/<file>`. On a page it is a path
+   * of the page's own site, which is asked once this is changed or nothing remote is allowed.
+   */
   localModelPath: string;
   /** Whether files of hub ids are kept in the Web's Cache, where there is no file system. */
   useBrowserCache: boolean;
@@ -74,13 +80,19 @@ export interface Environment {
   logLevel: number;
 }
 
+/** The hub's own URL, which HF_ENDPOINT of the environment may replace. */
+export const REMOTE_HOST = 'https://huggingface.co/';
+
+/** Where local copies are unless somebody says otherwise. */
+export const LOCAL_MODEL_PATH = '/models/';
+
 export const env: Environment = {
   version: '0.1.0',
   allowRemoteModels: true,
-  remoteHost: 'https://huggingface.co/',
+  remoteHost: REMOTE_HOST,
   remotePathTemplate: '{model}/resolve/{revision}/',
   allowLocalModels: true,
-  localModelPath: '/models/',
+  localModelPath: LOCAL_MODEL_PATH,
   useBrowserCache: true,
   useFSCache: true,
   cacheDir: null,

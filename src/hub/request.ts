@@ -3,15 +3,20 @@
  * followed here, not by `fetch`, so that no origin but the hub's gets the token.
  */
 
-import { platform } from '#platform';
 import { FilesError } from '../errors.ts';
+import { AbsentError, UnauthorizedError, UnreachableError } from './failures.ts';
+import { isHub, tokenFor } from './host.ts';
 import { type Declared, declaredBy, MismatchError } from './integrity.ts';
 import { env, type FilesOptions } from './options.ts';
+import { peek } from './peek.ts';
+import { safeCause, shownUrl, withoutSecrets } from './redact.ts';
 import { sleep, within } from './waiting.ts';
 
-/** A response with status 200 or 206, and what the headers say of the whole file. */
+/** An answer with status 200 or 206, and what the headers say of the whole file. */
 export interface Answer {
-  readonly response: Response;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | null;
   readonly declared: Declared;
 }
 
@@ -19,10 +24,9 @@ export interface Answer {
 export interface RequestOptions extends Pick<FilesOptions, 'signal' | 'token'> {
   /** The first byte wanted. */
   readonly offset?: number;
+  /** 'HEAD' for the headers alone; 'GET' by default. */
+  readonly method?: 'GET' | 'HEAD';
 }
-
-/** No server answered: there is no network, or no such host. */
-export class UnreachableError extends FilesError {}
 
 const MAX_REDIRECTIONS = 10;
 
@@ -35,6 +39,12 @@ const MAX_WAIT_MS = 120_000;
 /** Status codes of failures that may pass. */
 const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
 
+/**
+ * Status codes of a file that is not there. Storage answers 403 where a list of the files is not
+ * public; 204 and 205 have no content.
+ */
+const ABSENT = [204, 205, 403, 404, 410];
+
 /** What the hub means by a status code. */
 const HUB_ADVICE: Readonly<Record<number, string>> = {
   401: 'expected the name of a public file, or a "token" that may read it',
@@ -46,9 +56,12 @@ const HUB_ADVICE: Readonly<Record<number, string>> = {
 export class Retries {
   #failures = 0;
   readonly #signal: AbortSignal | undefined;
+  readonly #most: number;
 
-  constructor(signal: AbortSignal | undefined) {
+  /** @param most how many; default: `env.maxRetries` */
+  constructor(signal: AbortSignal | undefined, most = env.maxRetries) {
     this.#signal = signal;
+    this.#most = most;
   }
 
   /** Restores all retries, after progress. */
@@ -62,8 +75,8 @@ export class Retries {
    * @param asked milliseconds that the server asks to wait
    * @throws the failure when no retry is left, or the server asks for too long a wait
    */
-  async afterFailure(failure: Error, { most = env.maxRetries, asked = 0 } = {}): Promise<void> {
-    if (this.#failures >= most || asked > MAX_WAIT_MS) throw failure;
+  async afterFailure(failure: Error, { most = this.#most, asked = 0 } = {}): Promise<void> {
+    if (this.#failures >= Math.min(most, this.#most) || asked > MAX_WAIT_MS) throw failure;
     const wait = env.retryDelay * 2 ** this.#failures * (0.75 + Math.random() / 2);
     this.#failures++;
     await sleep(Math.max(wait, asked), this.#signal);
@@ -71,33 +84,41 @@ export class Retries {
 }
 
 /**
- * Requests a file; undefined when the answer is 404.
+ * Requests a file.
  *
- * @throws FilesError with the URL for every other failure, after retries where they may help; the
- *   signal's reason when that aborts
+ * @throws AbsentError where the server does not have it, also where it sends a page in its place;
+ *   FilesError for every other failure, after retries where they may help; the signal's reason when
+ *   that aborts
  */
 export async function request(
   url: URL,
   requested: RequestOptions,
   retries: Retries,
-): Promise<Answer | undefined> {
+): Promise<Answer> {
   for (;;) {
-    const answer = await follow(url, requested).catch(async (error: unknown) => {
+    const followed = await follow(url, requested).catch(async (error: unknown) => {
       requested.signal?.throwIfAborted();
       if (!(error instanceof UnreachableError)) throw error;
       // A browser extension's own files have no status 404: fetching a missing one fails.
-      if (url.protocol.endsWith('-extension:')) return null;
+      if (url.protocol.endsWith('-extension:')) throw absent(url, 'that it is not there', '');
       await retries.afterFailure(error, {
         most: Math.min(MAX_UNREACHABLE_RETRIES, env.maxRetries),
       });
       return undefined;
     });
-    if (answer === undefined) continue;
-    if (answer === null) return undefined;
-    const { response } = answer;
-    if (response.ok) return answer;
-    await response.body?.cancel();
-    if (response.status === 404) return undefined;
+    if (followed === undefined) continue;
+    const { response, declared } = followed;
+    if (response.ok && !ABSENT.includes(response.status)) {
+      const { status, headers } = response;
+      if (requested.method === 'HEAD' || (requested.offset ?? 0) > 0) {
+        return { status, headers, body: response.body, declared };
+      }
+      const { body, foreign } = await peek(response);
+      if (!foreign?.isAbsence) return { status, headers, body, declared };
+      await body?.cancel().catch(() => {});
+      throw absent(url, foreign.what, `${foreign.what} with status ${status}`);
+    }
+    await response.body?.cancel().catch(() => {});
     const failure = refusal(url, response);
     if (!TRANSIENT.includes(response.status)) throw failure;
     await retries.afterFailure(failure, { asked: retryAfter(response.headers) });
@@ -105,7 +126,7 @@ export async function request(
 }
 
 /** Follows redirections to the file. What the first server declares of the file holds. */
-async function follow(url: URL, requested: RequestOptions): Promise<Answer> {
+async function follow(url: URL, requested: RequestOptions) {
   let target = url;
   let declared: Declared = {};
   for (let n = 0; n <= MAX_REDIRECTIONS; n++) {
@@ -124,22 +145,24 @@ async function follow(url: URL, requested: RequestOptions): Promise<Answer> {
       version: declared.version ?? found.version,
     };
     if (isWhole) return { response, declared };
-    await response.body?.cancel();
+    await response.body?.cancel().catch(() => {});
     target = redirected(target, location);
   }
   throw new FilesError(
-    `Cannot fetch ${url}: found more than ${MAX_REDIRECTIONS} redirections`,
-    url.href,
+    `Cannot fetch ${shownUrl(url)}: found more than ${MAX_REDIRECTIONS} redirections`,
+    shownUrl(url),
   );
 }
 
 function redirected(from: URL, location: string): URL {
-  const to = new URL(location, from);
-  const isSafe = to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:');
-  if (isSafe) return to;
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  const isSafe =
+    to?.protocol === 'https:' || (to?.protocol === 'http:' && from.protocol === 'http:');
+  if (to && isSafe) return to;
+  const found = to ? `${to.protocol}//${to.host}` : 'what is no URL';
   throw new FilesError(
-    `Cannot fetch ${from}: it redirects to ${to.protocol}//${to.host}, expected an https URL`,
-    from.href,
+    `Cannot fetch ${shownUrl(from)}: it redirects to ${found}, expected an https URL`,
+    shownUrl(from),
   );
 }
 
@@ -149,63 +172,93 @@ async function send(
   requested: RequestOptions,
   redirect: RequestRedirect,
 ): Promise<Response> {
-  const { signal, offset = 0 } = requested;
-  const headers: Record<string, string> = {};
-  // Parts of a compressed body cannot be put together.
-  if (offset > 0)
-    Object.assign(headers, { range: `bytes=${offset}-`, 'accept-encoding': 'identity' });
-  const token = tokenFor(url, requested.token);
-  if (token !== undefined) headers.authorization = `Bearer ${token}`;
+  const { signal, method = 'GET' } = requested;
+  const headers = headersFor(url, requested);
   signal?.throwIfAborted();
   const control = new AbortController();
   const stop = () => control.abort(signal?.reason);
   signal?.addEventListener('abort', stop);
+  const shown = shownUrl(url);
   try {
-    const fetching = env.fetch(url.href, { headers, redirect, signal: control.signal });
+    const init = { method, headers, redirect, signal: control.signal };
+    const fetching = env.fetch(withoutUser(url), init);
     const response = await within(env.stallTimeout, fetching);
     if (response !== undefined) return response;
     control.abort();
     fetching.catch(() => {});
   } catch (error) {
     signal?.throwIfAborted();
-    throw new UnreachableError(`Cannot fetch ${url}: ${reasonOf(error)}`, url.href, {
-      cause: error,
+    throw new UnreachableError(`Cannot fetch ${shown}: ${reasonOf(error, requested)}`, shown, {
+      cause: safeCause(error, requested.token),
     });
   } finally {
     signal?.removeEventListener('abort', stop);
   }
   throw new UnreachableError(
-    `Cannot fetch ${url}: no answer came within ${env.stallTimeout} ms`,
-    url.href,
+    `Cannot fetch ${shown}: no answer came within ${env.stallTimeout} ms`,
+    shown,
   );
 }
 
-/** The token for a URL: the caller's for `env.remoteHost`, HF_TOKEN for huggingface.co only. */
-function tokenFor(url: URL, given: string | null | undefined): string | undefined {
-  if (!isHub(url)) return undefined;
-  if (given) return given;
-  if (!['https://huggingface.co', 'https://hf.co'].includes(url.origin)) return undefined;
-  return platform.variable('HF_TOKEN') ?? platform.variable('HF_ACCESS_TOKEN');
+function headersFor(url: URL, { offset = 0, token: given }: RequestOptions) {
+  const headers: Record<string, string> = {};
+  // Parts of a compressed body cannot be put together.
+  if (offset > 0) {
+    Object.assign(headers, { range: `bytes=${offset}-`, 'accept-encoding': 'identity' });
+  }
+  const token = tokenFor(url, given);
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
+  else if (url.username || url.password) {
+    const user = [url.username, url.password].map(decoded).join(':');
+    const bytes = String.fromCharCode(...new TextEncoder().encode(user));
+    headers.authorization = `Basic ${btoa(bytes)}`;
+  }
+  return headers;
 }
 
-function isHub({ origin }: URL): boolean {
-  return URL.canParse(env.remoteHost) && origin === new URL(env.remoteHost).origin;
+/** A part of a URL without its escapes; as it is where they are broken. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The URL for `fetch`, which takes no URL with a user and password. */
+function withoutUser(url: URL): string {
+  if (!url.username && !url.password) return url.href;
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare.href;
 }
 
 /** Node's fetch says "fetch failed" and keeps the reason in `cause`. */
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error;
-  return cause instanceof Error ? `${message} (${cause.message})` : message;
+function reasonOf(error: unknown, { token }: RequestOptions): string {
+  const { message = String(error), cause } = (error ?? {}) as Error;
+  const reason = cause instanceof Error ? `${message} (${cause.message})` : message;
+  return withoutSecrets(reason, token);
 }
 
 function refusal(url: URL, { status, statusText }: Response): FilesError {
-  const found = `Cannot fetch ${url}: status ${status} ${statusText}`.trimEnd();
+  const shown = shownUrl(url);
+  const answer = `status ${status} ${withoutSecrets(statusText)}`.trimEnd();
+  const found = `Cannot fetch ${shown}: ${answer}`;
   if (status === 416) {
     const expected = 'expected a file as long as before; load it again';
-    return new MismatchError(`${found}, ${expected}`, url.href);
+    return new MismatchError(`${found}, ${expected}`, shown);
   }
   const advice = isHub(url) ? HUB_ADVICE[status] : undefined;
-  return new FilesError(advice ? `${found}, ${advice}` : found, url.href);
+  const message = advice ? `${found}, ${advice}` : found;
+  if (status === 401) return new UnauthorizedError(message, shown);
+  if (!ABSENT.includes(status)) return new FilesError(message, shown);
+  return new AbsentError(message, shown, status === 404 ? '' : answer);
+}
+
+function absent(url: URL, found: string, answer: string): AbsentError {
+  const shown = shownUrl(url);
+  return new AbsentError(`Cannot fetch ${shown}: found ${found}, expected the file`, shown, answer);
 }
 
 /** Milliseconds that the server asks to wait; Retry-After holds seconds or a date (RFC 9110). */

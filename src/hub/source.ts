@@ -53,12 +53,37 @@ export type Source = string | URL | FolderHandle | Record<string, FileLike | obj
 export interface PretrainedFiles {
   /** The folder, URL or hub id, for error messages and progress. */
   readonly name: string;
-  /** The file; undefined when the checkpoint has none of that name. */
-  open(file: string): Promise<ByteSource | undefined>;
-  /** The whole file as text, or undefined. */
-  text(file: string): Promise<string | undefined>;
+  /**
+   * The file; undefined when the checkpoint has none of that name.
+   *
+   * @param isOptional whether anything that a server sends in its place, such as a page or status
+   *   403, means that there is none; by default it does for files that tokenizers can do without
+   */
+  open(file: string, isOptional?: boolean): Promise<ByteSource | undefined>;
+  /** The whole file as text, or undefined; `isOptional` as for `open`. */
+  text(file: string, isOptional?: boolean): Promise<string | undefined>;
   /** The whole file parsed, or undefined. @throws SyntaxError naming the file */
   json(file: string): Promise<unknown>;
+  /** What is known of a file without reading it; undefined when there is none. */
+  stat(file: string): Promise<FileStat | undefined>;
+  /** Whether asking for a file that is not there costs nothing. */
+  isListed(): Promise<boolean>;
+  /** What a server answered in place of a file; undefined for a plain "not found". */
+  answerFor(file: string): string | undefined;
+  /** Counts files that will be opened later, for the progress of all. */
+  expect(files: readonly string[]): Promise<void>;
+  /** Says that a load has opened all files that it will read, but for the expected ones. */
+  complete(): void;
+  /** Deletes a file from the cache of hub ids; false where it was not there. */
+  remove(file: string): Promise<boolean>;
+}
+
+/** A file that was not read. */
+export interface FileStat {
+  /** Bytes; undefined where nothing tells. */
+  readonly size: number | undefined;
+  /** Whether it is in the cache of hub ids. */
+  readonly fromCache: boolean;
 }
 
 /** Opens one file of any kind; undefined when there is nothing at a path or URL. */
@@ -137,8 +162,18 @@ function openPath(
       name,
     );
   }
-  const url = /^(https?|file|blob|data):/i.test(path) ? new URL(path) : platform.pathUrl(path);
+  const url = urlOf(path, name);
   return url === undefined ? platform.openFile(path) : openUrl(url, options);
+}
+
+/** The URL that a path is or stands for. @throws FilesError for a broken one */
+function urlOf(path: string, name: string): URL | undefined {
+  if (!/^(https?|file|blob|data):/i.test(path)) return platform.pathUrl(path);
+  if (URL.canParse(path)) return new URL(path);
+  throw new FilesError(
+    `Cannot open "${name}": found what is no URL, expected "https://host/path"`,
+    name,
+  );
 }
 
 function fromBytes(name: string, bytes: Uint8Array): ByteSource {

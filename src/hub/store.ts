@@ -25,6 +25,8 @@ export interface Store {
   find(file: HubFile): Promise<ByteSource | undefined>;
   /** A file to be written; `PartFile.commit` makes `find` find it. */
   part(file: HubFile, declared: Declared): Promise<PartFile>;
+  /** Deletes the file from this store; false where it had none of its own. */
+  remove(file: HubFile): Promise<boolean>;
 }
 
 /** The file in a store, if any; a failure is warned of and counts as none. */
@@ -34,6 +36,16 @@ export async function findCached(file: HubFile, store: Store): Promise<ByteSourc
   } catch (error) {
     warn(`cannot read "${file.path}" from the cache "${store.name}": ${(error as Error).message}`);
     return undefined;
+  }
+}
+
+/** Deletes a file from a store; a failure is warned of. */
+export async function removeCached(file: HubFile, store: Store): Promise<boolean> {
+  try {
+    return await store.remove(file);
+  } catch (error) {
+    warn(`cannot delete "${file.path}" of "${store.name}": ${(error as Error).message}`);
+    return false;
   }
 }
 

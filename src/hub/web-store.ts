@@ -6,6 +6,7 @@
 import type { ByteSource, PartFile } from '../platform/types.ts';
 import { type Declared, declaredBy } from './integrity.ts';
 import type { CustomCache } from './options.ts';
+import { shownUrl } from './redact.ts';
 import { openSource } from './source.ts';
 import type { HubFile, Store } from './store.ts';
 import { within } from './waiting.ts';
@@ -25,12 +26,13 @@ export class WebStore implements Store {
   async find({ url }: HubFile): Promise<ByteSource | undefined> {
     const found = await this.#cache.match(url.href);
     if (found === undefined || found === null || isPage(found)) return undefined;
-    const first = await openSource(found, url.href);
+    const first = await openSource(found, shownUrl(url));
     let next: ByteSource | undefined = first;
-    const again = async () => openSource((await this.#cache.match(url.href)) ?? found, url.href);
+    const again = async () =>
+      openSource((await this.#cache.match(url.href)) ?? found, shownUrl(url));
     return (
       first && {
-        name: url.href,
+        name: shownUrl(url),
         size: found instanceof Response ? declaredBy(found, true).size : first.size,
         async *stream() {
           // A Response can be read only once.
@@ -40,6 +42,10 @@ export class WebStore implements Store {
         },
       }
     );
+  }
+
+  async remove({ url }: HubFile): Promise<boolean> {
+    return (await this.#cache.delete?.(url.href)) === true;
   }
 
   async part({ url }: HubFile, { size }: Declared): Promise<PartFile> {

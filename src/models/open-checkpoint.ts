@@ -3,7 +3,7 @@
 import { type FilesOptions, openFiles } from '../hub/files.ts';
 import type { Source } from '../hub/source.ts';
 import { warn } from '../log.ts';
-import { type FoundWeights, findWeights } from './load/find-weights.ts';
+import { type FoundWeights, findWeights, type WeightHints } from './load/find-weights.ts';
 import type { FromPretrainedOptions } from './options.ts';
 import { MobileBertConfig } from './pretrained-config.ts';
 
@@ -29,12 +29,13 @@ export async function openCheckpoint(
   source: Source,
   { config, model_file_name, ...requested }: FromPretrainedOptions,
 ): Promise<OpenCheckpoint> {
-  const files = await openFiles(source, filesOptions(requested));
+  const files = await openFiles(source, filesOptions(requested), 1);
   const whole =
     config instanceof MobileBertConfig
       ? config
       : await MobileBertConfig.fromFiles(files, config ?? {});
-  const weights = await findWeights(files, model_file_name ?? 'model', requested);
+  const weights = await findWeights(files, model_file_name ?? 'model', requested, hintsOf(whole));
+  files.complete();
   // 'q8-fast' is a way to compute with q8 weights, which may not be what was found.
   const isFast = requested.dtype === 'q8-fast' && weights.dtype === 'q8';
   const dtype = isFast ? 'q8-fast' : weights.dtype;
@@ -51,4 +52,9 @@ function filesOptions(options: FromPretrainedOptions): FilesOptions {
     warn(`device "${device}" is not available, the model runs on "wasm"`);
   }
   return subfolder === 'onnx' ? { ...options, subfolder: undefined } : options;
+}
+
+/** What a configuration keeps of a config.json that is not about the model. */
+function hintsOf(config: MobileBertConfig): WeightHints {
+  return config as unknown as WeightHints;
 }

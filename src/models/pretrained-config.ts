@@ -28,7 +28,10 @@ export class MobileBertConfig extends Configuration {
     source: Source,
     options: ConfigFromPretrainedOptions = {},
   ): Promise<MobileBertConfig> {
-    return MobileBertConfig.fromFiles(await openFiles(source, options), options);
+    const files = await openFiles(source, options, 1);
+    const config = await MobileBertConfig.fromFiles(files, options);
+    files.complete();
+    return config;
   }
 }
 

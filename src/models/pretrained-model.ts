@@ -12,6 +12,7 @@ import { type Batch, batchOf, checkInputs, type EncoderInputs } from './call/inp
 import { attentionsOf, type Buffers, type EncoderOutput, hiddenStatesOf } from './call/outputs.ts';
 import type { TensorLike } from './call/tensor-like.ts';
 import { dimensionsOf } from './dimensions.ts';
+import { refusing } from './load/find-weights.ts';
 import { initialiseInto, type LoadingInfo } from './load/load-checkpoint.ts';
 import { type Conversion, loadFound, packedWeights, UNKNOWN } from './load/packed.ts';
 import type { Target } from './load/placement.ts';
@@ -128,7 +129,7 @@ export abstract class PreTrainedModel<
         signal: options?.signal,
         mayMismatch: options?.ignore_mismatched_sizes,
       };
-      const found = await loadFound(weights, name, loading);
+      const found = await loadFound(weights, name, loading).catch(refusing(weights));
       model.loading_info = found.loading;
       model.#conversion = found.conversion;
     });

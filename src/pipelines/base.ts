@@ -5,6 +5,7 @@
  */
 
 import { Callable } from '../callable.ts';
+import { type FilesOptions, openFiles } from '../hub/files.ts';
 import type { ProgressEvent } from '../hub/progress.ts';
 import type { Source } from '../hub/source.ts';
 import type { AutoClass } from '../models/heads/auto.ts';
@@ -92,23 +93,26 @@ export async function loadPipeline<M extends PreTrainedModel<never>, P>(
   source: Source,
   options: PipelineOptions,
 ): Promise<P> {
+  // Both loads share the files: what was asked for once is known, and progress has one total.
+  const files = (await openFiles(source, filesOptions(options), 2)) as unknown as Source;
   const [Class, model, tokenizer] = await Promise.all([
     Pipeline,
-    Model.from_pretrained(source, options),
-    AutoTokenizer.from_pretrained(source, tokenizerOptions(options)),
+    Model.from_pretrained(files, options),
+    AutoTokenizer.from_pretrained(files),
   ]);
   return new Class({ task, model, tokenizer });
 }
 
-/** Options for finding and fetching files. Progress totals come from the model's files alone. */
-function tokenizerOptions(options: PipelineOptions) {
+/**
+ * Options for finding and fetching files. `subfolder: 'onnx'`, a default of transformers.js, names a
+ * folder beside config.json, which is searched anyway.
+ */
+function filesOptions(options: PipelineOptions): FilesOptions {
   const { revision, subfolder, local_files_only, cache_dir, token, signal, progress_callback } =
     options;
-  const report = (event: ProgressEvent) => {
-    if (event.status !== 'progress_total') progress_callback?.(event);
-  };
+  const folder = subfolder === 'onnx' ? undefined : subfolder;
   return {
-    ...{ revision, subfolder, local_files_only, cache_dir, token, signal },
-    progress_callback: progress_callback ? report : null,
+    ...{ revision, local_files_only, cache_dir, token, signal, progress_callback },
+    subfolder: folder,
   };
 }

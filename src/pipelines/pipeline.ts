@@ -88,7 +88,8 @@ export async function pipeline<T extends Task>(
   return made as PipelineOf<T>;
 }
 
-function taskName(task: string): TaskName {
+/** A task's own name. @throws RangeError for an unknown task */
+export function taskName(task: string): TaskName {
   if (Object.hasOwn(TASKS, task)) return task as TaskName;
   if (Object.hasOwn(ALIASES, task)) return ALIASES[task as keyof typeof ALIASES];
   const known = [...Object.keys(TASKS), ...Object.keys(ALIASES)].map((name) => `"${name}"`);

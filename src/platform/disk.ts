@@ -14,6 +14,9 @@ import type { Disk, PartFile } from './types.ts';
 /** A part not written to for so long is abandoned, even if a process has the id in its name. */
 const ABANDONED_AFTER_MS = 300_000;
 
+/** The most entries of a folder that are looked at for checkpoints. */
+const MOST_ENTRIES = 500;
+
 export const disk: Disk = {
   cacheFolder() {
     const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
@@ -30,9 +33,35 @@ export const disk: Disk = {
     const own = `${base}.${process.pid}-${Math.random().toString(36).slice(2, 10)}.part`;
     await claim(base, own);
     const handle = await open(own, 'a');
-    // A claimed part is old: without a new time, another process would see it as abandoned.
-    await utimes(own, new Date(), new Date());
-    return new OwnPart(handle, (await stat(own)).size, { own, free: `${base}.part`, file });
+    try {
+      // A claimed part is old: without a new time, another process would see it as abandoned.
+      await utimes(own, new Date(), new Date());
+      return new OwnPart(handle, (await stat(own)).size, { own, free: `${base}.part`, file });
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  },
+
+  async remove(file) {
+    const isThere = await stat(file).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+    if (isThere) await rm(file);
+    return isThere;
+  },
+
+  async checkpoints(folder) {
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    const found: string[] = [];
+    for (const entry of entries.slice(0, MOST_ENTRIES)) {
+      if (entry.isFile()) continue;
+      const place = path.join(folder, entry.name);
+      const config = await stat(path.join(place, 'config.json')).catch(() => undefined);
+      if (config?.isFile()) found.push(place);
+    }
+    return found;
   },
 };
 

@@ -15,6 +15,8 @@ export interface ByteSource {
   stream(): AsyncIterable<Uint8Array>;
   /** Opens the file for reads at any offset; absent where it can only be streamed. */
   readonly access?: (() => Promise<ByteAccess>) | undefined;
+  /** Drops the file from the cache that it is in; absent where it is in none, or known to be right. */
+  readonly refuse?: (() => Promise<boolean>) | undefined;
 }
 
 /** An open file, read at any offset. */
@@ -60,6 +62,10 @@ export interface Disk {
   homeFolder(): string;
   /** A file to be written to `path`; parts of another `version` are not continued. */
   part(path: string, version: string): Promise<PartFile>;
+  /** Deletes a file; false where there is none. */
+  remove(path: string): Promise<boolean>;
+  /** The paths of the folders in `path` that hold a config.json; empty where there is no folder. */
+  checkpoints(path: string): Promise<string[]>;
 }
 
 /** The runtime's side of the library. */

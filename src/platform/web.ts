@@ -30,7 +30,9 @@ export const platform: Platform = {
   isFolder: async () => false,
 
   pathUrl(path) {
-    const base = globalThis.location?.href;
+    const { href, origin } = globalThis.location ?? {};
+    // A worker that was made from a Blob has a URL that no path can be below.
+    const base = href?.startsWith('blob:') ? origin : href;
     return base && URL.canParse(path, base) ? new URL(path, base) : undefined;
   },
 

@@ -6,6 +6,7 @@ import { cacheFolder } from '../../hub/file-store.ts';
 import { parseArguments, UsageError } from '../arguments.ts';
 import { type Command, type Io, print } from '../io.ts';
 import { formatTable, tableStyle } from '../table.ts';
+import { verifyCache } from './cache-verify.ts';
 
 const OPTIONS = { json: { type: 'boolean' } } as const;
 
@@ -31,12 +32,15 @@ Lists or deletes models that were downloaded from the Hugging Face Hub.
 
 Usage: mobilebert cache list [OPTIONS]
        mobilebert cache clear [OPTIONS] [ID]
+       mobilebert cache verify [OPTIONS] [ID]
 
 ID is the id of a model, such as org/name. "clear" without ID deletes all
-models.
+models. "verify" checks the files of one model or of all, by the hub's hashes
+where it can be reached, and deletes those that are wrong.
 
       --json           print one JSON object per model:
-                       {"id", "files", "bytes", "unfinished_bytes"}
+                       {"id", "files", "bytes", "unfinished_bytes"};
+                       for "verify" one per file: {"id", "file", "flaw"}
   -h, --help           show this help
 `,
 
@@ -48,16 +52,20 @@ models.
     if (action === 'list' && id === undefined) {
       return values.json ? printJson(models, io) : printTable(models, folder, io);
     }
-    if (action !== 'clear' || others.length > 0) {
+    if (!['clear', 'verify'].includes(action ?? '') || others.length > 0) {
       throw new UsageError(
-        `Cannot read arguments: found ${JSON.stringify(positionals.join(' '))}, expected "list" or "clear" and at most one ID`,
+        `Cannot read arguments: found ${JSON.stringify(positionals.join(' '))}, expected "list", "clear" or "verify" and at most one ID`,
       );
     }
     const chosen = id === undefined ? models : models.filter((model) => model.id === id);
     if (id !== undefined && chosen.length === 0) {
       throw new Error(
-        `Cannot clear "${id}": it is not in the cache "${folder}", expected an ID that "mobilebert cache list" shows`,
+        `Cannot ${action} "${id}": it is not in the cache "${folder}", expected an ID that "mobilebert cache list" shows`,
       );
+    }
+    if (action === 'verify') {
+      const ids = chosen.map((model) => model.id);
+      return verifyCache(ids, folder, values.json === true, io);
     }
     for (const model of chosen) await remove(folder, model.id);
     if (values.json) return printJson(chosen, io);

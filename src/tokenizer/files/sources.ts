@@ -32,6 +32,7 @@ interface Files {
   readonly name: string;
   text(file: string): Promise<string | undefined>;
   json(file: string): Promise<unknown>;
+  complete(): void;
 }
 
 /**
@@ -68,7 +69,7 @@ export async function openNamed<T>(
 /** Reads the files of a tokenizer, only those that are needed. */
 async function openParts(source: unknown, options: PretrainedOptions): Promise<TokenizerParts> {
   const { openFiles } = await import('../../hub/files.ts');
-  const files: Files = await openFiles(source as never, options as never);
+  const files: Files = await openFiles(source as never, options as never, 1);
   const [tokenizer, config] = await Promise.all([
     files.json('tokenizer.json'),
     files.json('tokenizer_config.json'),
@@ -93,5 +94,6 @@ async function openParts(source: unknown, options: PretrainedOptions): Promise<T
     found['special_tokens_map.json'] = map as object | undefined;
     found['added_tokens.json'] = added as object | undefined;
   }
+  files.complete();
   return partsOf(found, options);
 }

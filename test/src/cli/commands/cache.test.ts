@@ -99,7 +99,7 @@ describe('mobilebert cache', () => {
     async (...args) => {
       const { code, stderr } = await mobilebert(['cache', ...args]);
       expect(code).toBe(2);
-      expect(stderr).toContain('expected "list" or "clear"');
+      expect(stderr).toContain('expected "list", "clear" or "verify"');
     },
   );
 });
