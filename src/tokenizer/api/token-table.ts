@@ -31,7 +31,12 @@ export class TokenTable {
   constructor(settings: TokenizerSettings) {
     this.#settings = settings;
     const cleaning = cleaningMap(settings);
-    const normalized = (text: string) => normalize(text, settings, cleaning);
+    const known = new Map<string, string>();
+    const normalized = (text: string) => {
+      const found = known.get(text) ?? normalize(text, settings, cleaning);
+      known.set(text, found);
+      return found;
+    };
     const vocabulary = new AddedVocabulary(settings.vocab, normalized);
     this.#added = vocabulary.with(settings.addedTokens).vocabulary;
   }

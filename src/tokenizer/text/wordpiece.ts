@@ -41,7 +41,7 @@ export class WordPiece {
   /** Made at the first long word. */
   #long: MaxMatch | undefined;
   #length = 0;
-  /** Number of surrogate pairs among the units. */
+  /** Number of whole surrogate pairs among the units. */
   #pairs = 0;
   #hash: number = SEEDS[0];
   #end = 0;
@@ -62,9 +62,8 @@ export class WordPiece {
   /** Adds one code point, which comes from source[start, end). */
   append(codePoint: number, start: number, end: number): void {
     if (codePoint > 0xffff) {
-      this.#pairs++;
-      this.#append(0xd7c0 + (codePoint >> 10), start, end);
-      this.#append(0xdc00 + (codePoint & 0x3ff), start, end);
+      const isKept = this.#append(0xd7c0 + (codePoint >> 10), start, end);
+      if (this.#append(0xdc00 + (codePoint & 0x3ff), start, end) && isKept) this.#pairs++;
     } else this.#append(codePoint, start, end);
   }
 
@@ -122,14 +121,16 @@ export class WordPiece {
     this.#hash = SEEDS[0];
   }
 
-  #append(unit: number, start: number, end: number): void {
+  /** Adds a unit; false when the word is too long already. */
+  #append(unit: number, start: number, end: number): boolean {
     this.#end = end;
-    if (this.#length === this.#units.length && !this.#widen()) return;
+    if (this.#length === this.#units.length && !this.#widen()) return false;
     this.#units[this.#length] = unit;
     this.#starts[this.#length] = start;
     this.#ends[this.#length] = end;
     this.#length++;
     this.#hash = hashUnit(this.#hash, unit);
+    return true;
   }
 
   /** Makes room for more units; false at the capacity. */
