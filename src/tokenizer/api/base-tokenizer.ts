@@ -13,7 +13,7 @@ import type { TokenizerState } from '../batch/batch.ts';
 import type { BatchEncoding, IdTensor, IdTensorClass } from '../batch/batch-encoding.ts';
 import { type EncodeCall, encodeBatch } from '../batch/encode.ts';
 import { type PadInput, type PadOptions, padEncoded } from '../batch/pad.ts';
-import { countSpecial } from '../batch/rows.ts';
+import { bertTemplate, type Layout, type TemplateParts, templateFrom } from '../batch/rows.ts';
 import type { SaveOptions } from '../files/save.ts';
 import type { TokenizerSettings } from '../files/settings.ts';
 import type { PretrainedOptions } from '../files/sources.ts';
@@ -45,7 +45,7 @@ export interface BaseTokenizer<V extends IdTensor = IdTensor>
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: instances are functions, see Callable
 export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never, unknown> {
   /** Type id of padding. */
-  pad_token_type_id = 0;
+  pad_token_type_id: number;
   /** Special tokens without a name. */
   extra_special_tokens: string[];
   readonly #settings: TokenizerSettings;
@@ -65,13 +65,14 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     Reflect.deleteProperty(this, 'length');
     defineProperties(this, settings, (token) => this.#idOf(token));
     this.extra_special_tokens = settings.extraSpecialTokens;
+    this.pad_token_type_id = settings.pad_token_type_id;
     this.#settings = settings;
     this.#table = new TokenTable(settings);
     this.#state = {
       settings,
       Tensor: this.Tensor,
       encoder: new Encoder(settings.vocab, settings),
-      template: { cls: this.#required('cls_token'), sep: this.#required('sep_token') },
+      template: templateFrom(this.#parts(), (token) => this.#idOf(token)),
       padding: () => {
         const id = this.pad_token_id;
         if (id !== null) return { id, typeId: this.pad_token_type_id };
@@ -278,8 +279,10 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     already_has_special_tokens = false,
   ): number[] {
     if (!already_has_special_tokens) {
-      const zeros = (ids: readonly Id[]) => ids.map(() => 0);
-      return joined(1, zeros(token_ids_0), 1, token_ids_1 && zeros(token_ids_1));
+      const ids = [token_ids_0, token_ids_1 ?? []];
+      return this.#layout(token_ids_1 !== null).parts.flatMap(({ text }) =>
+        text < 0 ? 1 : ids[text]!.map(() => 0),
+      );
     }
     if (token_ids_1) {
       throw new TypeError(
@@ -290,37 +293,41 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     return token_ids_0.map((id) => (special.has(Number(id)) ? 1 : 0));
   }
 
-  /** [CLS] A [SEP], or [CLS] A [SEP] B [SEP]. */
+  /** [CLS] A [SEP], or [CLS] A [SEP] B [SEP]; what the post_processor of tokenizer.json says. */
   build_inputs_with_special_tokens(
     token_ids_0: readonly number[],
     token_ids_1: readonly number[] | null = null,
   ): number[] {
-    const { cls, sep } = this.#state.template;
-    return joined(cls, token_ids_0, sep, token_ids_1);
+    const ids = [token_ids_0, token_ids_1 ?? []];
+    return this.#layout(token_ids_1 !== null).parts.flatMap(({ text, id }) =>
+      text < 0 ? id : ids[text]!,
+    );
   }
 
-  /** The type ids of [CLS] A [SEP] B [SEP]: 0 up to the first [SEP], then 1. */
+  /** The type ids of `build_inputs_with_special_tokens`: 0 up to the first [SEP], then 1. */
   create_token_type_ids_from_sequences(
     token_ids_0: readonly Id[],
     token_ids_1: readonly Id[] | null = null,
   ): number[] {
-    const first = [0, ...token_ids_0.map(() => 0), 0];
-    return token_ids_1 ? [...first, 1, ...token_ids_1.map(() => 1)] : first;
+    const ids = [token_ids_0, token_ids_1 ?? []];
+    return this.#layout(token_ids_1 !== null).parts.flatMap(({ text, typeId }) =>
+      text < 0 ? typeId : ids[text]!.map(() => typeId),
+    );
   }
 
   /** Number of special tokens that are added to a text or a pair. */
   num_special_tokens_to_add(pair = false): number {
-    return countSpecial(pair);
+    return this.#layout(pair).special;
   }
 
   /** Most tokens of a single text, special tokens not counted. */
   get max_len_single_sentence(): number {
-    return this.model_max_length - countSpecial(false);
+    return this.model_max_length - this.#layout(false).special;
   }
 
   /** Most tokens of a pair, special tokens not counted. */
   get max_len_sentences_pair(): number {
-    return this.model_max_length - countSpecial(true);
+    return this.model_max_length - this.#layout(true).special;
   }
 
   /** Pads encoded inputs to one length. Arrays give arrays, Tensors give Tensors. */
@@ -334,13 +341,17 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
    */
   async save_files(options: Omit<SaveOptions, 'write'> = {}): Promise<Record<string, string>> {
     const { savedFiles } = await import('../files/save.ts');
-    return savedFiles(this, this.#settings, options);
+    return savedFiles(this, this.#settings, this.#state.template, options);
   }
 
   /** Writes `save_files` into a folder with `options.write`. @returns their paths */
   async save_pretrained(save_directory: string, options: SaveOptions): Promise<string[]> {
     const { savedFiles, writeFiles } = await import('../files/save.ts');
-    return writeFiles(save_directory, savedFiles(this, this.#settings, options), options);
+    return writeFiles(
+      save_directory,
+      savedFiles(this, this.#settings, this.#state.template, options),
+      options,
+    );
   }
 
   /** Writes vocab.txt into a folder with `options.write`. @returns its path */
@@ -354,14 +365,17 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     return this.#table.idOf(token, this.unk_token);
   }
 
-  #required(name: 'cls_token' | 'sep_token'): number {
-    const token = this[name];
-    if (token !== null) return this.#idOf(token);
+  #layout(isPair: boolean): Layout {
+    return this.#state.template[isPair ? 'pair' : 'single'];
+  }
+
+  /** What is put around texts. @throws TokenizerError when BERT's tokens are needed and missing */
+  #parts(): TemplateParts {
+    const { cls_token, sep_token } = this;
+    const known = this.#settings.template;
+    if (known) return known;
+    if (cls_token !== null && sep_token !== null) return bertTemplate(cls_token, sep_token);
+    const name = cls_token === null ? 'cls_token' : 'sep_token';
     throw new TokenizerError(`Cannot make a tokenizer: ${name} is null, expected a token`);
   }
-}
-
-/** [CLS] A [SEP], or [CLS] A [SEP] B [SEP]. */
-function joined<T>(cls: T, a: readonly T[], sep: T, b: readonly T[] | null): T[] {
-  return [cls, ...a, sep, ...(b ? [...b, sep] : [])];
 }

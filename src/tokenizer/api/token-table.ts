@@ -4,10 +4,12 @@
  * tokenization_utils_base.py).
  */
 
+import { warn } from '../../log.ts';
 import type { DataTensor } from '../../tensor/data-tensor.ts';
 import type { TokenizerSettings } from '../files/settings.ts';
 import { type AddedToken, AddedVocabulary } from '../text/added-tokens.ts';
 import { cleaningMap, normalize } from '../text/normalize.ts';
+import { shown } from '../text/shown.ts';
 
 /** A token id. */
 export type Id = number | bigint;
@@ -39,6 +41,14 @@ export class TokenTable {
     };
     const vocabulary = new AddedVocabulary(settings.vocab, normalized);
     this.#added = vocabulary.with(settings.addedTokens).vocabulary;
+    for (const [token, id] of settings.storedIds) {
+      const given = this.#added.id(token);
+      if (given === id) continue;
+      warn(
+        `Token ${shown(token)} has id ${id} in its file, but gets ${given}, as in the Rust library: the next free one, or that of the vocabulary`,
+      );
+      break;
+    }
   }
 
   /** The vocabulary with the tokens added so far. */
@@ -72,7 +82,9 @@ export class TokenTable {
 
   /** The text of tokens: those with the prefix of continuing pieces follow without a blank. */
   join(tokens: readonly string[]): string {
-    const { wordpieces_prefix: prefix, cleanup } = this.#settings;
+    const { decoder } = this.#settings;
+    if (!decoder) return tokens.join(' ');
+    const { prefix, cleanup } = decoder;
     const parts = tokens.map((token, i) => {
       const isPiece = token.startsWith(prefix);
       const part = i === 0 ? token : isPiece ? token.slice(prefix.length) : ` ${token}`;

@@ -32,6 +32,7 @@ export interface TokenizerState {
   /** Class of the Tensors in results. */
   readonly Tensor: IdTensorClass;
   readonly encoder: Encoder;
+  /** What is put around texts. */
   readonly template: Template;
   /** Id and type id of padding. @throws TypeError without a padding token */
   readonly padding: () => Omit<Padding, 'side'>;

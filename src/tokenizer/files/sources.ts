@@ -5,6 +5,8 @@
  */
 
 import { FilesError } from '../../errors.ts';
+import { warn } from '../../log.ts';
+import { shown } from '../text/shown.ts';
 import { partsOf, type TokenizerFiles } from './read-files.ts';
 import {
   settingsOf,
@@ -57,10 +59,11 @@ export async function openNamed<T>(
   classes: Record<string, ClassOf<T>> & { PreTrainedTokenizer: ClassOf<T> },
 ): Promise<T> {
   const parts = await openParts(source, options);
-  const name = String(parts.config.tokenizer_class ?? 'MobileBertTokenizer').replace(/Fast$/, '');
+  const named = parts.config.tokenizer_class ?? 'MobileBertTokenizer';
+  const name = typeof named === 'string' ? named.replace(/Fast$/, '') : shown(named);
   const Class = new Map(Object.entries(classes)).get(name);
   if (!Class) {
-    console.warn(`Unknown tokenizer class "${name}", attempting to construct from base class.`);
+    warn(`Unknown tokenizer class "${name}", attempting to construct from base class.`);
   }
   return new (Class ?? classes.PreTrainedTokenizer)(settingsOf(parts));
 }

@@ -6,6 +6,7 @@
 
 import { TokenizerError } from '../../errors.ts';
 import { MaxMatch } from './max-match.ts';
+import { shown } from './shown.ts';
 import { isWhitespace } from './unicode.ts';
 import type { Vocab } from './vocab.ts';
 
@@ -40,6 +41,8 @@ export interface AddedToken {
   special: boolean;
 }
 
+const FLAGS = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'] as const;
+
 /** An added token as callers and files write it. */
 export type AddedTokenLike = string | (Partial<AddedToken> & { content: string });
 
@@ -50,7 +53,14 @@ export type AddedTokenLike = string | (Partial<AddedToken> & { content: string }
 export function addedToken(token: AddedTokenLike, special: boolean): AddedToken {
   const fields = typeof token === 'string' ? { content: token } : token;
   if (typeof fields?.content !== 'string') {
-    throw new TokenizerError(`Cannot add a token: found ${typeof fields}, expected its content`);
+    throw new TokenizerError(`Cannot add a token: found ${shown(fields)}, expected its content`);
+  }
+  for (const flag of FLAGS) {
+    const value = fields[flag];
+    if (value === undefined || typeof value === 'boolean') continue;
+    throw new TokenizerError(
+      `Cannot add the token ${shown(fields.content)}: ${flag} is ${shown(value)}, expected a boolean`,
+    );
   }
   return {
     content: fields.content,
