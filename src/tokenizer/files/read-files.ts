@@ -38,10 +38,11 @@ export function partsOf(files: TokenizerFiles, options: TokenizerOptions): Token
   const fileConfig = configIn(files, json);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const config: Fields = { ...fileConfig, ...Object.fromEntries(given) };
+  const stored = { ...storedIn(json), model_max_length: config.max_len };
   return {
     vocabulary: vocabularyOf(files, json),
     config,
-    stored: { ...storedIn(json), model_max_length: config.max_len },
+    stored,
     added: addedIn(files, json, config),
     template: templateIn(json, fileConfig, options),
   };
@@ -90,6 +91,9 @@ function vocabularyOf(
   if (typeof text === 'string') {
     checkText('vocab.txt', text);
     return text;
+  }
+  if (text !== undefined && text !== null) {
+    throw new TypeError(`Cannot read vocab.txt: found ${shown(text)}, expected its text`);
   }
   throw new TokenizerError('Cannot make a tokenizer: found neither tokenizer.json nor vocab.txt');
 }

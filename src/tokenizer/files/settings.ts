@@ -226,7 +226,7 @@ function storedIdsOf(
   added: readonly AddedTokenLike[],
   decoder: unknown,
 ): ReadonlyMap<string, number> {
-  const tokens = added.flatMap((token) => (typeof token === 'object' ? [token] : []));
+  const tokens = added.flatMap((token) => (typeof token === 'object' && token ? [token] : []));
   const byId = Object.entries(decoder ?? {}) as [string, { content?: unknown } | null][];
   const pairs = [
     ...tokens.map(({ content, ...rest }) => [content, (rest as { id?: unknown }).id]),
