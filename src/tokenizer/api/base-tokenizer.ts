@@ -7,19 +7,28 @@
 
 import { Callable } from '../../callable.ts';
 import { TokenizerError } from '../../errors.ts';
+import { checkOptionNames } from '../../options.ts';
 import { DataTensor } from '../../tensor/data-tensor.ts';
-import type { CallOptions } from '../batch/arguments.ts';
+import type { CallOptions, TextInput } from '../batch/arguments.ts';
 import type { TokenizerState } from '../batch/batch.ts';
 import type { BatchEncoding, IdTensor, IdTensorClass } from '../batch/batch-encoding.ts';
+import { callOf, encodeOptions, type TokenizeOptions, tokenizeOptions } from '../batch/call.ts';
 import { type EncodeCall, encodeBatch } from '../batch/encode.ts';
 import { type PadInput, type PadOptions, padEncoded } from '../batch/pad.ts';
-import { bertTemplate, type Layout, type TemplateParts, templateFrom } from '../batch/rows.ts';
+import {
+  bertTemplate,
+  type Layout,
+  layOut,
+  type TemplateParts,
+  templateFrom,
+} from '../batch/rows.ts';
 import type { SaveOptions } from '../files/save.ts';
 import type { TokenizerSettings } from '../files/settings.ts';
 import type { PretrainedOptions } from '../files/sources.ts';
 import { type AddedToken, type AddedTokenLike, addedToken } from '../text/added-tokens.ts';
 import { Encoder } from '../text/encoder.ts';
 import {
+  areSpecial,
   defineProperties,
   type NewSpecialTokens,
   type SpecialTokensMap,
@@ -29,12 +38,17 @@ import {
 } from './properties.ts';
 import {
   cleanUp,
+  DECODE_NAMES,
   type DecodeOptions,
   type Id,
   type Ids,
   isId,
   listed,
+  row,
+  SKIP_NAMES,
+  type SkipOptions,
   TokenTable,
+  tokenList,
 } from './token-table.ts';
 
 export interface BaseTokenizer<V extends IdTensor = IdTensor>
@@ -63,11 +77,11 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     super();
     // The own `length` that every function has would hide the accessor below.
     Reflect.deleteProperty(this, 'length');
-    defineProperties(this, settings, (token) => this.#idOf(token));
     this.extra_special_tokens = settings.extraSpecialTokens;
     this.pad_token_type_id = settings.pad_token_type_id;
     this.#settings = settings;
     this.#table = new TokenTable(settings);
+    defineProperties(this, settings, this.#table);
     this.#state = {
       settings,
       Tensor: this.Tensor,
@@ -106,28 +120,30 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     return DataTensor as IdTensorClass as IdTensorClass<V>;
   }
 
-  /** Encodes texts; called by `tokenizer(text, options)`. */
-  override _call(text: unknown, options: CallOptions = {}): BatchEncoding<unknown> {
-    return encodeBatch(this.#state, this.#table.added, text, options);
+  /**
+   * Encodes texts; called by `tokenizer(text, text_pair, options)`.
+   * @param others a second text, options, or both
+   */
+  override _call(text: unknown, ...others: unknown[]): BatchEncoding<unknown> {
+    return encodeBatch(this.#state, this.#table.added, callOf(text, others));
   }
 
-  /** The ids of one text. */
-  encode(text: string | readonly string[], options: CallOptions = {}): number[] {
-    const flat = {
-      ...options,
-      return_tensor: false,
-      return_overflowing_tokens: false,
-      return_attention_mask: false,
-      return_token_type_ids: false,
-    };
-    return this._call(text, flat).input_ids as number[];
+  /** The ids of one text or pair. */
+  encode(text: string | readonly string[], options?: CallOptions): number[];
+  encode(text: TextInput, text_pair: TextInput | null | undefined, options?: CallOptions): number[];
+  encode(text: unknown, ...others: unknown[]): number[] {
+    return this._call(text, encodeOptions(text, others)).input_ids as number[];
   }
 
-  /** The tokens of one text; without special tokens unless `add_special_tokens` is set. */
-  tokenize(text: string, options: CallOptions & { pair?: string | null } = {}): string[] {
-    const { pair = null, add_special_tokens = false, ...rest } = options;
-    const all = { text_pair: pair, ...rest, add_special_tokens, return_tensor: false };
-    return this._call(text, all).tokens();
+  /** The tokens of one text or pair; without special tokens unless `add_special_tokens` is set. */
+  tokenize(text: string | readonly string[], options?: TokenizeOptions): string[];
+  tokenize(
+    text: string | readonly string[],
+    pair: string | readonly string[] | null | undefined,
+    options?: CallOptions,
+  ): string[];
+  tokenize(text: unknown, ...others: unknown[]): string[] {
+    return this._call(text, tokenizeOptions(text, others)).tokens();
   }
 
   /**
@@ -156,11 +172,10 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
   }
 
   /** The text of one row of ids. */
-  decode_single(
-    token_ids: readonly Id[],
-    { skip_special_tokens = false, clean_up_tokenization_spaces }: DecodeOptions = {},
-  ): string {
-    const tokens = this.#table.decoded(token_ids, skip_special_tokens);
+  decode_single(token_ids: Exclude<Ids, Id>, options: DecodeOptions = {}): string {
+    checkOptionNames('decode', options, DECODE_NAMES);
+    const { skip_special_tokens = false, clean_up_tokenization_spaces } = options;
+    const tokens = this.#table.decoded(row(token_ids), skip_special_tokens);
     const text = this.convert_tokens_to_string(tokens);
     return (clean_up_tokenization_spaces ?? this.clean_up_tokenization_spaces)
       ? cleanUp(text)
@@ -173,25 +188,23 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
   convert_tokens_to_ids(tokens: string | readonly string[]): number | number[] {
     return typeof tokens === 'string'
       ? this.#idOf(tokens)
-      : tokens.map((token) => this.#idOf(token));
+      : tokenList(tokens).map((token) => this.#idOf(token));
   }
 
   /** The token of each id. @throws RangeError for an id out of range */
   convert_ids_to_tokens(ids: Id): string;
-  convert_ids_to_tokens(ids: Ids, options?: { skip_special_tokens?: boolean }): string[];
-  convert_ids_to_tokens(
-    ids: Ids,
-    { skip_special_tokens = false }: { skip_special_tokens?: boolean } = {},
-  ): string | string[] {
+  convert_ids_to_tokens(ids: Ids, options?: SkipOptions): string[];
+  convert_ids_to_tokens(ids: Ids, options: SkipOptions = {}): string | string[] {
+    checkOptionNames('convert ids', options, SKIP_NAMES);
     if (isId(ids)) return this.#table.tokenOf(ids);
-    const skipped = new Set(skip_special_tokens ? this.all_special_ids : []);
-    const kept = (listed(ids) as Id[]).filter((id) => !skipped.has(Number(id)));
+    const skipped = new Set(options.skip_special_tokens ? this.all_special_ids : []);
+    const kept = row(ids).filter((id) => !skipped.has(Number(id)));
     return kept.map((id) => this.#table.tokenOf(id));
   }
 
   /** The text of tokens. */
   convert_tokens_to_string(tokens: readonly string[]): string {
-    return this.#table.join(tokens);
+    return this.#table.join(tokenList(tokens));
   }
 
   /** Every token with its id, added tokens included. */
@@ -204,9 +217,14 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     return this.#table.addedTokens();
   }
 
-  /** The added tokens by id. */
+  /** The added tokens by id, in order of ids. */
   get added_tokens_decoder(): ReadonlyMap<number, AddedToken> {
-    return this.#table.added.tokens;
+    return this.#table.addedById();
+  }
+
+  /** The ids of the added tokens by content, in order of ids. */
+  get added_tokens_encoder(): ReadonlyMap<string, number> {
+    return this.#table.addedTokens();
   }
 
   /** Number of tokens without added tokens. */
@@ -229,8 +247,7 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     new_tokens: AddedTokenLike | readonly AddedTokenLike[],
     special_tokens: boolean | { special_tokens?: boolean } = false,
   ): number {
-    const isSpecial =
-      typeof special_tokens === 'boolean' ? special_tokens : special_tokens.special_tokens === true;
+    const isSpecial = areSpecial(special_tokens);
     const list = (Array.isArray(new_tokens) ? new_tokens : [new_tokens]) as AddedTokenLike[];
     return this.#table.add(list.map((token) => addedToken(token, isSpecial)));
   }
@@ -243,8 +260,7 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     special_tokens_dict: NewSpecialTokens,
     replace_extra_special_tokens = true,
   ): number {
-    const added = setSpecialTokens(this, special_tokens_dict, replace_extra_special_tokens);
-    return this.add_tokens(added, true);
+    return setSpecialTokens(this, this.#table, special_tokens_dict, replace_extra_special_tokens);
   }
 
   /** The ids of `extra_special_tokens`. */
@@ -274,15 +290,12 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
    *   that of the ids after special tokens are added
    */
   get_special_tokens_mask(
-    token_ids_0: readonly Id[],
-    token_ids_1: readonly Id[] | null = null,
+    token_ids_0: Exclude<Ids, Id>,
+    token_ids_1: Exclude<Ids, Id> | null = null,
     already_has_special_tokens = false,
   ): number[] {
     if (!already_has_special_tokens) {
-      const ids = [token_ids_0, token_ids_1 ?? []];
-      return this.#layout(token_ids_1 !== null).parts.flatMap(({ text }) =>
-        text < 0 ? 1 : ids[text]!.map(() => 0),
-      );
+      return this.#laidOut(token_ids_0, token_ids_1, ({ text }) => (text < 0 ? 1 : 0));
     }
     if (token_ids_1) {
       throw new TypeError(
@@ -290,29 +303,23 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
       );
     }
     const special = new Set(this.all_special_ids);
-    return token_ids_0.map((id) => (special.has(Number(id)) ? 1 : 0));
+    return row(token_ids_0).map((id) => (special.has(Number(id)) ? 1 : 0));
   }
 
   /** [CLS] A [SEP], or [CLS] A [SEP] B [SEP]; what the post_processor of tokenizer.json says. */
   build_inputs_with_special_tokens(
-    token_ids_0: readonly number[],
-    token_ids_1: readonly number[] | null = null,
+    token_ids_0: Exclude<Ids, Id>,
+    token_ids_1: Exclude<Ids, Id> | null = null,
   ): number[] {
-    const ids = [token_ids_0, token_ids_1 ?? []];
-    return this.#layout(token_ids_1 !== null).parts.flatMap(({ text, id }) =>
-      text < 0 ? id : ids[text]!,
-    );
+    return this.#laidOut(token_ids_0, token_ids_1, ({ text, id }, own) => (text < 0 ? id : own));
   }
 
   /** The type ids of `build_inputs_with_special_tokens`: 0 up to the first [SEP], then 1. */
   create_token_type_ids_from_sequences(
-    token_ids_0: readonly Id[],
-    token_ids_1: readonly Id[] | null = null,
+    token_ids_0: Exclude<Ids, Id>,
+    token_ids_1: Exclude<Ids, Id> | null = null,
   ): number[] {
-    const ids = [token_ids_0, token_ids_1 ?? []];
-    return this.#layout(token_ids_1 !== null).parts.flatMap(({ text, typeId }) =>
-      text < 0 ? typeId : ids[text]!.map(() => typeId),
-    );
+    return this.#laidOut(token_ids_0, token_ids_1, ({ typeId }) => typeId);
   }
 
   /** Number of special tokens that are added to a text or a pair. */
@@ -363,6 +370,12 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
   /** The id of a token; that of the unknown token when it has none. */
   #idOf(token: string): number {
     return this.#table.idOf(token, this.unk_token);
+  }
+
+  /** A number for each token of one or two texts with special tokens. */
+  #laidOut(first: unknown, second: unknown, numberOf: Parameters<typeof layOut>[2]): number[] {
+    const ids = second == null ? [row(first)] : [row(first), row(second)];
+    return layOut(this.#layout(ids.length > 1), ids, numberOf);
   }
 
   #layout(isPair: boolean): Layout {

@@ -13,8 +13,15 @@ export type TruncationStrategy = 'longest_first' | 'only_first' | 'only_second' 
 /** A side of a text. */
 export type Side = 'left' | 'right';
 
-/** One text or a batch of texts; with `is_split_into_words` the words of one text or of a batch. */
-export type TextInput = string | readonly string[] | readonly (readonly string[])[];
+/**
+ * One text or a batch of texts and pairs `[text, text_pair]`; with `is_split_into_words` the words of
+ * one text, or a batch of such texts and pairs.
+ */
+export type TextInput =
+  | string
+  | readonly string[]
+  | readonly (string | readonly string[])[]
+  | readonly (readonly string[] | readonly (readonly string[])[])[];
 
 /** Options of padding and truncation. */
 export interface LengthOptions {
@@ -42,6 +49,8 @@ export interface CallOptions extends LengthOptions {
   is_split_into_words?: boolean;
   /** `true` (default) gives int64 Tensors, `false` plain arrays. */
   return_tensor?: boolean;
+  /** Python's name. Any of its libraries means Tensors, the default. */
+  return_tensors?: 'pt' | 'np' | 'tf' | 'jax' | 'mlx' | null;
   return_token_type_ids?: boolean | null;
   return_attention_mask?: boolean | null;
   /** Return what `max_length` cuts off as further rows. Default `false`. */
@@ -55,6 +64,8 @@ export interface CallOptions extends LengthOptions {
   split_special_tokens?: boolean | null;
   /** Unit of source spans: UTF-16 units (default), as in `slice`, or code points, as in Python. */
   offset_unit?: 'utf16' | 'codepoint';
+  /** `false`: no warning for a text that is longer than `model_max_length`. */
+  verbose?: boolean;
 }
 
 /** A text, or a text given as words. */
@@ -82,13 +93,21 @@ export function samplesOf(
   const check = (t: unknown) => checkText('text', t, isSplit);
   // As in Python, an empty second text makes no pair, except in a batch.
   if (isBatch ? pair == null : isEmptyOrNone(pair)) {
-    return { samples: texts.map((t) => [check(t)]), isBatch };
+    return { samples: texts.map((t) => pairIn(t, isBatch, isSplit) ?? [check(t)]), isBatch };
   }
   const pairs = pairsOf(isBatch ? pair : [pair], texts.length);
   const samples = texts.map(
     (t, i): Sample => [check(t), checkText('text_pair', pairs[i], isSplit)],
   );
   return { samples, isBatch };
+}
+
+/** Both texts of a sample of a batch that is a pair; undefined for one text. */
+function pairIn(sample: unknown, isBatch: boolean, isSplit: boolean): Sample | undefined {
+  if (!isBatch || !Array.isArray(sample) || sample.length !== 2) return undefined;
+  if (isSplit && !sample.every((words) => Array.isArray(words))) return undefined;
+  const [text, pair] = sample;
+  return [checkText('text', text, isSplit), checkText('text_pair', pair, isSplit)];
 }
 
 /** The second texts of a batch, as many as there are first ones. */
@@ -112,7 +131,9 @@ function checkText(name: string, text: unknown, isSplit: boolean): SampleText {
   if (!isSplit && typeof text === 'string') return text;
   if (isSplit && Array.isArray(text) && text.every((word) => typeof word === 'string')) return text;
   const found = Array.isArray(text) ? 'an array' : text === null ? 'null' : typeof text;
-  const wanted = isSplit ? 'an array of words, as is_split_into_words is set' : 'a string';
+  const wanted = isSplit
+    ? 'an array of words, as is_split_into_words is set'
+    : 'a string, or in a batch a pair of strings';
   throw new TypeError(`Cannot tokenize: ${name} is ${found}, expected ${wanted}`);
 }
 

@@ -77,6 +77,19 @@ export function templateFrom(
   return { single: layout(single), pair: layout(pair) };
 }
 
+/** A number for each token of texts laid out with special tokens. */
+export function layOut(
+  { parts }: Layout,
+  ids: readonly (readonly (number | bigint)[])[],
+  numberOf: (part: Layout['parts'][number], id: number) => number,
+): number[] {
+  return parts.flatMap((part) =>
+    part.text < 0
+      ? numberOf(part, part.id)
+      : ids[part.text]!.map((id) => numberOf(part, Number(id))),
+  );
+}
+
 /** How rows are padded. */
 export interface Padding {
   id: number;
