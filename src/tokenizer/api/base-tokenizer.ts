@@ -22,7 +22,7 @@ import {
   type TemplateParts,
   templateFrom,
 } from '../batch/rows.ts';
-import type { SaveOptions } from '../files/save.ts';
+import type { FileOptions, SaveOptions, VocabularyOptions } from '../files/save.ts';
 import type { TokenizerSettings } from '../files/settings.ts';
 import type { PretrainedOptions } from '../files/sources.ts';
 import { type AddedToken, type AddedTokenLike, addedToken } from '../text/added-tokens.ts';
@@ -346,24 +346,24 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
    * The contents of the files of this tokenizer by name: those of save_pretrained in Python, and
    * vocab.txt.
    */
-  async save_files(options: Omit<SaveOptions, 'write'> = {}): Promise<Record<string, string>> {
-    const { savedFiles } = await import('../files/save.ts');
+  async save_files(options: FileOptions = {}): Promise<Record<string, string>> {
+    const { checkSaveOptions, savedFiles } = await import('../files/save.ts');
+    checkSaveOptions('save_files', options);
     return savedFiles(this, this.#settings, this.#state.template, options);
   }
 
   /** Writes `save_files` into a folder with `options.write`. @returns their paths */
   async save_pretrained(save_directory: string, options: SaveOptions): Promise<string[]> {
-    const { savedFiles, writeFiles } = await import('../files/save.ts');
-    return writeFiles(
-      save_directory,
-      savedFiles(this, this.#settings, this.#state.template, options),
-      options,
-    );
+    const { checkSaveOptions, savedFiles, writeFiles } = await import('../files/save.ts');
+    checkSaveOptions('save_pretrained', options);
+    const files = savedFiles(this, this.#settings, this.#state.template, options);
+    return writeFiles(save_directory, files, options);
   }
 
   /** Writes vocab.txt into a folder with `options.write`. @returns its path */
-  async save_vocabulary(save_directory: string, options: SaveOptions): Promise<string[]> {
-    const { savedVocabulary, writeFiles } = await import('../files/save.ts');
+  async save_vocabulary(save_directory: string, options: VocabularyOptions): Promise<string[]> {
+    const { checkSaveOptions, savedVocabulary, writeFiles } = await import('../files/save.ts');
+    checkSaveOptions('save_vocabulary', options);
     return writeFiles(save_directory, savedVocabulary(this.#settings, options), options);
   }
 

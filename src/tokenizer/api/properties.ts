@@ -59,6 +59,11 @@ export function defineProperties(
 ): void {
   for (const name of SETTINGS) {
     const set = (value: never) => {
+      const known: unknown = settings[name];
+      if (typeof value !== typeof known || Array.isArray(value) !== Array.isArray(known)) {
+        const kind = Array.isArray(known) ? 'a list' : `a ${typeof known}`;
+        throw new TypeError(`Cannot set ${name}: found ${shown(value)}, expected ${kind}`);
+      }
       settings[name] = value;
     };
     Object.defineProperty(tokenizer, name, { get: () => settings[name], set });

@@ -4,6 +4,8 @@
  * transformers; `_call` of transformers.js).
  */
 
+import { shown } from '../text/shown.ts';
+
 /** How texts are brought to one length. */
 export type PaddingStrategy = 'longest' | 'max_length' | 'do_not_pad';
 
@@ -187,7 +189,7 @@ function named<T extends string>(
   if (!value) return names.at(-1)!;
   if (names.includes(value)) return value;
   throw new RangeError(
-    `Cannot tokenize: ${option} is "${value}", expected true, false or one of ${names.join(', ')}`,
+    `Cannot tokenize: ${option} is ${shown(value)}, expected true, false or one of ${names.join(', ')}`,
   );
 }
 
@@ -195,11 +197,13 @@ function named<T extends string>(
 export function checkCount(option: string, value: number | null | undefined): number | undefined {
   if (value == null) return undefined;
   if (Number.isInteger(value) && value >= 0) return value;
-  throw new RangeError(`Cannot tokenize: ${option} is ${value}, expected a whole number from 0 on`);
+  throw new RangeError(
+    `Cannot tokenize: ${option} is ${shown(value)}, expected a whole number from 0 on`,
+  );
 }
 
 /** @throws RangeError for anything but a side */
 export function checkSide(option: string, value: string): Side {
   if (value === 'left' || value === 'right') return value;
-  throw new RangeError(`Cannot tokenize: ${option} is "${value}", expected left or right`);
+  throw new RangeError(`Cannot tokenize: ${option} is ${shown(value)}, expected left or right`);
 }

@@ -6,6 +6,7 @@
 
 import type { AddedVocabulary } from '../text/added-tokens.ts';
 import type { Encoder } from '../text/encoder.ts';
+import { shown } from '../text/shown.ts';
 import type { Sequence } from '../text/token-buffer.ts';
 import { codePointsBefore } from '../text/unicode.ts';
 import type { CallOptions, Sample, Side } from './arguments.ts';
@@ -131,7 +132,7 @@ function spanReader(
   if (unit === 'utf16') return (token) => [starts[token]!, ends[token]!];
   if (unit !== 'codepoint') {
     throw new RangeError(
-      `Cannot tokenize: offset_unit is "${unit}", expected "utf16" or "codepoint"`,
+      `Cannot tokenize: offset_unit is ${shown(unit)}, expected "utf16" or "codepoint"`,
     );
   }
   const known = new Map<string, Int32Array | undefined>();

@@ -3,8 +3,10 @@
  * the configs. In: a tokenizer and its settings. Out: contents by name.
  */
 
+import { checkOptionNames, type OptionNames } from '../../options.ts';
 import type { Layout, Template } from '../batch/rows.ts';
 import type { AddedToken } from '../text/added-tokens.ts';
+import { shown } from '../text/shown.ts';
 import type { TokenizerSettings } from './settings.ts';
 
 /** Options of save_pretrained and save_vocabulary. */
@@ -29,6 +31,34 @@ interface Saved {
   readonly clean_up_tokenization_spaces: boolean;
   readonly pad_token_type_id: number;
   convert_ids_to_tokens(id: number): string;
+}
+
+/** Options of `save_files`. */
+export type FileOptions = Omit<SaveOptions, 'write'>;
+
+/** Options of `save_vocabulary`. */
+export type VocabularyOptions = Omit<SaveOptions, 'legacy_format'>;
+
+/** The options of each method. */
+const NAMES = {
+  save_files: { filename_prefix: true, legacy_format: true } satisfies OptionNames<FileOptions>,
+  save_pretrained: {
+    filename_prefix: true,
+    legacy_format: true,
+    write: true,
+  } satisfies OptionNames<SaveOptions>,
+  save_vocabulary: {
+    filename_prefix: true,
+    write: true,
+  } satisfies OptionNames<VocabularyOptions>,
+};
+
+/** @throws TypeError for an option that nothing reads, and without options where they are needed */
+export function checkSaveOptions(method: keyof typeof NAMES, options: unknown): void {
+  if (options === undefined || options === null) {
+    throw new TypeError('Cannot save: found no options, expected { write }');
+  }
+  checkOptionNames('save a tokenizer', options, NAMES[method]);
 }
 
 /** The contents of all files of a tokenizer. */
@@ -66,8 +96,11 @@ export function savedVocabulary(
 export async function writeFiles(
   directory: string,
   files: Record<string, string>,
-  { write }: SaveOptions,
+  { write }: Pick<SaveOptions, 'write'>,
 ): Promise<string[]> {
+  if (typeof directory !== 'string') {
+    throw new TypeError(`Cannot save: found ${shown(directory)} for a folder, expected its path`);
+  }
   if (typeof write !== 'function') {
     throw new TypeError(`Cannot save: write is ${typeof write}, expected a function`);
   }

@@ -4,6 +4,7 @@
  */
 
 import { TokenizerError } from '../../errors.ts';
+import { checkOptionNames, nearestName, type OptionNames } from '../../options.ts';
 import { checkSide, type Side } from '../batch/arguments.ts';
 import type { CallSettings } from '../batch/batch.ts';
 import type { TemplateParts } from '../batch/rows.ts';
@@ -51,6 +52,61 @@ export interface TokenizerOptions extends Partial<Record<SpecialTokenName, Added
   pad_token_type_id?: number;
   /** Fields that a result has by default. */
   model_input_names?: readonly string[];
+  /** Added tokens by id, as in tokenizer_config.json. */
+  added_tokens_decoder?: Record<string, AddedTokenLike>;
+}
+
+/** The names of these options. */
+export const TOKENIZER_NAMES: OptionNames<TokenizerOptions> = {
+  bos_token: true,
+  eos_token: true,
+  unk_token: true,
+  sep_token: true,
+  pad_token: true,
+  cls_token: true,
+  mask_token: true,
+  do_lower_case: true,
+  do_basic_tokenize: true,
+  never_split: true,
+  tokenize_chinese_chars: true,
+  strip_accents: true,
+  clean_text: true,
+  wordpieces_prefix: true,
+  max_input_chars_per_word: true,
+  clean_up_tokenization_spaces: true,
+  model_max_length: true,
+  padding_side: true,
+  truncation_side: true,
+  extra_special_tokens: true,
+  additional_special_tokens: true,
+  split_special_tokens: true,
+  pad_token_type_id: true,
+  model_input_names: true,
+  added_tokens_decoder: true,
+};
+
+/** Fields of a tokenizer_config.json that say nothing about tokens. */
+const OTHER_FIELDS = [
+  ...['tokenizer_class', 'name_or_path', 'special_tokens_map_file', 'tokenizer_file', 'vocab_file'],
+  ...['max_len', 'max_length', 'stride', 'truncation_strategy', 'pad_to_multiple_of', 'backend'],
+];
+
+/**
+ * Refuses a misspelt option of a constructor. Its options may be the content of a
+ * tokenizer_config.json, which has further fields: a name is misspelt if it is near one of ours.
+ * @throws TypeError for a misspelt option, and for anything but an object
+ */
+export function checkConstructorOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    checkOptionNames('make a tokenizer', options, TOKENIZER_NAMES);
+    return;
+  }
+  if ('tokenizer_class' in options || 'added_tokens_decoder' in options) return;
+  const known = [...Object.keys(TOKENIZER_NAMES), ...OTHER_FIELDS];
+  for (const [name, value] of Object.entries(options)) {
+    if (known.includes(name) || nearestName(name, known) === undefined) continue;
+    checkOptionNames('make a tokenizer', { [name]: value }, TOKENIZER_NAMES);
+  }
 }
 
 /** The contents of the files of a tokenizer, by the names of options. */
