@@ -87,6 +87,7 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
       Tensor: this.Tensor,
       encoder: new Encoder(settings.vocab, settings),
       template: templateFrom(this.#parts(), (token) => this.#idOf(token)),
+      warned: new Set(),
       padding: () => {
         const id = this.pad_token_id;
         if (id !== null) return { id, typeId: this.pad_token_type_id };

@@ -37,8 +37,8 @@ export interface TokenizerState {
   readonly template: Template;
   /** Id and type id of padding. @throws TypeError without a padding token */
   readonly padding: () => Omit<Padding, 'side'>;
-  /** Whether a text that is too long for the model was warned of. */
-  hasWarned?: boolean;
+  /** Warnings that were given: each is given once. */
+  readonly warned: Set<string>;
 }
 
 /** Texts and their tokens. */

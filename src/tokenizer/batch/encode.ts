@@ -71,7 +71,7 @@ export function encodeBatch(
   const { samples, isBatch } = samplesOf(text, pair, options.is_split_into_words);
   const batch = new Batch(state, added, samples, options);
   const rows = rowsOf(state, batch, options);
-  if (!state.hasWarned && options.max_length == null) warnOfLength(state, rows, options);
+  if (options.max_length == null && options.verbose !== false) warnOfLength(state, rows, options);
   const isFlat = !isTensor && !isBatch && !options.return_overflowing_tokens;
   const viewOf = (row: number) => batch.view(rows[row]!);
   const result = new BatchEncoding<unknown>(rows.length, viewOf, samples[0]!.length);
@@ -83,18 +83,37 @@ export function encodeBatch(
   return result;
 }
 
-/** Warns once of a row that is longer than the model takes; the message is that of Python. */
-function warnOfLength(state: TokenizerState, rows: readonly Row[], { verbose }: CallOptions): void {
+/**
+ * Warns once of a row that is longer than the model takes, and of options that do nothing because
+ * nothing limits the length. The messages are those of Python.
+ */
+function warnOfLength(state: TokenizerState, rows: readonly Row[], options: CallOptions): void {
   const limit = state.settings.model_max_length;
-  if (verbose === false || limit === 0) return;
   const row = rows.find(({ length }) => length > limit);
-  if (!row) return;
-  state.hasWarned = true;
-  warn(
-    'Token indices sequence length is longer than the specified maximum sequence length for this ' +
-      `model (${row.length} > ${limit}). Running this sequence through the model will result in ` +
-      'indexing errors',
-  );
+  if (row && limit !== 0) {
+    warnOnce(
+      state,
+      'length',
+      'Token indices sequence length is longer than the specified maximum sequence length for ' +
+        `this model (${row.length} > ${limit}). Running this sequence through the model will ` +
+        'result in indexing errors',
+    );
+  }
+  if (limit <= 1e20) return;
+  const none = 'to max_length but no maximum length is provided and the model has no predefined';
+  if (options.padding === 'max_length') {
+    warnOnce(state, 'padding', `Asking to pad ${none} maximum length. Default to no padding.`);
+  }
+  if (options.truncation && options.truncation !== 'do_not_truncate') {
+    const end = 'maximum length. Default to no truncation.';
+    warnOnce(state, 'truncation', `Asking to truncate ${none} ${end}`);
+  }
+}
+
+function warnOnce({ warned }: TokenizerState, kind: string, message: string): void {
+  if (warned.has(kind)) return;
+  warned.add(kind);
+  warn(message);
 }
 
 /**

@@ -38,6 +38,7 @@ describe('Batch', () => {
         Tensor: DataTensor,
         encoder: { encode } as unknown as Encoder,
         template: templateFrom(bertTemplate('[CLS]', '[SEP]'), (token) => settings.vocab.id(token)),
+        warned: new Set(),
         padding: () => ({ id: 0, typeId: 0 }),
       };
       const options = {

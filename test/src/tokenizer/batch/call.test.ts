@@ -181,6 +181,21 @@ describe('tokenizer() options', () => {
     ]);
   });
 
+  it('warns once of options that do nothing because nothing limits the length, as Python does', () => {
+    const other = makeTokenizer();
+    for (let i = 0; i < 2; i++) {
+      other('a', { truncation: true, max_length: 9 });
+      expect(other('a', { truncation: true, padding: 'max_length' }).input_ids.dims).toEqual([
+        1, 3,
+      ]);
+    }
+    const none = 'to max_length but no maximum length is provided and the model has no predefined';
+    expect(warnings).toEqual([
+      `mobilebert-wasm: Asking to pad ${none} maximum length. Default to no padding.`,
+      `mobilebert-wasm: Asking to truncate ${none} maximum length. Default to no truncation.`,
+    ]);
+  });
+
   it('are refused by TypeScript, too', () => {
     const typed = () => {
       // @ts-expect-error an option that does not exist
