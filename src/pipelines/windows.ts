@@ -30,6 +30,7 @@ export function tokenizedText(
     add_special_tokens: false,
     return_offsets_mapping: true,
     return_tensor: false,
+    verbose: false,
   });
   const [ids] = encoded.input_ids as number[][];
   const [offsets] = encoded.offset_mapping as [number, number][][];
@@ -153,7 +154,7 @@ export class ContextWindows {
   #question(text: string): readonly number[] {
     let ids = this.#questions.get(text);
     if (!ids) {
-      ids = this.#tokenizer.encode(text, { add_special_tokens: false });
+      ids = this.#tokenizer.encode(text, { add_special_tokens: false, verbose: false });
       this.#questions.set(text, ids);
     }
     return ids;

@@ -7,19 +7,28 @@
 
 import { Callable } from '../../callable.ts';
 import { TokenizerError } from '../../errors.ts';
+import { checkOptionNames } from '../../options.ts';
 import { DataTensor } from '../../tensor/data-tensor.ts';
-import type { CallOptions } from '../batch/arguments.ts';
+import type { CallOptions, TextInput } from '../batch/arguments.ts';
 import type { TokenizerState } from '../batch/batch.ts';
 import type { BatchEncoding, IdTensor, IdTensorClass } from '../batch/batch-encoding.ts';
+import { callOf, encodeOptions, type TokenizeOptions, tokenizeOptions } from '../batch/call.ts';
 import { type EncodeCall, encodeBatch } from '../batch/encode.ts';
 import { type PadInput, type PadOptions, padEncoded } from '../batch/pad.ts';
-import { countSpecial } from '../batch/rows.ts';
-import type { SaveOptions } from '../files/save.ts';
+import {
+  bertTemplate,
+  type Layout,
+  layOut,
+  type TemplateParts,
+  templateFrom,
+} from '../batch/rows.ts';
+import type { FileOptions, SaveOptions, VocabularyOptions } from '../files/save.ts';
 import type { TokenizerSettings } from '../files/settings.ts';
 import type { PretrainedOptions } from '../files/sources.ts';
 import { type AddedToken, type AddedTokenLike, addedToken } from '../text/added-tokens.ts';
 import { Encoder } from '../text/encoder.ts';
 import {
+  areSpecial,
   defineProperties,
   type NewSpecialTokens,
   type SpecialTokensMap,
@@ -29,12 +38,17 @@ import {
 } from './properties.ts';
 import {
   cleanUp,
+  DECODE_NAMES,
   type DecodeOptions,
   type Id,
   type Ids,
   isId,
   listed,
+  row,
+  SKIP_NAMES,
+  type SkipOptions,
   TokenTable,
+  tokenList,
 } from './token-table.ts';
 
 export interface BaseTokenizer<V extends IdTensor = IdTensor>
@@ -45,7 +59,7 @@ export interface BaseTokenizer<V extends IdTensor = IdTensor>
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: instances are functions, see Callable
 export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never, unknown> {
   /** Type id of padding. */
-  pad_token_type_id = 0;
+  pad_token_type_id: number;
   /** Special tokens without a name. */
   extra_special_tokens: string[];
   readonly #settings: TokenizerSettings;
@@ -63,15 +77,17 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     super();
     // The own `length` that every function has would hide the accessor below.
     Reflect.deleteProperty(this, 'length');
-    defineProperties(this, settings, (token) => this.#idOf(token));
     this.extra_special_tokens = settings.extraSpecialTokens;
+    this.pad_token_type_id = settings.pad_token_type_id;
     this.#settings = settings;
     this.#table = new TokenTable(settings);
+    defineProperties(this, settings, this.#table);
     this.#state = {
       settings,
       Tensor: this.Tensor,
       encoder: new Encoder(settings.vocab, settings),
-      template: { cls: this.#required('cls_token'), sep: this.#required('sep_token') },
+      template: templateFrom(this.#parts(), (token) => this.#idOf(token)),
+      warned: new Set(),
       padding: () => {
         const id = this.pad_token_id;
         if (id !== null) return { id, typeId: this.pad_token_type_id };
@@ -105,28 +121,30 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     return DataTensor as IdTensorClass as IdTensorClass<V>;
   }
 
-  /** Encodes texts; called by `tokenizer(text, options)`. */
-  override _call(text: unknown, options: CallOptions = {}): BatchEncoding<unknown> {
-    return encodeBatch(this.#state, this.#table.added, text, options);
+  /**
+   * Encodes texts; called by `tokenizer(text, text_pair, options)`.
+   * @param others a second text, options, or both
+   */
+  override _call(text: unknown, ...others: unknown[]): BatchEncoding<unknown> {
+    return encodeBatch(this.#state, this.#table.added, callOf(text, others));
   }
 
-  /** The ids of one text. */
-  encode(text: string | readonly string[], options: CallOptions = {}): number[] {
-    const flat = {
-      ...options,
-      return_tensor: false,
-      return_overflowing_tokens: false,
-      return_attention_mask: false,
-      return_token_type_ids: false,
-    };
-    return this._call(text, flat).input_ids as number[];
+  /** The ids of one text or pair. */
+  encode(text: string | readonly string[], options?: CallOptions): number[];
+  encode(text: TextInput, text_pair: TextInput | null | undefined, options?: CallOptions): number[];
+  encode(text: unknown, ...others: unknown[]): number[] {
+    return this._call(text, encodeOptions(text, others)).input_ids as number[];
   }
 
-  /** The tokens of one text; without special tokens unless `add_special_tokens` is set. */
-  tokenize(text: string, options: CallOptions & { pair?: string | null } = {}): string[] {
-    const { pair = null, add_special_tokens = false, ...rest } = options;
-    const all = { text_pair: pair, ...rest, add_special_tokens, return_tensor: false };
-    return this._call(text, all).tokens();
+  /** The tokens of one text or pair; without special tokens unless `add_special_tokens` is set. */
+  tokenize(text: string | readonly string[], options?: TokenizeOptions): string[];
+  tokenize(
+    text: string | readonly string[],
+    pair: string | readonly string[] | null | undefined,
+    options?: CallOptions,
+  ): string[];
+  tokenize(text: unknown, ...others: unknown[]): string[] {
+    return this._call(text, tokenizeOptions(text, others)).tokens();
   }
 
   /**
@@ -155,11 +173,10 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
   }
 
   /** The text of one row of ids. */
-  decode_single(
-    token_ids: readonly Id[],
-    { skip_special_tokens = false, clean_up_tokenization_spaces }: DecodeOptions = {},
-  ): string {
-    const tokens = this.#table.decoded(token_ids, skip_special_tokens);
+  decode_single(token_ids: Exclude<Ids, Id>, options: DecodeOptions = {}): string {
+    checkOptionNames('decode', options, DECODE_NAMES);
+    const { skip_special_tokens = false, clean_up_tokenization_spaces } = options;
+    const tokens = this.#table.decoded(row(token_ids), skip_special_tokens);
     const text = this.convert_tokens_to_string(tokens);
     return (clean_up_tokenization_spaces ?? this.clean_up_tokenization_spaces)
       ? cleanUp(text)
@@ -172,25 +189,23 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
   convert_tokens_to_ids(tokens: string | readonly string[]): number | number[] {
     return typeof tokens === 'string'
       ? this.#idOf(tokens)
-      : tokens.map((token) => this.#idOf(token));
+      : tokenList(tokens).map((token) => this.#idOf(token));
   }
 
   /** The token of each id. @throws RangeError for an id out of range */
   convert_ids_to_tokens(ids: Id): string;
-  convert_ids_to_tokens(ids: Ids, options?: { skip_special_tokens?: boolean }): string[];
-  convert_ids_to_tokens(
-    ids: Ids,
-    { skip_special_tokens = false }: { skip_special_tokens?: boolean } = {},
-  ): string | string[] {
+  convert_ids_to_tokens(ids: Ids, options?: SkipOptions): string[];
+  convert_ids_to_tokens(ids: Ids, options: SkipOptions = {}): string | string[] {
+    checkOptionNames('convert ids', options, SKIP_NAMES);
     if (isId(ids)) return this.#table.tokenOf(ids);
-    const skipped = new Set(skip_special_tokens ? this.all_special_ids : []);
-    const kept = (listed(ids) as Id[]).filter((id) => !skipped.has(Number(id)));
+    const skipped = new Set(options.skip_special_tokens ? this.all_special_ids : []);
+    const kept = row(ids).filter((id) => !skipped.has(Number(id)));
     return kept.map((id) => this.#table.tokenOf(id));
   }
 
   /** The text of tokens. */
   convert_tokens_to_string(tokens: readonly string[]): string {
-    return this.#table.join(tokens);
+    return this.#table.join(tokenList(tokens));
   }
 
   /** Every token with its id, added tokens included. */
@@ -203,9 +218,14 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     return this.#table.addedTokens();
   }
 
-  /** The added tokens by id. */
+  /** The added tokens by id, in order of ids. */
   get added_tokens_decoder(): ReadonlyMap<number, AddedToken> {
-    return this.#table.added.tokens;
+    return this.#table.addedById();
+  }
+
+  /** The ids of the added tokens by content, in order of ids. */
+  get added_tokens_encoder(): ReadonlyMap<string, number> {
+    return this.#table.addedTokens();
   }
 
   /** Number of tokens without added tokens. */
@@ -228,8 +248,7 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     new_tokens: AddedTokenLike | readonly AddedTokenLike[],
     special_tokens: boolean | { special_tokens?: boolean } = false,
   ): number {
-    const isSpecial =
-      typeof special_tokens === 'boolean' ? special_tokens : special_tokens.special_tokens === true;
+    const isSpecial = areSpecial(special_tokens);
     const list = (Array.isArray(new_tokens) ? new_tokens : [new_tokens]) as AddedTokenLike[];
     return this.#table.add(list.map((token) => addedToken(token, isSpecial)));
   }
@@ -242,8 +261,7 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     special_tokens_dict: NewSpecialTokens,
     replace_extra_special_tokens = true,
   ): number {
-    const added = setSpecialTokens(this, special_tokens_dict, replace_extra_special_tokens);
-    return this.add_tokens(added, true);
+    return setSpecialTokens(this, this.#table, special_tokens_dict, replace_extra_special_tokens);
   }
 
   /** The ids of `extra_special_tokens`. */
@@ -273,13 +291,12 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
    *   that of the ids after special tokens are added
    */
   get_special_tokens_mask(
-    token_ids_0: readonly Id[],
-    token_ids_1: readonly Id[] | null = null,
+    token_ids_0: Exclude<Ids, Id>,
+    token_ids_1: Exclude<Ids, Id> | null = null,
     already_has_special_tokens = false,
   ): number[] {
     if (!already_has_special_tokens) {
-      const zeros = (ids: readonly Id[]) => ids.map(() => 0);
-      return joined(1, zeros(token_ids_0), 1, token_ids_1 && zeros(token_ids_1));
+      return this.#laidOut(token_ids_0, token_ids_1, ({ text }) => (text < 0 ? 1 : 0));
     }
     if (token_ids_1) {
       throw new TypeError(
@@ -287,40 +304,38 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
       );
     }
     const special = new Set(this.all_special_ids);
-    return token_ids_0.map((id) => (special.has(Number(id)) ? 1 : 0));
+    return row(token_ids_0).map((id) => (special.has(Number(id)) ? 1 : 0));
   }
 
-  /** [CLS] A [SEP], or [CLS] A [SEP] B [SEP]. */
+  /** [CLS] A [SEP], or [CLS] A [SEP] B [SEP]; what the post_processor of tokenizer.json says. */
   build_inputs_with_special_tokens(
-    token_ids_0: readonly number[],
-    token_ids_1: readonly number[] | null = null,
+    token_ids_0: Exclude<Ids, Id>,
+    token_ids_1: Exclude<Ids, Id> | null = null,
   ): number[] {
-    const { cls, sep } = this.#state.template;
-    return joined(cls, token_ids_0, sep, token_ids_1);
+    return this.#laidOut(token_ids_0, token_ids_1, ({ text, id }, own) => (text < 0 ? id : own));
   }
 
-  /** The type ids of [CLS] A [SEP] B [SEP]: 0 up to the first [SEP], then 1. */
+  /** The type ids of `build_inputs_with_special_tokens`: 0 up to the first [SEP], then 1. */
   create_token_type_ids_from_sequences(
-    token_ids_0: readonly Id[],
-    token_ids_1: readonly Id[] | null = null,
+    token_ids_0: Exclude<Ids, Id>,
+    token_ids_1: Exclude<Ids, Id> | null = null,
   ): number[] {
-    const first = [0, ...token_ids_0.map(() => 0), 0];
-    return token_ids_1 ? [...first, 1, ...token_ids_1.map(() => 1)] : first;
+    return this.#laidOut(token_ids_0, token_ids_1, ({ typeId }) => typeId);
   }
 
   /** Number of special tokens that are added to a text or a pair. */
   num_special_tokens_to_add(pair = false): number {
-    return countSpecial(pair);
+    return this.#layout(pair).special;
   }
 
   /** Most tokens of a single text, special tokens not counted. */
   get max_len_single_sentence(): number {
-    return this.model_max_length - countSpecial(false);
+    return this.model_max_length - this.#layout(false).special;
   }
 
   /** Most tokens of a pair, special tokens not counted. */
   get max_len_sentences_pair(): number {
-    return this.model_max_length - countSpecial(true);
+    return this.model_max_length - this.#layout(true).special;
   }
 
   /** Pads encoded inputs to one length. Arrays give arrays, Tensors give Tensors. */
@@ -332,20 +347,24 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
    * The contents of the files of this tokenizer by name: those of save_pretrained in Python, and
    * vocab.txt.
    */
-  async save_files(options: Omit<SaveOptions, 'write'> = {}): Promise<Record<string, string>> {
-    const { savedFiles } = await import('../files/save.ts');
-    return savedFiles(this, this.#settings, options);
+  async save_files(options: FileOptions = {}): Promise<Record<string, string>> {
+    const { checkSaveOptions, savedFiles } = await import('../files/save.ts');
+    checkSaveOptions('save_files', options);
+    return savedFiles(this, this.#settings, this.#state.template, options);
   }
 
   /** Writes `save_files` into a folder with `options.write`. @returns their paths */
   async save_pretrained(save_directory: string, options: SaveOptions): Promise<string[]> {
-    const { savedFiles, writeFiles } = await import('../files/save.ts');
-    return writeFiles(save_directory, savedFiles(this, this.#settings, options), options);
+    const { checkSaveOptions, savedFiles, writeFiles } = await import('../files/save.ts');
+    checkSaveOptions('save_pretrained', options);
+    const files = savedFiles(this, this.#settings, this.#state.template, options);
+    return writeFiles(save_directory, files, options);
   }
 
   /** Writes vocab.txt into a folder with `options.write`. @returns its path */
-  async save_vocabulary(save_directory: string, options: SaveOptions): Promise<string[]> {
-    const { savedVocabulary, writeFiles } = await import('../files/save.ts');
+  async save_vocabulary(save_directory: string, options: VocabularyOptions): Promise<string[]> {
+    const { checkSaveOptions, savedVocabulary, writeFiles } = await import('../files/save.ts');
+    checkSaveOptions('save_vocabulary', options);
     return writeFiles(save_directory, savedVocabulary(this.#settings, options), options);
   }
 
@@ -354,14 +373,23 @@ export class BaseTokenizer<V extends IdTensor = IdTensor> extends Callable<never
     return this.#table.idOf(token, this.unk_token);
   }
 
-  #required(name: 'cls_token' | 'sep_token'): number {
-    const token = this[name];
-    if (token !== null) return this.#idOf(token);
+  /** A number for each token of one or two texts with special tokens. */
+  #laidOut(first: unknown, second: unknown, numberOf: Parameters<typeof layOut>[2]): number[] {
+    const ids = second == null ? [row(first)] : [row(first), row(second)];
+    return layOut(this.#layout(ids.length > 1), ids, numberOf);
+  }
+
+  #layout(isPair: boolean): Layout {
+    return this.#state.template[isPair ? 'pair' : 'single'];
+  }
+
+  /** What is put around texts. @throws TokenizerError when BERT's tokens are needed and missing */
+  #parts(): TemplateParts {
+    const { cls_token, sep_token } = this;
+    const known = this.#settings.template;
+    if (known) return known;
+    if (cls_token !== null && sep_token !== null) return bertTemplate(cls_token, sep_token);
+    const name = cls_token === null ? 'cls_token' : 'sep_token';
     throw new TokenizerError(`Cannot make a tokenizer: ${name} is null, expected a token`);
   }
-}
-
-/** [CLS] A [SEP], or [CLS] A [SEP] B [SEP]. */
-function joined<T>(cls: T, a: readonly T[], sep: T, b: readonly T[] | null): T[] {
-  return [cls, ...a, sep, ...(b ? [...b, sep] : [])];
 }

@@ -6,7 +6,12 @@
 import { Tensor } from '../../tensor/tensor.ts';
 import * as encoding from '../batch/batch-encoding.ts';
 import { type Content, partsIn } from '../files/read-files.ts';
-import { settingsOf, type TokenizerOptions, type TokenizerSettings } from '../files/settings.ts';
+import {
+  checkConstructorOptions,
+  settingsOf,
+  type TokenizerOptions,
+  type TokenizerSettings,
+} from '../files/settings.ts';
 import { Vocab } from '../text/vocab.ts';
 import { BaseTokenizer } from './base-tokenizer.ts';
 import { tokenizerClasses } from './tokenizer-classes.ts';
@@ -25,11 +30,13 @@ const classes = tokenizerClasses(
      *   tokenizer.json, the text of a vocab.txt, or settings from `from_pretrained`
      * @param options override what the files contain. In transformers.js, this is the content of
      *   tokenizer_config.json
+     * @throws TypeError for a misspelt option
      * @throws TokenizerError when the files are not those of a BERT tokenizer, SyntaxError for
      *   broken JSON
      */
     constructor(content: Content | TokenizerSettings, options: TokenizerOptions = {}) {
-      super(isSettings(content) ? content : settingsOf(partsIn(content, options)));
+      if (!isSettings(content)) checkConstructorOptions(options);
+      super(isSettings(content) ? content : settingsOf(partsIn(content, options ?? {})));
     }
 
     protected override get Tensor(): typeof Tensor<'int64'> {

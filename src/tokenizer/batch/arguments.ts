@@ -4,6 +4,8 @@
  * transformers; `_call` of transformers.js).
  */
 
+import { shown } from '../text/shown.ts';
+
 /** How texts are brought to one length. */
 export type PaddingStrategy = 'longest' | 'max_length' | 'do_not_pad';
 
@@ -13,8 +15,15 @@ export type TruncationStrategy = 'longest_first' | 'only_first' | 'only_second' 
 /** A side of a text. */
 export type Side = 'left' | 'right';
 
-/** One text or a batch of texts; with `is_split_into_words` the words of one text or of a batch. */
-export type TextInput = string | readonly string[] | readonly (readonly string[])[];
+/**
+ * One text or a batch of texts and pairs `[text, text_pair]`; with `is_split_into_words` the words of
+ * one text, or a batch of such texts and pairs.
+ */
+export type TextInput =
+  | string
+  | readonly string[]
+  | readonly (string | readonly string[])[]
+  | readonly (readonly string[] | readonly (readonly string[])[])[];
 
 /** Options of padding and truncation. */
 export interface LengthOptions {
@@ -42,6 +51,8 @@ export interface CallOptions extends LengthOptions {
   is_split_into_words?: boolean;
   /** `true` (default) gives int64 Tensors, `false` plain arrays. */
   return_tensor?: boolean;
+  /** Python's name. Any of its libraries means Tensors, the default. */
+  return_tensors?: 'pt' | 'np' | 'tf' | 'jax' | 'mlx' | null;
   return_token_type_ids?: boolean | null;
   return_attention_mask?: boolean | null;
   /** Return what `max_length` cuts off as further rows. Default `false`. */
@@ -55,6 +66,8 @@ export interface CallOptions extends LengthOptions {
   split_special_tokens?: boolean | null;
   /** Unit of source spans: UTF-16 units (default), as in `slice`, or code points, as in Python. */
   offset_unit?: 'utf16' | 'codepoint';
+  /** `false`: no warning for a text that is longer than `model_max_length`. */
+  verbose?: boolean;
 }
 
 /** A text, or a text given as words. */
@@ -82,13 +95,21 @@ export function samplesOf(
   const check = (t: unknown) => checkText('text', t, isSplit);
   // As in Python, an empty second text makes no pair, except in a batch.
   if (isBatch ? pair == null : isEmptyOrNone(pair)) {
-    return { samples: texts.map((t) => [check(t)]), isBatch };
+    return { samples: texts.map((t) => pairIn(t, isBatch, isSplit) ?? [check(t)]), isBatch };
   }
   const pairs = pairsOf(isBatch ? pair : [pair], texts.length);
   const samples = texts.map(
     (t, i): Sample => [check(t), checkText('text_pair', pairs[i], isSplit)],
   );
   return { samples, isBatch };
+}
+
+/** Both texts of a sample of a batch that is a pair; undefined for one text. */
+function pairIn(sample: unknown, isBatch: boolean, isSplit: boolean): Sample | undefined {
+  if (!isBatch || !Array.isArray(sample) || sample.length !== 2) return undefined;
+  if (isSplit && !sample.every((words) => Array.isArray(words))) return undefined;
+  const [text, pair] = sample;
+  return [checkText('text', text, isSplit), checkText('text_pair', pair, isSplit)];
 }
 
 /** The second texts of a batch, as many as there are first ones. */
@@ -112,7 +133,9 @@ function checkText(name: string, text: unknown, isSplit: boolean): SampleText {
   if (!isSplit && typeof text === 'string') return text;
   if (isSplit && Array.isArray(text) && text.every((word) => typeof word === 'string')) return text;
   const found = Array.isArray(text) ? 'an array' : text === null ? 'null' : typeof text;
-  const wanted = isSplit ? 'an array of words, as is_split_into_words is set' : 'a string';
+  const wanted = isSplit
+    ? 'an array of words, as is_split_into_words is set'
+    : 'a string, or in a batch a pair of strings';
   throw new TypeError(`Cannot tokenize: ${name} is ${found}, expected ${wanted}`);
 }
 
@@ -166,7 +189,7 @@ function named<T extends string>(
   if (!value) return names.at(-1)!;
   if (names.includes(value)) return value;
   throw new RangeError(
-    `Cannot tokenize: ${option} is "${value}", expected true, false or one of ${names.join(', ')}`,
+    `Cannot tokenize: ${option} is ${shown(value)}, expected true, false or one of ${names.join(', ')}`,
   );
 }
 
@@ -174,11 +197,13 @@ function named<T extends string>(
 export function checkCount(option: string, value: number | null | undefined): number | undefined {
   if (value == null) return undefined;
   if (Number.isInteger(value) && value >= 0) return value;
-  throw new RangeError(`Cannot tokenize: ${option} is ${value}, expected a whole number from 0 on`);
+  throw new RangeError(
+    `Cannot tokenize: ${option} is ${shown(value)}, expected a whole number from 0 on`,
+  );
 }
 
 /** @throws RangeError for anything but a side */
 export function checkSide(option: string, value: string): Side {
   if (value === 'left' || value === 'right') return value;
-  throw new RangeError(`Cannot tokenize: ${option} is "${value}", expected left or right`);
+  throw new RangeError(`Cannot tokenize: ${option} is ${shown(value)}, expected left or right`);
 }

@@ -6,6 +6,7 @@
 
 import type { AddedVocabulary } from '../text/added-tokens.ts';
 import type { Encoder } from '../text/encoder.ts';
+import { shown } from '../text/shown.ts';
 import type { Sequence } from '../text/token-buffer.ts';
 import { codePointsBefore } from '../text/unicode.ts';
 import type { CallOptions, Sample, Side } from './arguments.ts';
@@ -32,9 +33,12 @@ export interface TokenizerState {
   /** Class of the Tensors in results. */
   readonly Tensor: IdTensorClass;
   readonly encoder: Encoder;
+  /** What is put around texts. */
   readonly template: Template;
   /** Id and type id of padding. @throws TypeError without a padding token */
   readonly padding: () => Omit<Padding, 'side'>;
+  /** Warnings that were given: each is given once. */
+  readonly warned: Set<string>;
 }
 
 /** Texts and their tokens. */
@@ -128,7 +132,7 @@ function spanReader(
   if (unit === 'utf16') return (token) => [starts[token]!, ends[token]!];
   if (unit !== 'codepoint') {
     throw new RangeError(
-      `Cannot tokenize: offset_unit is "${unit}", expected "utf16" or "codepoint"`,
+      `Cannot tokenize: offset_unit is ${shown(unit)}, expected "utf16" or "codepoint"`,
     );
   }
   const known = new Map<string, Int32Array | undefined>();

@@ -12,14 +12,8 @@ import {
   type Side,
 } from './arguments.ts';
 import type { Batch, TokenizerState } from './batch.ts';
-import { countSpecial, makeRow, padRow, type Row, roundUp } from './rows.ts';
-import {
-  checkStride,
-  type Range,
-  type RowRanges,
-  type TruncationOptions,
-  truncate,
-} from './truncation.ts';
+import { makeRow, padRow, type Row, roundUp } from './rows.ts';
+import { checkStride, type RowRanges, type TruncationOptions, truncate } from './truncation.ts';
 
 /**
  * The rows of a batch.
@@ -27,19 +21,28 @@ import {
  */
 export function rowsOf(state: TokenizerState, batch: Batch, options: CallOptions): Row[] {
   const { settings } = state;
-  const template = options.add_special_tokens === false ? undefined : state.template;
+  const hasSpecial = options.add_special_tokens !== false;
   const { padding, truncation, maxLength } = resolveStrategies(options, settings.model_max_length);
   const stride = checkCount('stride', options.stride) ?? 0;
   const rows: Row[] = [];
   let longest = 0;
   for (let sample = 0; sample < batch.sequences.length; sample++) {
     const sequences = batch.sequences[sample]!;
-    const special = template ? countSpecial(sequences.length > 1) : 0;
-    const cut = { strategy: truncation, room: maxLength - special, stride };
+    const { parts, texts, special } = state.template[sequences.length > 1 ? 'pair' : 'single'];
+    const cut = {
+      strategy: truncation,
+      room: maxLength - (hasSpecial ? special : 0),
+      stride,
+      order: texts.map(({ text }) => text),
+    };
     const isCut = truncation !== 'do_not_truncate';
-    const ranges = isCut ? rangesOf(settings, batch, sample, cut, options) : [wholeOf(sequences)];
+    const ranges = isCut
+      ? rangesOf(settings, batch, sample, cut, options, maxLength)
+      : [wholeOf(sequences, cut.order)];
     const first = rows.length;
-    for (const range of ranges) rows.push(makeRow(sample, range, template));
+    for (const row of ranges) {
+      rows.push(makeRow(sample, hasSpecial ? parts : texts, row, ranges[0]!));
+    }
     longest = Math.max(longest, rows[first]!.length);
   }
   if (padding === 'do_not_pad') return rows;
@@ -51,9 +54,8 @@ export function rowsOf(state: TokenizerState, batch: Batch, options: CallOptions
   return rows;
 }
 
-function wholeOf(sequences: readonly Sequence[]): RowRanges {
-  const first: Range = [0, sequences[0]!.ids.length];
-  return sequences.length === 1 ? [first] : [first, [0, sequences[1]!.ids.length]];
+function wholeOf(sequences: readonly Sequence[], order: readonly number[]): RowRanges {
+  return order.map((text) => [0, sequences[text]!.ids.length]);
 }
 
 /** The ranges of a truncated sample. */
@@ -61,15 +63,15 @@ function rangesOf(
   { truncation_side: side, model_max_length }: TokenizerState['settings'],
   batch: Batch,
   sample: number,
-  cut: Pick<TruncationOptions, 'strategy' | 'room' | 'stride'>,
+  cut: Pick<TruncationOptions, 'strategy' | 'room' | 'stride' | 'order'>,
   options: CallOptions,
+  maxLength: number,
 ): RowRanges[] {
   const { room, stride } = cut;
   const lengths = batch.sequences[sample]!.map(({ ids }) => ids.length);
   if (room < 0) {
-    const special = countSpecial(lengths.length > 1);
     throw new RangeError(
-      `Cannot truncate: max_length is ${room + special}, expected ${special} special tokens to fit`,
+      `Cannot truncate: max_length is ${maxLength}, expected ${maxLength - room} special tokens to fit`,
     );
   }
   checkStride(stride, room);

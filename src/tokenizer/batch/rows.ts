@@ -1,6 +1,6 @@
 /**
- * Rows of a batch: [CLS] A [SEP] B [SEP] and padding (tokenizers/src/processors/template.rs,
- * utils/padding.rs). A row is a list of runs, which refer to the tokens of its texts. Tokens are
+ * Rows of a batch: texts, the special tokens of a template around them, and padding
+ * (tokenizers/src/processors/template.rs, utils/padding.rs). A row is a list of runs, which refer to the tokens of its texts. Tokens are
  * copied only once, when a field of the result is written.
  */
 
@@ -8,10 +8,86 @@ import type { Sequence } from '../text/token-buffer.ts';
 import type { Side } from './arguments.ts';
 import type { RowRanges } from './truncation.ts';
 
-/** Ids of the special tokens that are put around texts. */
+/** A part of a template: the place of a text, or a special token. */
+export interface TemplatePart {
+  /** 0 for the first text, 1 for the second; -1 for a special token. */
+  readonly text: -1 | 0 | 1;
+  /** Type id of its tokens. */
+  readonly typeId: number;
+  /** Content of the special token. */
+  readonly token?: string;
+  /** Id of the special token. Left out: the one that the vocabulary has for `token`. */
+  readonly id?: number;
+}
+
+/** What is put around a text, and around the texts of a pair. */
+export interface TemplateParts {
+  readonly single: readonly TemplatePart[];
+  readonly pair: readonly TemplatePart[];
+}
+
+/** A template for one text or a pair, ready for use. */
+export interface Layout {
+  /** Text parts have the id -1. */
+  readonly parts: readonly {
+    readonly text: number;
+    readonly id: number;
+    readonly typeId: number;
+  }[];
+  /** The parts that are texts. */
+  readonly texts: Layout['parts'];
+  /** Number of special tokens. */
+  readonly special: number;
+}
+
+/** The layouts of a text and of a pair. */
 export interface Template {
-  cls: number;
-  sep: number;
+  readonly single: Layout;
+  readonly pair: Layout;
+}
+
+/** [CLS] A [SEP], and [CLS] A [SEP] B [SEP]. */
+export function bertTemplate(cls: string, sep: string): TemplateParts {
+  const single: TemplatePart[] = [
+    { text: -1, typeId: 0, token: cls },
+    { text: 0, typeId: 0 },
+    { text: -1, typeId: 0, token: sep },
+  ];
+  const second: TemplatePart[] = [
+    { text: 1, typeId: 1 },
+    { text: -1, typeId: 1, token: sep },
+  ];
+  return { single, pair: [...single, ...second] };
+}
+
+/** @param idOf gives the id of a token */
+export function templateFrom(
+  { single, pair }: TemplateParts,
+  idOf: (token: string) => number,
+): Template {
+  const layout = (parts: readonly TemplatePart[]): Layout => {
+    const made = parts.map(({ text, typeId, token, id }) => ({
+      text,
+      id: token === undefined ? -1 : (id ?? idOf(token)),
+      typeId,
+    }));
+    const texts = made.filter(({ text }) => text >= 0);
+    return { parts: made, texts, special: made.length - texts.length };
+  };
+  return { single: layout(single), pair: layout(pair) };
+}
+
+/** A number for each token of texts laid out with special tokens. */
+export function layOut(
+  { parts }: Layout,
+  ids: readonly (readonly (number | bigint)[])[],
+  numberOf: (part: Layout['parts'][number], id: number) => number,
+): number[] {
+  return parts.flatMap((part) =>
+    part.text < 0
+      ? numberOf(part, part.id)
+      : ids[part.text]!.map((id) => numberOf(part, Number(id))),
+  );
 }
 
 /** How rows are padded. */
@@ -46,24 +122,32 @@ export interface Row {
   runs: Run[];
 }
 
-/** Number of special tokens around a text or a pair. */
-export function countSpecial(isPair: boolean): number {
-  return isPair ? 3 : 2;
-}
-
-/** One row, not padded. Without a template it has no special tokens. */
-export function makeRow(sample: number, ranges: RowRanges, template: Template | undefined): Row {
+/**
+ * One row, not padded.
+ * @param parts all parts of a layout, or its texts alone
+ * @param ranges the range of each text part
+ * @param main the ranges of the sample's first row. Others are windows that overflowed: as in the
+ *   Rust library, their type ids are 0 for the first text and 1 for the second, whatever the template
+ */
+export function makeRow(
+  sample: number,
+  parts: Layout['parts'],
+  ranges: RowRanges,
+  main: RowRanges,
+): Row {
   const runs: Run[] = [];
   let length = 0;
-  const add = (text: number, from: number, to: number, id: number, typeId: number) => {
-    runs.push({ text, from, to, id, typeId, isPadding: false });
-    length += to - from;
-  };
-  if (template) add(-1, 0, 1, template.cls, 0);
-  for (let text = 0; text < ranges.length; text++) {
-    const [from, to] = ranges[text]!;
-    add(text, from, to, -1, text);
-    if (template) add(-1, 0, 1, template.sep, text);
+  let rank = 0;
+  for (const { text, id, typeId } of parts) {
+    if (text < 0) {
+      runs.push({ text, from: 0, to: 1, id, typeId, isPadding: false });
+      length++;
+      continue;
+    }
+    const range = ranges[rank]!;
+    const type = range === main[rank++] ? typeId : text;
+    runs.push({ text, from: range[0], to: range[1], id, typeId: type, isPadding: false });
+    length += range[1] - range[0];
   }
   return { sample, length, runs };
 }

@@ -8,8 +8,8 @@ import type { Side, TruncationStrategy } from './arguments.ts';
 /** Tokens [from, to) of a sequence. */
 export type Range = readonly [from: number, to: number];
 
-/** One row of the result: a range of the first sequence, and of the second of a pair. */
-export type RowRanges = readonly [Range] | readonly [Range, Range];
+/** One row of the result: the range of each place of a sequence in the template. */
+export type RowRanges = readonly Range[];
 
 /** How a sample is truncated. */
 export interface TruncationOptions {
@@ -24,6 +24,8 @@ export interface TruncationOptions {
   overflows: boolean;
   /** Lengths that decide which text of a pair is the longer one. */
   compared: readonly number[];
+  /** The sequences in the order of the template. Default: as given. */
+  order?: readonly number[];
 }
 
 /**
@@ -32,14 +34,24 @@ export interface TruncationOptions {
  */
 export function truncate(lengths: readonly number[], options: TruncationOptions): RowRanges[] {
   const kept = keptLengths(lengths, options);
-  const [first, second] = lengths.map((length, i) => windows(length, kept[i]!, options));
-  if (!second) return first!.map((range): RowRanges => [range]);
-  // The order of Encoding::merge_with: what is kept; each further window of the first text with
-  // every window of the second; the first window with the further windows of the second.
-  const [main, ...further] = first!;
-  const rows: RowRanges[] = [[main!, second[0]!]];
-  for (const a of further) for (const b of second) rows.push([a, b]);
-  for (const b of second.slice(1)) rows.push([main!, b]);
+  const found = lengths.map((length, i) => windows(length, kept[i]!, options));
+  const order = options.order ?? lengths.map((_, index) => index);
+  if (new Set(order).size < order.length && found.some((ranges) => ranges.length > 1)) {
+    throw new RangeError(
+      'Cannot return overflowing tokens: the template has a text twice, expected it once',
+    );
+  }
+  return order.reduce<RowRanges[]>((rows, index) => combined(rows, found[index]!), [[]]);
+}
+
+/**
+ * Rows with a further sequence, in the order of Encoding::merge_with: the first row with what is
+ * kept; each further row with every window; the first row with the further windows.
+ */
+function combined([main, ...further]: readonly RowRanges[], ranges: readonly Range[]): RowRanges[] {
+  const rows: RowRanges[] = [[...main!, ranges[0]!]];
+  for (const row of further) for (const range of ranges) rows.push([...row, range]);
+  for (let i = 1; i < ranges.length; i++) rows.push([...main!, ranges[i]!]);
   return rows;
 }
 

@@ -3,7 +3,10 @@
  * the configs. In: a tokenizer and its settings. Out: contents by name.
  */
 
+import { checkOptionNames, type OptionNames } from '../../options.ts';
+import type { Layout, Template } from '../batch/rows.ts';
 import type { AddedToken } from '../text/added-tokens.ts';
+import { shown } from '../text/shown.ts';
 import type { TokenizerSettings } from './settings.ts';
 
 /** Options of save_pretrained and save_vocabulary. */
@@ -26,21 +29,50 @@ interface Saved {
   readonly padding_side: string;
   readonly truncation_side: string;
   readonly clean_up_tokenization_spaces: boolean;
-  readonly cls_token: string | null;
-  readonly sep_token: string | null;
-  convert_tokens_to_ids(tokens: readonly string[]): number[];
+  readonly pad_token_type_id: number;
+  convert_ids_to_tokens(id: number): string;
+}
+
+/** Options of `save_files`. */
+export type FileOptions = Omit<SaveOptions, 'write'>;
+
+/** Options of `save_vocabulary`. */
+export type VocabularyOptions = Omit<SaveOptions, 'legacy_format'>;
+
+/** The options of each method. */
+const NAMES = {
+  save_files: { filename_prefix: true, legacy_format: true } satisfies OptionNames<FileOptions>,
+  save_pretrained: {
+    filename_prefix: true,
+    legacy_format: true,
+    write: true,
+  } satisfies OptionNames<SaveOptions>,
+  save_vocabulary: {
+    filename_prefix: true,
+    write: true,
+  } satisfies OptionNames<VocabularyOptions>,
+};
+
+/** @throws TypeError for an option that nothing reads, and without options where they are needed */
+export function checkSaveOptions(method: keyof typeof NAMES, options: unknown): void {
+  if (options === undefined || options === null) {
+    throw new TypeError('Cannot save: found no options, expected { write }');
+  }
+  checkOptionNames('save a tokenizer', options, NAMES[method]);
 }
 
 /** The contents of all files of a tokenizer. */
 export function savedFiles(
   tokenizer: Saved,
   settings: TokenizerSettings,
+  template: Template,
   { filename_prefix, legacy_format }: Omit<SaveOptions, 'write'>,
 ): Record<string, string> {
   const files: Record<string, string> = {
     'tokenizer_config.json': json(configOf(tokenizer, settings)),
   };
-  if (legacy_format !== true) files['tokenizer.json'] = json(tokenizerJson(tokenizer, settings));
+  if (legacy_format !== true)
+    files['tokenizer.json'] = json(tokenizerJson(tokenizer, settings, template));
   if (legacy_format !== false) {
     files['vocab.txt'] = vocabularyText(settings);
     files['special_tokens_map.json'] = json(tokenizer.special_tokens_map);
@@ -64,8 +96,11 @@ export function savedVocabulary(
 export async function writeFiles(
   directory: string,
   files: Record<string, string>,
-  { write }: SaveOptions,
+  { write }: Pick<SaveOptions, 'write'>,
 ): Promise<string[]> {
+  if (typeof directory !== 'string') {
+    throw new TypeError(`Cannot save: found ${shown(directory)} for a folder, expected its path`);
+  }
   if (typeof write !== 'function') {
     throw new TypeError(`Cannot save: write is ${typeof write}, expected a function`);
   }
@@ -104,11 +139,13 @@ function configOf(tokenizer: Saved, settings: TokenizerSettings): object {
     }),
     clean_up_tokenization_spaces: tokenizer.clean_up_tokenization_spaces,
     clean_text: settings.clean_text,
-    do_basic_tokenize: settings.do_basic_tokenize,
+    // With a normalizer, splitting at white space alone has no option; tokenizer.json says it.
+    ...(isOption(settings) && { do_basic_tokenize: settings.do_basic_tokenize }),
     do_lower_case: settings.do_lower_case,
     never_split: [...settings.never_split],
     // Python writes 1e30 when nothing limits the length.
     model_max_length: Math.min(tokenizer.model_max_length, 1e30),
+    pad_token_type_id: tokenizer.pad_token_type_id,
     padding_side: tokenizer.padding_side,
     strip_accents: settings.strip_accents,
     tokenize_chinese_chars: settings.tokenize_chinese_chars,
@@ -118,8 +155,8 @@ function configOf(tokenizer: Saved, settings: TokenizerSettings): object {
   };
 }
 
-function tokenizerJson(tokenizer: Saved, settings: TokenizerSettings): object {
-  const { wordpieces_prefix: prefix, cleanup, vocab } = settings;
+function tokenizerJson(tokenizer: Saved, settings: TokenizerSettings, template: Template): object {
+  const { wordpieces_prefix: prefix, decoder, vocab } = settings;
   const added = [...tokenizer.added_tokens_decoder].sort((a, b) => a[0] - b[0]);
   return {
     version: '1.0',
@@ -134,8 +171,8 @@ function tokenizerJson(tokenizer: Saved, settings: TokenizerSettings): object {
       lowercase: settings.do_lower_case,
     },
     pre_tokenizer: { type: settings.do_basic_tokenize ? 'BertPreTokenizer' : 'WhitespaceSplit' },
-    post_processor: postProcessor(tokenizer),
-    decoder: { type: 'WordPiece', prefix, cleanup },
+    post_processor: postProcessor(tokenizer, template),
+    decoder: decoder && { type: 'WordPiece', ...decoder },
     model: {
       type: 'WordPiece',
       unk_token: settings.unk_token,
@@ -146,22 +183,45 @@ function tokenizerJson(tokenizer: Saved, settings: TokenizerSettings): object {
   };
 }
 
-/** [CLS] A [SEP] B [SEP] in the format of the Rust tokenizers. */
-function postProcessor(tokenizer: Saved): object {
-  const cls = tokenizer.cls_token!;
-  const sep = tokenizer.sep_token!;
-  const special = (id: string, type_id: number) => ({ SpecialToken: { id, type_id } });
-  const sequence = (id: string, type_id: number) => ({ Sequence: { id, type_id } });
-  const single = [special(cls, 0), sequence('A', 0), special(sep, 0)];
-  const ids = tokenizer.convert_tokens_to_ids([cls, sep]);
+/** Whether `do_basic_tokenize` says how the tokenizer splits and normalizes. */
+function isOption(settings: TokenizerSettings): boolean {
+  const { do_basic_tokenize, clean_text, do_lower_case } = settings;
+  const { strip_accents, tokenize_chinese_chars } = settings;
+  const isNormalized = clean_text || do_lower_case || strip_accents || tokenize_chinese_chars;
+  return do_basic_tokenize || !isNormalized;
+}
+
+/** The template in the format of the Rust tokenizers. */
+function postProcessor(tokenizer: Saved, { single, pair }: Template): object {
+  const names = new Map<number, string>();
+  for (const { text, id } of [...single.parts, ...pair.parts]) {
+    if (text >= 0 || names.has(id)) continue;
+    // Two ids may have one token, and an id beyond the vocabulary has none.
+    const token = nameOf(tokenizer, id);
+    names.set(id, [...names.values()].includes(token) ? `${token}#${id}` : token);
+  }
+  const pieces = ({ parts }: Layout) =>
+    parts.map(({ text, id, typeId: type_id }) =>
+      text < 0
+        ? { SpecialToken: { id: names.get(id)!, type_id } }
+        : { Sequence: { id: 'AB'[text], type_id } },
+    );
   return {
     type: 'TemplateProcessing',
-    single,
-    pair: [...single, sequence('B', 1), special(sep, 1)],
+    single: pieces(single),
+    pair: pieces(pair),
     special_tokens: Object.fromEntries(
-      [cls, sep].map((id, i) => [id, { id, ids: [ids[i]], tokens: [id] }]),
+      [...names].map(([id, token]) => [token, { id: token, ids: [id], tokens: [token] }]),
     ),
   };
+}
+
+function nameOf(tokenizer: Saved, id: number): string {
+  try {
+    return tokenizer.convert_ids_to_tokens(id);
+  } catch {
+    return '';
+  }
 }
 
 function json(value: object): string {

@@ -4,8 +4,10 @@
  */
 
 import { TokenizerError } from '../../errors.ts';
+import { checkOptionNames, nearestName, type OptionNames } from '../../options.ts';
 import { checkSide, type Side } from '../batch/arguments.ts';
 import type { CallSettings } from '../batch/batch.ts';
+import type { TemplateParts } from '../batch/rows.ts';
 import {
   type AddedToken,
   type AddedTokenLike,
@@ -14,6 +16,7 @@ import {
   type SpecialTokenName,
 } from '../text/added-tokens.ts';
 import type { EncoderOptions } from '../text/encoder.ts';
+import { shown } from '../text/shown.ts';
 import { Vocab } from '../text/vocab.ts';
 
 /** The options of a tokenizer, under Hugging Face's names and with its defaults. */
@@ -45,8 +48,65 @@ export interface TokenizerOptions extends Partial<Record<SpecialTokenName, Added
   additional_special_tokens?: readonly AddedTokenLike[];
   /** Treat special tokens in a text as ordinary text. Default `false`. */
   split_special_tokens?: boolean;
+  /** Type id of padding. Default 0. */
+  pad_token_type_id?: number;
   /** Fields that a result has by default. */
   model_input_names?: readonly string[];
+  /** Added tokens by id, as in tokenizer_config.json. */
+  added_tokens_decoder?: Record<string, AddedTokenLike>;
+}
+
+/** The names of these options. */
+export const TOKENIZER_NAMES: OptionNames<TokenizerOptions> = {
+  bos_token: true,
+  eos_token: true,
+  unk_token: true,
+  sep_token: true,
+  pad_token: true,
+  cls_token: true,
+  mask_token: true,
+  do_lower_case: true,
+  do_basic_tokenize: true,
+  never_split: true,
+  tokenize_chinese_chars: true,
+  strip_accents: true,
+  clean_text: true,
+  wordpieces_prefix: true,
+  max_input_chars_per_word: true,
+  clean_up_tokenization_spaces: true,
+  model_max_length: true,
+  padding_side: true,
+  truncation_side: true,
+  extra_special_tokens: true,
+  additional_special_tokens: true,
+  split_special_tokens: true,
+  pad_token_type_id: true,
+  model_input_names: true,
+  added_tokens_decoder: true,
+};
+
+/** Fields of a tokenizer_config.json that say nothing about tokens. */
+const OTHER_FIELDS = [
+  ...['tokenizer_class', 'name_or_path', 'special_tokens_map_file', 'tokenizer_file', 'vocab_file'],
+  ...['max_len', 'max_length', 'stride', 'truncation_strategy', 'pad_to_multiple_of', 'backend'],
+];
+
+/**
+ * Refuses a misspelt option of a constructor. Its options may be the content of a
+ * tokenizer_config.json, which has further fields: a name is misspelt if it is near one of ours.
+ * @throws TypeError for a misspelt option, and for anything but an object
+ */
+export function checkConstructorOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    checkOptionNames('make a tokenizer', options, TOKENIZER_NAMES);
+    return;
+  }
+  if ('tokenizer_class' in options || 'added_tokens_decoder' in options) return;
+  const known = [...Object.keys(TOKENIZER_NAMES), ...OTHER_FIELDS];
+  for (const [name, value] of Object.entries(options)) {
+    if (known.includes(name) || nearestName(name, known) === undefined) continue;
+    checkOptionNames('make a tokenizer', { [name]: value }, TOKENIZER_NAMES);
+  }
 }
 
 /** The contents of the files of a tokenizer, by the names of options. */
@@ -59,6 +119,8 @@ export interface TokenizerParts {
   readonly stored?: Fields;
   /** Added tokens, in order. One given as a string is special if a config names it so. */
   readonly added?: readonly AddedTokenLike[];
+  /** The template of tokenizer.json. Left out: [CLS] A [SEP] B [SEP]. */
+  readonly template?: TemplateParts | undefined;
 }
 
 /** Unchecked values by name. */
@@ -68,10 +130,14 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface TokenizerSettings extends EncoderOptions, CallSettings {
   vocab: Vocab;
   wordpieces_prefix: string;
-  /**
-   * `cleanup` of the decoder in tokenizer.json: whether decoding drops blanks before punctuation.
-   */
-  cleanup: boolean;
+  /** The decoder in tokenizer.json; null joins tokens with blanks. */
+  decoder: Decoder | null;
+  /** What is put around texts; undefined: [CLS] A [SEP] B [SEP]. */
+  template: TemplateParts | undefined;
+  /** Type id of padding. */
+  pad_token_type_id: number;
+  /** The ids that files give added tokens. */
+  storedIds: ReadonlyMap<string, number>;
   /** Default of the same option of `decode`. */
   clean_up_tokenization_spaces: boolean;
   /** The named special tokens; one that is set to null is missing. */
@@ -80,6 +146,14 @@ export interface TokenizerSettings extends EncoderOptions, CallSettings {
   extraSpecialTokens: string[];
   /** All added tokens, special ones included. */
   addedTokens: AddedToken[];
+}
+
+/** How tokens become text. */
+export interface Decoder {
+  /** Dropped from a token that starts with it, which then follows without a blank. */
+  prefix: string;
+  /** Whether blanks before punctuation are dropped. */
+  cleanup: boolean;
 }
 
 /** Default values. A given value must have the type of its default. */
@@ -92,9 +166,9 @@ const DEFAULTS = {
   never_split: [] as string[],
   wordpieces_prefix: '##',
   max_input_chars_per_word: 100,
-  cleanup: true,
   clean_up_tokenization_spaces: false,
   model_max_length: Number.POSITIVE_INFINITY,
+  pad_token_type_id: 0,
   padding_side: 'right',
   truncation_side: 'right',
   split_special_tokens: false,
@@ -103,6 +177,9 @@ const DEFAULTS = {
   added_tokens_decoder: [] as AddedTokenLike[],
   model_input_names: ['input_ids', 'token_type_ids', 'attention_mask'],
 };
+
+/** Type ids from here on are refused. */
+const MAX_TYPE_ID = 1 << 22;
 
 /** What `do_basic_tokenize: false` changes. */
 const PLAIN = {
@@ -130,11 +207,15 @@ export function settingsOf(parts: TokenizerParts): TokenizerSettings {
   const extra = [...values.extra_special_tokens, ...values.additional_special_tokens].map((token) =>
     addedToken(token, true),
   );
-  const basic = { ...values, ...(!values.do_basic_tokenize && PLAIN) };
+  // A tokenizer.json can have BERT's normalizer without its splitting; the option has neither.
+  const basic = { ...values, ...(config.do_basic_tokenize === false && PLAIN) };
   return {
     ...basic,
     never_split: new Set(basic.never_split),
     vocab: new Vocab(vocabulary, values.wordpieces_prefix),
+    decoder: decoderOf(values.wordpieces_prefix, stored),
+    template: parts.template,
+    storedIds: storedIdsOf(added, config.added_tokens_decoder),
     unk_token: names.unk_token ?? '[UNK]',
     specialTokens: names,
     extraSpecialTokens: extra.map(({ content }) => content),
@@ -159,15 +240,23 @@ function valuesOf(config: Fields, stored: Fields): typeof DEFAULTS {
     values[name] = isList ? Object.values(value) : value;
   }
   const chars = values.max_input_chars_per_word as number;
-  if (!(Number.isInteger(chars) && chars > 0 && chars <= 1e6)) {
-    refuse('max_input_chars_per_word', chars, '1 to 1000000');
+  if (!(Number.isInteger(chars) && chars >= 0)) {
+    refuse('max_input_chars_per_word', chars, 'a whole number from 0 on');
+  }
+  const typeId = values.pad_token_type_id as number;
+  if (!(Number.isInteger(typeId) && typeId >= 0 && typeId < MAX_TYPE_ID)) {
+    refuse('pad_token_type_id', typeId, `0 to ${MAX_TYPE_ID - 1}`);
+  }
+  for (const name of ['never_split', 'model_input_names']) {
+    const other = (values[name] as unknown[]).find((value) => typeof value !== 'string');
+    if (other !== undefined) refuse(name, other, 'a list of strings');
   }
   return values as typeof DEFAULTS;
 }
 
 function refuse(name: string, value: unknown, expected: string): never {
   throw new TokenizerError(
-    `Cannot make a tokenizer: ${name} is ${JSON.stringify(value)}, expected ${expected}`,
+    `Cannot make a tokenizer: ${name} is ${shown(value)}, expected ${expected}`,
   );
 }
 
@@ -179,13 +268,38 @@ function specialsOf(config: Fields): [SpecialTokenName, AddedToken][] {
   });
 }
 
+/** The decoder of tokenizer.json, or else the one that undoes the splitting of words. */
+function decoderOf(prefix: string, stored: Fields): Decoder | null {
+  const decoder = stored.decoder as Decoder | null | undefined;
+  if (decoder === null) return null;
+  if (!decoder) return { prefix, cleanup: true };
+  const isOfPieces = decoder.prefix === (stored.wordpieces_prefix ?? '##');
+  return isOfPieces ? { ...decoder, prefix } : decoder;
+}
+
+/** The ids that tokenizer.json and an added_tokens_decoder give added tokens. */
+function storedIdsOf(
+  added: readonly AddedTokenLike[],
+  decoder: unknown,
+): ReadonlyMap<string, number> {
+  const tokens = added.flatMap((token) => (typeof token === 'object' && token ? [token] : []));
+  const byId = Object.entries(decoder ?? {}) as [string, { content?: unknown } | null][];
+  const pairs = [
+    ...tokens.map(({ content, ...rest }) => [content, (rest as { id?: unknown }).id]),
+    ...byId.map(([id, token]) => [token?.content, Number(id)]),
+  ];
+  const isPair = (pair: unknown[]): pair is [string, number] =>
+    typeof pair[0] === 'string' && Number.isInteger(pair[1]);
+  return new Map(pairs.filter(isPair));
+}
+
 /** The added tokens, then the special tokens that are not among them. */
 function addedTokensOf(
   added: readonly AddedTokenLike[],
   specials: readonly AddedToken[],
 ): AddedToken[] {
-  const isNamed = (token: AddedTokenLike) =>
-    typeof token === 'string' && specials.some(({ content }) => content === token);
+  const named = new Set<AddedTokenLike>(specials.map(({ content }) => content));
+  const isNamed = (token: AddedTokenLike) => typeof token === 'string' && named.has(token);
   const tokens = added.map((token) => addedToken(token, isNamed(token)));
   const byContent = new Map(tokens.map((token) => [token.content, token]));
   for (const token of specials) {

@@ -5,9 +5,13 @@
  */
 
 import { FilesError } from '../../errors.ts';
+import { warn } from '../../log.ts';
+import { checkOptionNames, type OptionNames } from '../../options.ts';
+import { shown } from '../text/shown.ts';
 import { partsOf, type TokenizerFiles } from './read-files.ts';
 import {
   settingsOf,
+  TOKENIZER_NAMES,
   type TokenizerOptions,
   type TokenizerParts,
   type TokenizerSettings,
@@ -22,7 +26,28 @@ export interface PretrainedOptions extends TokenizerOptions {
   progress_callback?: ((event: never) => void) | null;
   signal?: AbortSignal;
   token?: string | null;
+  /** Needless: the plain and the fast classes are one. */
+  use_fast?: boolean;
+  /** Needless: no code of a checkpoint is run. */
+  trust_remote_code?: boolean;
 }
+
+const FILES_NAMES = {
+  revision: true,
+  subfolder: true,
+  cache_dir: true,
+  local_files_only: true,
+  progress_callback: true,
+  signal: true,
+  token: true,
+} as const;
+
+const NAMES: OptionNames<PretrainedOptions> = {
+  ...TOKENIZER_NAMES,
+  ...FILES_NAMES,
+  use_fast: true,
+  trust_remote_code: true,
+};
 
 /** The class of a tokenizer. */
 type ClassOf<T> = new (settings: TokenizerSettings) => T;
@@ -58,18 +83,25 @@ export async function openNamed<T>(
   classes: Record<string, ClassOf<T>> & { PreTrainedTokenizer: ClassOf<T> },
 ): Promise<T> {
   const parts = await openParts(source, options);
-  const name = String(parts.config.tokenizer_class ?? 'MobileBertTokenizer').replace(/Fast$/, '');
+  const named = parts.config.tokenizer_class ?? 'MobileBertTokenizer';
+  const name = typeof named === 'string' ? named.replace(/Fast$/, '') : shown(named);
   const Class = new Map(Object.entries(classes)).get(name);
   if (!Class) {
-    console.warn(`Unknown tokenizer class "${name}", attempting to construct from base class.`);
+    warn(`Unknown tokenizer class "${name}", attempting to construct from base class.`);
   }
   return new (Class ?? classes.PreTrainedTokenizer)(settingsOf(parts));
 }
 
 /** Reads the files of a tokenizer, only those that are needed. */
 async function openParts(source: unknown, options: PretrainedOptions): Promise<TokenizerParts> {
+  checkOptionNames('load a tokenizer', options, NAMES);
+  const given = Object.entries(options ?? {});
+  const isOfFiles = ([name]: [string, unknown]) => Object.hasOwn(FILES_NAMES, name);
+  const filesOptions = Object.fromEntries(given.filter(isOfFiles));
+  // transformers.js names its folder of models; tokenizers lie beside it.
+  if (filesOptions.subfolder === 'onnx') delete filesOptions.subfolder;
   const { openFiles } = await import('../../hub/files.ts');
-  const files: Files = await openFiles(source as never, options as never, 1);
+  const files: Files = await openFiles(source as never, filesOptions as never, 1);
   const [tokenizer, config] = await Promise.all([
     files.json('tokenizer.json'),
     files.json('tokenizer_config.json'),
@@ -95,5 +127,5 @@ async function openParts(source: unknown, options: PretrainedOptions): Promise<T
     found['added_tokens.json'] = added as object | undefined;
   }
   files.complete();
-  return partsOf(found, options);
+  return partsOf(found, Object.fromEntries(given.filter((pair) => !isOfFiles(pair))));
 }

@@ -5,6 +5,8 @@
  */
 
 import { TokenizerError } from '../../errors.ts';
+import { MaxMatch } from './max-match.ts';
+import { shown } from './shown.ts';
 import { isWhitespace } from './unicode.ts';
 import type { Vocab } from './vocab.ts';
 
@@ -39,6 +41,8 @@ export interface AddedToken {
   special: boolean;
 }
 
+const FLAGS = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'] as const;
+
 /** An added token as callers and files write it. */
 export type AddedTokenLike = string | (Partial<AddedToken> & { content: string });
 
@@ -49,7 +53,14 @@ export type AddedTokenLike = string | (Partial<AddedToken> & { content: string }
 export function addedToken(token: AddedTokenLike, special: boolean): AddedToken {
   const fields = typeof token === 'string' ? { content: token } : token;
   if (typeof fields?.content !== 'string') {
-    throw new TokenizerError(`Cannot add a token: found ${typeof fields}, expected its content`);
+    throw new TokenizerError(`Cannot add a token: found ${shown(fields)}, expected its content`);
+  }
+  for (const flag of FLAGS) {
+    const value = fields[flag];
+    if (value === undefined || typeof value === 'boolean') continue;
+    throw new TokenizerError(
+      `Cannot add the token ${shown(fields.content)}: ${flag} is ${shown(value)}, expected a boolean`,
+    );
   }
   return {
     content: fields.content,
@@ -75,10 +86,16 @@ export class AddedVocabulary {
   readonly #ids: Map<string, number>;
   readonly #vocab: Vocab;
   readonly #normalize: (text: string) => string;
-  /** Pattern of the tokens that are matched in the raw text. */
-  readonly #raw: Pattern;
-  /** Pattern of the tokens that are matched in the normalized text. */
-  readonly #normalized: Pattern;
+  /** The tokens that are matched in the raw text. */
+  readonly #raw: MaxMatch;
+  /** The tokens that are matched in the normalized text. */
+  readonly #normalized: MaxMatch;
+  /** Whether any token is matched in the normalized text. */
+  readonly hasNormalized: boolean;
+  /** One more than the largest id. */
+  readonly limit: number;
+  /** Number of tokens, vocabulary included. */
+  readonly length: number;
 
   constructor(
     vocab: Vocab,
@@ -89,19 +106,21 @@ export class AddedVocabulary {
     this.#normalize = normalize;
     this.tokens = tokens;
     this.#ids = new Map(Array.from(tokens, ([id, token]) => [token.content, id]));
-    const raw = new Map<string, number>();
-    const normalized = new Map<string, number>();
+    const raw: [string, number][] = [];
+    const normalized: [string, number][] = [];
+    let limit = vocab.lastId + 1;
+    let beyond = 0;
     for (const [id, { content, normalized: isNormalized }] of tokens) {
-      if (isNormalized) normalized.set(normalize(content), id);
-      else raw.set(content, id);
+      if (isNormalized) normalized.push([normalize(content), id]);
+      else raw.push([content, id]);
+      if (vocab.id(content) < 0) beyond++;
+      limit = Math.max(limit, id + 1);
     }
-    this.#raw = patternOf(raw);
-    this.#normalized = patternOf(normalized);
-  }
-
-  /** Whether any token is matched in the normalized text. */
-  get hasNormalized(): boolean {
-    return this.#normalized.search !== undefined;
+    this.#raw = new MaxMatch(raw);
+    this.#normalized = new MaxMatch(normalized);
+    this.hasNormalized = normalized.some(([content]) => content !== '');
+    this.limit = limit;
+    this.length = vocab.size + beyond;
   }
 
   /** The id of a token, added or in the vocabulary, or -1. */
@@ -125,20 +144,6 @@ export class AddedVocabulary {
   isSpecial(token: string): boolean {
     const id = this.#ids.get(token);
     return id !== undefined && this.tokens.get(id)!.special;
-  }
-
-  /** One more than the largest id. */
-  get limit(): number {
-    let limit = this.#vocab.lastId + 1;
-    for (const id of this.tokens.keys()) limit = Math.max(limit, id + 1);
-    return limit;
-  }
-
-  /** Number of tokens, vocabulary included. */
-  get length(): number {
-    let beyond = 0;
-    for (const content of this.#ids.keys()) if (this.#vocab.id(content) < 0) beyond++;
-    return this.#vocab.size + beyond;
   }
 
   /**
@@ -171,42 +176,28 @@ export class AddedVocabulary {
    * @param skipsSpecial whether special tokens are ordinary text, so that they do not match
    */
   matches(text: string, isNormalized: boolean, skipsSpecial: boolean): Match[] {
-    const { search, prefix, ids } = isNormalized ? this.#normalized : this.#raw;
     const found: Match[] = [];
-    if (!search || !text.includes(prefix)) return found;
+    /** Blanks [blanksFrom, blanksTo) that a match included: they are not counted twice. */
+    let [blanksFrom, blanksTo] = [0, 0];
     let free = 0;
-    search.lastIndex = 0;
-    for (let hit = search.exec(text); hit; hit = search.exec(text)) {
-      const id = ids.get(hit[0])!;
+    (isNormalized ? this.#normalized : this.#raw).search(text, (id, from, to) => {
       const token = this.tokens.get(id)!;
-      let [start, end] = [hit.index, hit.index + hit[0].length];
-      if (token.special && skipsSpecial) continue;
-      if (token.single_word && touchesWord(text, start, end)) continue;
+      let [start, end] = [from, to];
+      if (token.special && skipsSpecial) return;
+      if (token.single_word && touchesWord(text, start, end)) return;
       if (token.lstrip) while (start > free && isBlank(text, start - 1)) start--;
-      if (token.rstrip) while (end < text.length && isBlank(text, end)) end++;
+      if (token.rstrip) {
+        if (end < blanksFrom || end > blanksTo) {
+          [blanksFrom, blanksTo] = [end, end];
+          while (blanksTo < text.length && isBlank(text, blanksTo)) blanksTo++;
+        }
+        end = blanksTo;
+      }
       found.push({ id, start, end });
       free = end;
-    }
+    });
     return found;
   }
-}
-
-/** Strings to search for, and the id of each. */
-interface Pattern {
-  /** Undefined when there are no strings. */
-  search: RegExp | undefined;
-  /** Common prefix of all strings, perhaps empty. A text without it needs no search. */
-  prefix: string;
-  ids: ReadonlyMap<string, number>;
-}
-
-/** Matches the leftmost string, and of those that start there the longest. */
-function patternOf(ids: ReadonlyMap<string, number>): Pattern {
-  const contents = [...ids.keys()].filter(Boolean).sort((a, b) => b.length - a.length);
-  const source = contents.map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|');
-  let prefix = contents[0] ?? '';
-  while (!contents.every((text) => text.startsWith(prefix))) prefix = prefix.slice(0, -1);
-  return { search: source ? new RegExp(source, 'g') : undefined, prefix, ids };
 }
 
 function areEqual(a: AddedToken, b: AddedToken): boolean {

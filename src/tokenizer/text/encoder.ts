@@ -37,7 +37,7 @@ export class Encoder {
   #cleaning: CharMap | undefined;
   readonly #words: WordPiece;
   readonly #out = new TokenBuffer();
-  /** Id of each ASCII character as a word of its own; -1 when unknown. */
+  /** Id of each ASCII character as a word of its own; -1 when it is looked up as others are. */
   readonly #singles: Int32Array;
   #added: AddedVocabulary | undefined;
   #skipsSpecial = false;
@@ -49,7 +49,10 @@ export class Encoder {
     this.options = options;
     this.#map = new CharMap(options);
     this.#words = new WordPiece(vocab, options);
-    this.#singles = Int32Array.from({ length: 128 }, (_, c) => vocab.id(String.fromCharCode(c)));
+    const hasWords = options.max_input_chars_per_word > 0;
+    this.#singles = Int32Array.from({ length: 128 }, (_, code) =>
+      hasWords ? vocab.id(String.fromCharCode(code)) : -1,
+    );
   }
 
   /**

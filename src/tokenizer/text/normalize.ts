@@ -191,9 +191,11 @@ export function fold(
   };
   for (let i = from; i < to; ) {
     const given = codePointAt(text, i);
-    const chars = strip_accents ? codePoints(decompose(given)) : [given];
+    // ASCII has no decompositions.
+    const chars = strip_accents && given > 127 ? codePoints(decompose(given)) : [given];
     for (const [rank, codePoint] of chars.entries()) {
-      const isMark = strip_accents && (isNonspacing(codePoint) || isReordered(codePoint));
+      const isMark =
+        strip_accents && codePoint > 127 && (isNonspacing(codePoint) || isReordered(codePoint));
       if (!isMark) flush();
       run.push({ codePoint, source: rank === 0 ? i : -1 });
       if (!isMark) flush();
@@ -230,5 +232,6 @@ function inOrder(run: readonly Mark[]): readonly Mark[] {
 }
 
 function codePoints(text: string): number[] {
+  if (text.length === 1) return [text.charCodeAt(0)];
   return Array.from(text, (char) => char.codePointAt(0)!);
 }

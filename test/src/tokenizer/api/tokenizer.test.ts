@@ -72,6 +72,87 @@ describe('PreTrainedTokenizer', () => {
     );
   });
 
+  it('takes special tokens by content or id, as Python does', () => {
+    const other = makeTokenizer();
+    other.pad_token_id = 5;
+    expect([other.pad_token, other.pad_token_id]).toEqual(['[unused4]', 5]);
+    expect(other(['a', 'a b'], { ...bare, padding: true }).input_ids[0]).toEqual([
+      101, 1037, 102, 5,
+    ]);
+    other.pad_token = '[unused5]';
+    expect(other.pad_token_id).toBe(6);
+    other.mask_token = { content: 'hello' } as never;
+    expect([other.mask_token, other.mask_token_id]).toEqual(['hello', 7592]);
+    other.eos_token_id = 102;
+    other.bos_token = other.cls_token;
+    expect(other.special_tokens_map).toEqual({
+      ...{ bos_token: '[CLS]', eos_token: '[SEP]', unk_token: '[UNK]', sep_token: '[SEP]' },
+      ...{ pad_token: '[unused5]', cls_token: '[CLS]', mask_token: 'hello' },
+    });
+    for (const name of ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'] as const) {
+      other[`${name}_token_id`] = 2000;
+      expect(other[`${name}_token`]).toBe('to');
+      other[`${name}_token`] = null;
+      expect(other[`${name}_token_id`]).toBeNull();
+    }
+    // As in Python, what is put around texts stays as it was.
+    expect(other.encode('a')).toEqual([101, 1037, 102]);
+    expect(() => other(['a'], { padding: true })).toThrow('tokenizer has no pad_token');
+  });
+
+  it.each([
+    [
+      'pad_token',
+      '<pad>',
+      'Cannot set pad_token: found "<pad>", expected a token of the vocabulary; add_special_tokens() adds others',
+    ],
+    ['pad_token', '', 'Cannot set pad_token: found "", expected a token of the vocabulary'],
+    ['pad_token', 5, 'Cannot set pad_token: found 5, expected a token or null'],
+    ['mask_token', undefined, 'Cannot set mask_token: found undefined, expected a token or null'],
+    ['cls_token', ['[CLS]'], 'Cannot set cls_token: found a list, expected a token or null'],
+    ['pad_token_id', 30522, 'found 30522, expected a whole number below 30522'],
+    ['pad_token_id', -1, 'found -1, expected a whole number below 30522'],
+    ['pad_token_id', '5', 'found "5", expected a whole number below 30522'],
+    ['sep_token_id', undefined, 'found undefined, expected a whole number below 30522'],
+    ['model_max_length', '5', 'Cannot set model_max_length: found "5", expected a number'],
+    [
+      'model_input_names',
+      'input_ids',
+      'Cannot set model_input_names: found "input_ids", expected a list',
+    ],
+    ['clean_up_tokenization_spaces', 1, 'found 1, expected a boolean'],
+  ])('refuses to set %s to %j', (name, value, message) => {
+    const other = makeTokenizer();
+    const before = Reflect.get(other, name);
+    expect(() => {
+      (other as unknown as Record<string, unknown>)[name] = value;
+    }).toThrow(message);
+    expect(Reflect.get(other, name)).toEqual(before);
+  });
+
+  it('knows its added tokens by id and by content, in order of ids', () => {
+    const other = makeTokenizer();
+    other.add_tokens(['zzz', 'hello']);
+    expect([...other.added_tokens_encoder]).toEqual([
+      ...[
+        ['[PAD]', 0],
+        ['[UNK]', 100],
+        ['[CLS]', 101],
+        ['[SEP]', 102],
+        ['[MASK]', 103],
+      ],
+      ...[
+        ['hello', 7592],
+        ['zzz', 30522],
+      ],
+    ]);
+    const byId = [...other.added_tokens_decoder].map(([id, { content }]) => [content, id]);
+    expect(byId).toEqual([...other.added_tokens_encoder]);
+    for (const name of ['mask', 'pad', 'cls', 'sep', 'unk'] as const) {
+      expect(other[`${name}_token_id`]).toBeTypeOf('number');
+    }
+  });
+
   it('gives the fields of model_input_names and pads with pad_token_type_id', () => {
     const model_input_names = ['input_ids', 'attention_mask'];
     const other = makeTokenizer({ model_input_names });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DataTensor } from '../../../../src/tensor/data-tensor.ts';
 import { Batch, type TokenizerState } from '../../../../src/tokenizer/batch/batch.ts';
 import { rowsOf } from '../../../../src/tokenizer/batch/post-processing.ts';
+import { bertTemplate, templateFrom } from '../../../../src/tokenizer/batch/rows.ts';
 import { settingsOf } from '../../../../src/tokenizer/files/settings.ts';
 import { AddedVocabulary } from '../../../../src/tokenizer/text/added-tokens.ts';
 import type { Encoder } from '../../../../src/tokenizer/text/encoder.ts';
@@ -36,7 +37,8 @@ describe('Batch', () => {
         settings,
         Tensor: DataTensor,
         encoder: { encode } as unknown as Encoder,
-        template: { cls: 101, sep: 102 },
+        template: templateFrom(bertTemplate('[CLS]', '[SEP]'), (token) => settings.vocab.id(token)),
+        warned: new Set(),
         padding: () => ({ id: 0, typeId: 0 }),
       };
       const options = {

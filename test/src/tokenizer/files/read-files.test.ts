@@ -129,6 +129,103 @@ describe('MobileBertTokenizer()', () => {
     expect(() => new MobileBertTokenizer(files)).toThrow(/^Cannot read tokenizer_config.json: /);
   });
 
+  const pointer =
+    'version https://git-lfs.github.com/spec/v1\noid sha256:0123456789abcdef\nsize 231508\n';
+  const page =
+    '\ufeff\n<!-- a page --><!-- <html> -->\n<!DOCTYPE html>\n<html><body>Sign in</body></html>';
+
+  it.each([
+    ['a pointer of Git LFS', pointer],
+    ['an HTML page', page],
+    ['an HTML page', '<html lang="en">\n<head>'],
+    ['an XML page', '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>'],
+  ])('refuses %s in the place of a file', (found, text) => {
+    const names = [
+      ...(['vocab.txt', 'tokenizer.json', 'tokenizer_config.json'] as const),
+      ...(['special_tokens_map.json', 'added_tokens.json'] as const),
+    ];
+    for (const name of names) {
+      const make = () => new MobileBertTokenizer({ 'vocab.txt': 'a', [name]: text });
+      expect(make).toThrow(TokenizerError);
+      expect(make).toThrow(`Cannot read ${name}: found ${found}`);
+    }
+  });
+
+  it('refuses the answer of a server for vocab.txt, but no vocabulary of such tokens', () => {
+    const make = (text: string) => () => new MobileBertTokenizer(text);
+    expect(make('{"error":"Repository not found"}')).toThrow(
+      'found JSON, expected the file itself',
+    );
+    for (const token of ['<html>', '<!--', '{"', '<?xml', '<!doctype']) {
+      const text = `[UNK]\n[CLS]\n[SEP]\n${token}\n`;
+      expect(new MobileBertTokenizer(text).convert_tokens_to_ids(token)).toBe(3);
+    }
+    expect(make(`${'<!-- -->'.repeat(100_000)}a`)).not.toThrow();
+    expect(() => new MobileBertTokenizer({ 'vocab.txt': new Uint8Array(3) as never })).toThrow(
+      'Cannot read vocab.txt: found an object, expected its text',
+    );
+  });
+
+  it.each([
+    ['tokenizer.json', 'nests deeper than 64'],
+    ['tokenizer_config.json', 'nests deeper than 64'],
+    ['special_tokens_map.json', 'nests deeper than 64'],
+  ])('refuses %s that nests deeply', (name, message) => {
+    const text = `{"a":${'['.repeat(1e6)}${']'.repeat(1e6)}}`;
+    const make = () => new MobileBertTokenizer({ 'vocab.txt': 'a', [name]: text });
+    expect(make).toThrow(`Cannot read ${name}: it ${message}`);
+  });
+
+  it('refuses files of more than 64 million characters', () => {
+    const text = ' '.repeat(2 ** 26 + 1);
+    for (const name of ['vocab.txt', 'tokenizer.json']) {
+      expect(() => new MobileBertTokenizer({ [name]: text })).toThrow('found more than 67108864');
+    }
+  });
+
+  it('refuses parsed values that nest deeply, without printing them', () => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}1${']'.repeat(100_000)}`);
+    for (const [name, config] of [
+      ['do_lower_case', { do_lower_case: deep }],
+      ['never_split', { never_split: [deep] }],
+      ['content', { cls_token: deep }],
+      ['content', { extra_special_tokens: [deep] }],
+      ['content', { added_tokens_decoder: { 5: { content: deep } } }],
+      ['lstrip', { mask_token: { content: '[MASK]', lstrip: deep } }],
+      ['padding_side', { padding_side: deep }],
+      ['pad_token_type_id', { pad_token_type_id: deep }],
+    ] as const) {
+      const make = () =>
+        new MobileBertTokenizer({ 'vocab.txt': 'a', 'tokenizer_config.json': config });
+      expect(make).toThrow(TokenizerError);
+      expect(make).toThrow(name);
+    }
+    const added = { 'vocab.txt': 'a', 'added_tokens.json': { x: deep, y: 2 } };
+    expect(() => new MobileBertTokenizer(added)).toThrow('"x" has id a list, expected a number');
+    expect(() => new MobileBertTokenizer(deep)).toThrow('found neither');
+  });
+
+  it('reads NaN and Infinity, which Python writes, and the last of equal keys', () => {
+    const own = new MobileBertTokenizer({
+      'vocab.txt': '[UNK]\n[CLS]\n[SEP]\na\nA',
+      'tokenizer_config.json':
+        '{"model_max_length": Infinity, "do_lower_case": true, "do_lower_case": false}',
+    });
+    expect(own.model_max_length).toBe(Number.POSITIVE_INFINITY);
+    expect(own.encode('A')).toEqual([1, 4, 2]);
+  });
+
+  it('refuses misspelt options, but takes the further fields of a tokenizer_config.json', () => {
+    const make = (options: object) => new MobileBertTokenizer('[UNK]\n[CLS]\n[SEP]', options);
+    expect(() => make({ do_lowercase: false })).toThrow(
+      'option "do_lowercase" is unknown, expected "do_lower_case"',
+    );
+    expect(() => make({ paddingSide: 'left' })).toThrow('expected "padding_side"');
+    expect(() => make(true as never)).toThrow('options is a boolean, expected an object');
+    make({ name_or_path: 'x', truncation_strategy: 'longest_first', max_length: 5, auto_map: {} });
+    make({ tokenizer_class: 'BertTokenizer', do_lowercase: false });
+  });
+
   it('is not fooled by __proto__ among tokens and configs', () => {
     const vocab = JSON.parse('{"[UNK]":0,"[CLS]":1,"[SEP]":2,"__proto__":3,"constructor":4}');
     const own = new MobileBertTokenizer({ model: { vocab } }, JSON.parse('{"__proto__":{"x":1}}'));

@@ -53,5 +53,19 @@ describe('save_pretrained()', () => {
     const write = () => {};
     expect(await tokenizer.save_vocabulary('d', { write })).toEqual(['d/vocab.txt']);
     await expect(tokenizer.save_pretrained('d', {} as never)).rejects.toThrow('write is undefined');
+    await expect(tokenizer.save_pretrained('d', undefined as never)).rejects.toThrow('no options');
+    await expect(tokenizer.save_pretrained(5 as never, { write })).rejects.toThrow('found 5');
+  });
+
+  it('refuses options that nothing reads', async () => {
+    const write = () => {};
+    const refused = [
+      tokenizer.save_files({ write } as never),
+      tokenizer.save_files({ prefix: 'x' } as never),
+      tokenizer.save_pretrained('d', { write, push_to_hub: true } as never),
+      tokenizer.save_vocabulary('d', { write, legacy_format: true } as never),
+    ];
+    for (const one of refused)
+      await expect(one).rejects.toThrow(/^Cannot save a tokenizer: option/);
   });
 });

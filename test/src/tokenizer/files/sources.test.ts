@@ -31,6 +31,42 @@ describe('from_pretrained()', () => {
     warn.mockRestore();
   });
 
+  it('refuses unknown options, and takes needless ones of Python and transformers.js', async () => {
+    const load = (options: object) => AutoTokenizer.from_pretrained(files, options);
+    await expect(load({ do_lowercase: false })).rejects.toThrow(
+      'Cannot load a tokenizer: option "do_lowercase" is unknown, expected "do_lower_case"',
+    );
+    await expect(load({ dtype: 'q8' })).rejects.toThrow('option "dtype" is unknown');
+    await expect(
+      MobileBertTokenizer.from_pretrained(files, { revison: 'x' } as never),
+    ).rejects.toThrow('expected "revision"');
+    await expect(load([])).rejects.toThrow('options is an array');
+    const needless = {
+      use_fast: false,
+      trust_remote_code: false,
+      subfolder: 'onnx',
+      revision: 'main',
+    };
+    expect((await load(needless)).encode('a')).toEqual([101, 1037, 102]);
+    // @ts-expect-error an option that does not exist
+    const typed = () => AutoTokenizer.from_pretrained(files, { do_lowercase: false });
+    expect(typed).toBeTypeOf('function');
+  });
+
+  it('refuses a page or pointer for a vocabulary by name', async () => {
+    const text = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n';
+    const source = { 'vocab.txt': new TextEncoder().encode(text) };
+    await expect(AutoTokenizer.from_pretrained(source)).rejects.toThrow(/vocab\.txt.*LFS/);
+  });
+
+  it('names a class that is none without printing it', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const tokenizer_class = [[['x']]];
+    await AutoTokenizer.from_pretrained({ ...files, 'tokenizer_config.json': { tokenizer_class } });
+    expect(warn.mock.calls[0]![0]).toContain('Unknown tokenizer class "a list"');
+    warn.mockRestore();
+  });
+
   it('refuses a source without a vocabulary', async () => {
     const source = { 'tokenizer_config.json': {} };
     await expect(AutoTokenizer.from_pretrained(source)).rejects.toThrow(FilesError);
