@@ -1,9 +1,11 @@
-/** `mobilebert cache`: lists and deletes models downloaded from the Hugging Face Hub. */
+/** `npx mobilebert-wasm cache`: lists and deletes models downloaded from the Hugging Face Hub. */
 
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheFolder } from '../../hub/file-store.ts';
+import { nearestName } from '../../options.ts';
 import { parseArguments, UsageError } from '../arguments.ts';
+import { helpText, jsonHelp, PROGRAM } from '../help.ts';
 import { type Command, type Io, print } from '../io.ts';
 import { formatTable, tableStyle } from '../table.ts';
 
@@ -25,47 +27,81 @@ interface CachedModel {
   readonly unfinished_bytes: number;
 }
 
+/** What is done with the cache. */
+interface Action {
+  /** Its arguments: `[ID]`. */
+  readonly usage: string;
+  readonly mostIds: number;
+  run(ids: readonly string[], folder: string, isJson: boolean, io: Io): Promise<void>;
+}
+
+/** The actions: the one list. Help, dispatch and suggestions are derived from it. */
+const ACTIONS: Readonly<Record<string, Action>> = {
+  list: {
+    usage: '',
+    mostIds: 0,
+    async run(_, folder, isJson, io) {
+      const models = await modelsIn(folder);
+      return isJson ? printJson(models, io) : printTable(models, folder, io);
+    },
+  },
+  clear: {
+    usage: ' [ID]',
+    mostIds: 1,
+    async run([id], folder, isJson, io) {
+      const models = await modelsIn(folder);
+      const chosen = id === undefined ? models : models.filter((model) => model.id === id);
+      if (id !== undefined && chosen.length === 0) throw notCached(id, models, folder);
+      for (const model of chosen) await remove(folder, model.id);
+      if (isJson) return printJson(chosen, io);
+      const bytes = chosen.reduce((sum, model) => sum + model.bytes + model.unfinished_bytes, 0);
+      const count = `${chosen.length} model${chosen.length === 1 ? '' : 's'}`;
+      return print(io.stdout, `Deleted ${count} (${megabytes(bytes)}) from ${folder}\n`);
+    },
+  },
+};
+
 export const cache: Command = {
-  help: `\
-Lists or deletes models that were downloaded from the Hugging Face Hub.
-
-Usage: mobilebert cache list [OPTIONS]
-       mobilebert cache clear [OPTIONS] [ID]
-
-ID is the id of a model, such as org/name. "clear" without ID deletes all
-models.
-
-      --json           print one JSON object per model:
-                       {"id", "files", "bytes", "unfinished_bytes"}
-  -h, --help           show this help
-`,
+  help: helpText({
+    about: ['Lists or deletes models that were downloaded from the Hugging Face Hub.'],
+    usage: Object.entries(ACTIONS).map(([name, { usage }]) => `cache ${name} [OPTIONS]${usage}`),
+    notes: ['ID is the id of a model, such as org/name. "clear" without ID deletes all models.'],
+    options: [jsonHelp(' per model', '{"id", "files", "bytes", "unfinished_bytes"}')],
+    examples: ['cache list', 'cache clear google/mobilebert-uncased'],
+  }),
 
   async run(args, io) {
     const { values, positionals } = parseArguments(args, OPTIONS);
-    const [action, id, ...others] = positionals;
-    const folder = cacheFolder();
-    const models = await modelsIn(folder);
-    if (action === 'list' && id === undefined) {
-      return values.json ? printJson(models, io) : printTable(models, folder, io);
-    }
-    if (action !== 'clear' || others.length > 0) {
-      throw new UsageError(
-        `Cannot read arguments: found ${JSON.stringify(positionals.join(' '))}, expected "list" or "clear" and at most one ID`,
-      );
-    }
-    const chosen = id === undefined ? models : models.filter((model) => model.id === id);
-    if (id !== undefined && chosen.length === 0) {
-      throw new Error(
-        `Cannot clear "${id}": it is not in the cache "${folder}", expected an ID that "mobilebert cache list" shows`,
-      );
-    }
-    for (const model of chosen) await remove(folder, model.id);
-    if (values.json) return printJson(chosen, io);
-    const bytes = chosen.reduce((sum, model) => sum + model.bytes + model.unfinished_bytes, 0);
-    const count = `${chosen.length} model${chosen.length === 1 ? '' : 's'}`;
-    return print(io.stdout, `Deleted ${count} (${megabytes(bytes)}) from ${folder}\n`);
+    const [name = '', ...ids] = positionals;
+    if (!Object.hasOwn(ACTIONS, name)) throw wrongAction(positionals);
+    const action = ACTIONS[name]!;
+    if (ids.length > action.mostIds) throw wrongAction(positionals);
+    return action.run(ids, cacheFolder(), values.json === true, io);
   },
 };
+
+function wrongAction(found: readonly string[]): UsageError {
+  const names = Object.keys(ACTIONS);
+  const near = Object.hasOwn(ACTIONS, found[0] ?? '')
+    ? undefined
+    : nearestName(found[0] ?? '', names);
+  const quoted = near === undefined ? names.map((name) => `"${name}"`).join(' or ') : `"${near}"`;
+  const calls = names.filter((name) => ACTIONS[name]!.mostIds > 0).map((name) => `"${name}"`);
+  return new UsageError(
+    `Cannot read arguments: found ${JSON.stringify(found.join(' '))}, expected ${quoted}, and an ID only after ${calls.join(' or ')}`,
+  );
+}
+
+function notCached(id: string, models: readonly CachedModel[], folder: string): Error {
+  const near = nearestName(
+    id,
+    models.map((model) => model.id),
+  );
+  const expected = near === undefined ? `an ID that "${PROGRAM} cache list" shows` : `"${near}"`;
+  return new Error(
+    `Cannot clear "${id}": it is not in the cache "${folder}", expected ${expected}`,
+  );
+}
 
 function printJson(models: readonly CachedModel[], io: Io): Promise<void> {
   return print(io.stdout, models.map((model) => `${JSON.stringify(model)}\n`).join(''));

@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const tokens = (...args: string[]) => mobilebert(['tokens', ...args]);
 const linesOf = (text: string) => text.trimEnd().split('\n');
 
-describe('mobilebert tokens', () => {
+describe('mobilebert-wasm tokens', () => {
   it('prints tokens, ids and UTF-16 offsets as JSON, from a vocabulary alone', async () => {
     const { code, stdout } = await tokens('-m', folder, '--json', '😀 Cards', 'PIN');
     expect(code).toBe(0);
