@@ -7,7 +7,8 @@
  *
  * build/testing has the text of each module too (.wat). A compilation takes seconds, so one thread for
  * each core compiles, and a module is compiled only if a source that its entry imports, its target
- * or the compiler has changed. Contents are compared, not times: a checkout changes times.
+ * or the compiler has changed. Contents are compared, not times: a checkout changes times. Names of
+ * modules as arguments, such as `testing.simd`, choose what is compiled.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -25,10 +26,23 @@ const STAMP = 'build/testing/modules.json';
 /** Its version counts as an input of every module. */
 const COMPILER = 'node_modules/assemblyscript/package.json';
 
-if (!isMainThread)
+if (!isMainThread) {
   parentPort.on('message', async (job) => parentPort.postMessage(await compile(job)));
-else if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await buildModules(await import(pathToFileURL('build/js/builds.js').href));
+} else if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await main(process.argv.slice(2));
+}
+
+/** `node tools/build/wasm.js [NAME ...]`: all modules, or those of these names. */
+async function main(names) {
+  const builds = await import(pathToFileURL('build/js/builds.js').href);
+  const known = listJobs(builds).map(({ name }) => name);
+  const wrong = names.find((name) => !known.includes(name));
+  if (wrong !== undefined) {
+    console.error(`Cannot build "${wrong}": expected one of ${known.join(', ')}`);
+    process.exitCode = 2;
+    return;
+  }
+  await buildModules(builds, (name) => names.length === 0 || names.includes(name));
 }
 
 /**
