@@ -89,7 +89,10 @@ describe('buildModules()', () => {
   });
 
   it('compiles a module after a change of a source that its entry imports, and says which', async () => {
-    writeFileSync(source('kernels/two.ts'), SOURCES['kernels/two.ts'].replace('return 2', 'return 22'));
+    writeFileSync(
+      source('kernels/two.ts'),
+      SOURCES['kernels/two.ts'].replace('return 2', 'return 22'),
+    );
     const changed = ['assembly/kernels/two.ts'];
     expect(build()).toEqual([{ name: 'testing.simd', changed }]);
     expect(await f('testing/testing.simd', 'two')).toBe(22);
@@ -103,7 +106,10 @@ describe('buildModules()', () => {
   });
 
   it('compiles the wanted modules only, and the others when they are wanted', () => {
-    writeFileSync(source('kernels/one.ts'), SOURCES['kernels/one.ts'].replace('return 1', 'return 11'));
+    writeFileSync(
+      source('kernels/one.ts'),
+      SOURCES['kernels/one.ts'].replace('return 1', 'return 11'),
+    );
     const changed = ['assembly/kernels/one.ts'];
     expect(build("(name) => name === 'testing.simd'")).toEqual([{ name: 'testing.simd', changed }]);
     expect(build()).toEqual([{ name: 'simd', changed }]);
