@@ -5,9 +5,9 @@ import { nearestName, suggestion } from '../options.ts';
 import { UsageError } from './arguments.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 import { optionsText, PROGRAM } from './help.ts';
-import { type Io, print } from './io.ts';
+import { type Io, type Output, print } from './io.ts';
 import { paintFor } from './table.ts';
-import { printable } from './text-width.ts';
+import { printable, wrapToWidth } from './text-width.ts';
 
 /** 0: success; 1: failure; 2: usage error. */
 export type ExitCode = 0 | 1 | 2;
@@ -24,9 +24,16 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     const command = Object.hasOwn(COMMANDS, args[0] ?? '') ? ` ${args[0]}` : '';
     const hint = isUsage ? `\nTry "${PROGRAM}${command} --help"` : '';
     const message = error instanceof Error ? error.message : String(error);
-    await print(io.stderr, `mobilebert-wasm: ${printable(message)}${hint}\n`).catch(() => {});
+    const lines = onTerminal(`mobilebert-wasm: ${printable(message)}`, io.stderr);
+    await print(io.stderr, `${lines}${hint}\n`).catch(() => {});
     return isUsage ? 2 : 1;
   }
+}
+
+/** A message on lines of a terminal's width, broken at blanks. */
+function onTerminal(message: string, { isTTY, columns }: Output): string {
+  if (!isTTY) return message;
+  return wrapToWidth(message, columns || 80, Number.POSITIVE_INFINITY).join('\n');
 }
 
 async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<void> {

@@ -20,12 +20,9 @@ describe('mobilebert-wasm', () => {
       ...filesIn('docs', '.md'),
       ...filesIn('src', '.ts'),
     ];
-    const wrong = files.filter((file) => {
-      const text = readFileSync(file, 'utf8');
-      return /npx mobilebert(?!-wasm)|\bmobilebert (?=[a-z-]+)(?!-)/.test(
-        text.replaceAll(/npx mobilebert-wasm/g, ''),
-      );
-    });
+    const names = Object.keys(COMMANDS).join('|');
+    const other = new RegExp(`npx mobilebert(?!-wasm)|(?<!-)\\bmobilebert (${names})\\b`);
+    const wrong = files.filter((file) => other.test(readFileSync(file, 'utf8')));
     expect(wrong).toEqual([]);
   });
 
@@ -115,6 +112,14 @@ describe('mobilebert-wasm', () => {
     const { stderr } = await mobilebert(['\u001b[2Jx\u202ey']);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
     expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+  });
+
+  it('breaks messages at blanks on a terminal, and nowhere else', async () => {
+    const plain = (await mobilebert(['sing'])).stderr;
+    const { stderr } = await mobilebert(['sing'], { columns: 60 });
+    const lines = stderr.trimEnd().split('\n');
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(60);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toBe(plain.replaceAll(/\s+/g, ' '));
   });
 
   it('ends quietly when the reader closes its output', async () => {
