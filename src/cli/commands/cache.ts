@@ -82,13 +82,14 @@ export const cache: Command = {
 
 function wrongAction(found: readonly string[]): UsageError {
   const names = Object.keys(ACTIONS);
-  const near = Object.hasOwn(ACTIONS, found[0] ?? '')
-    ? undefined
-    : nearestName(found[0] ?? '', names);
-  const quoted = near === undefined ? names.map((name) => `"${name}"`).join(' or ') : `"${near}"`;
-  const calls = names.filter((name) => ACTIONS[name]!.mostIds > 0).map((name) => `"${name}"`);
+  const [name = ''] = found;
+  const near = Object.hasOwn(ACTIONS, name) ? undefined : nearestName(name, names);
+  const quoted = (all: readonly string[]) => all.map((one) => `"${one}"`).join(' or ');
+  const withId = names.filter((one) => ACTIONS[one]!.mostIds > 0);
+  const expected =
+    near === undefined ? `${quoted(names)}, and an ID only after ${quoted(withId)}` : `"${near}"`;
   return new UsageError(
-    `Cannot read arguments: found ${JSON.stringify(found.join(' '))}, expected ${quoted}, and an ID only after ${calls.join(' or ')}`,
+    `Cannot read arguments: found ${JSON.stringify(found.join(' '))}, expected ${expected}`,
   );
 }
 

@@ -59,7 +59,7 @@ export const convert: Command = {
         '--texts FILE',
         'calibrate on texts like those the model will read, one per line ("-": standard input); a tab separates the two texts of a pair',
       ],
-      ['--seed N', 'calibrate on random words from seed N (default 1)'],
+      ['--seed N', 'seed of random words, also of those that fill up few texts (default 1)'],
       jsonHelp('', '{"file", "bytes", "architecture", "relative_error"}'),
     ],
     examples: [

@@ -1,7 +1,7 @@
 /** `npx mobilebert-wasm ner`: finds entities in texts (named-entity recognition). */
 
 import { AGGREGATION_STRATEGIES } from '../../pipelines/entities.ts';
-import { naturalNumber, oneOf, parseArguments } from '../arguments.ts';
+import { naturalNumber, oneOf, parseArguments, UsageError } from '../arguments.ts';
 import { fileHelp, helpText, jsonHelp, TEXTS_NOTE } from '../help.ts';
 import type { Command } from '../io.ts';
 import { chooseModel, loadPipeline, MODEL_OPTIONS, modelHelp, printResults } from '../pipeline.ts';
@@ -16,7 +16,7 @@ const OPTIONS = {
   ...MODEL_OPTIONS,
   strategy: { type: 'string', short: 's', default: 'first' },
   ignore: { type: 'string', default: 'O' },
-  stride: { type: 'string', default: '32' },
+  stride: { type: 'string' },
   file: { type: 'string', short: 'f' },
   json: { type: 'boolean' },
 } as const;
@@ -52,8 +52,7 @@ export const ner: Command = {
   async run(args, io) {
     const { values, positionals } = parseArguments(args, OPTIONS);
     const aggregation_strategy = oneOf('strategy', values.strategy, AGGREGATION_STRATEGIES);
-    const isCut = values.stride === 'none' || aggregation_strategy === 'none';
-    const stride = isCut ? null : naturalNumber('stride', values.stride);
+    const stride = strideOf(values.stride, aggregation_strategy === 'none');
     const ignore_labels = values.ignore.split(',').map((label) => label.trim());
     const choice = chooseModel('token-classification', values, BUNDLED);
     const batches = await textsOf(positionals, values.file, io);
@@ -72,3 +71,13 @@ export const ner: Command = {
     });
   },
 };
+
+/** The overlap of windows; null: no windows. Tokens that are not joined are read without windows. */
+function strideOf(value: string | undefined, isUnjoined: boolean): number | null {
+  if (value === 'none') return null;
+  if (!isUnjoined) return naturalNumber('stride', value ?? '32');
+  if (value === undefined) return null;
+  throw new UsageError(
+    `Cannot read arguments: --stride is "${value}", expected "none" or another --strategy than "none"`,
+  );
+}

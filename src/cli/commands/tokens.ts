@@ -48,6 +48,9 @@ export const tokens: Command = {
     if (source === '') {
       throw new UsageError('Cannot load a tokenizer: found an empty --model, expected a source');
     }
+    if (values.count && values.json) {
+      throw new UsageError('Cannot read arguments: found both --count and --json, expected one');
+    }
     const batches = await textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
       const tokenizer = await withNearFolders(source, () => AutoTokenizer.from_pretrained(source));

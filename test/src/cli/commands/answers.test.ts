@@ -64,6 +64,27 @@ describe('mobilebert-wasm ner', () => {
   });
 });
 
+describe('mobilebert-wasm ner, windows', () => {
+  it.each([
+    [['--strategy', 'none', '--stride', '8', 'pin'], '--stride is "8", expected "none" or another'],
+    [['--stride', 'x', 'pin'], '--stride is "x", expected a whole number of at least 0'],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    const { code, stderr } = await call('ner', args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  it('reads long texts in windows, unless tokens are not joined', async () => {
+    const entities = async (...args: string[]) =>
+      parse((await call('ner', ['--json', '--ignore', '', ...args, BOOK])).stdout)[0].entities;
+    const ends = async (...args: string[]) => (await entities(...args)).at(-1).end;
+    expect(await ends()).toBeGreaterThan(await ends('--stride', 'none'));
+    expect(await ends('--strategy', 'none')).toBe(
+      await ends('--strategy', 'none', '--stride', 'none'),
+    );
+  });
+});
+
 describe('mobilebert-wasm fill', () => {
   it('prints one JSON line per text with the result of the pipeline', async () => {
     const fill = await pipeline('fill-mask', sourceOf('masked-lm'));

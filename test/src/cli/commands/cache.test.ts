@@ -94,6 +94,15 @@ describe('mobilebert-wasm cache clear', () => {
 });
 
 describe('mobilebert-wasm cache', () => {
+  it('names the nearest action, and the nearest model', async () => {
+    const wrong = await mobilebert(['cache', 'lsit']);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('found "lsit", expected "list"\n');
+    const { code, stderr } = await mobilebert(['cache', 'clear', 'org/nam']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Cannot clear "org\/nam": .*, expected "org\/name/);
+  });
+
   it.each([[], ['drop'], ['list', 'org/name'], ['clear', 'a', 'b']])(
     'refuses %j with exit code 2',
     async (...args) => {

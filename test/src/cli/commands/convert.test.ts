@@ -120,6 +120,7 @@ describe('mobilebert-wasm convert', () => {
       ['--dtype', 'fp16', '--calibrate', SOURCE, 'x'],
       'Cannot calibrate: --dtype is "fp16", expected "q8"',
     ],
+    [['--dtype', 'fp16', SOURCE, `./${SOURCE}`], 'OUT is the same folder, expected another one'],
     [['--seed', 'a', SOURCE, 'x'], '--seed is "a", expected a whole number'],
     [['--dtype', 'q4', SOURCE, 'x'], '--dtype is "q4", expected one of "q8", "fp16"'],
   ])('refuses %j', async (args, message) => {

@@ -84,6 +84,17 @@ unbelievable  23653      0   12  unbelievable
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   });
 
+  it.each([
+    [['--count', '--json', 'x'], 'found both --count and --json, expected one'],
+    [['-m', '', 'x'], 'found an empty --model'],
+    [[' '], 'Cannot read texts: found none in the arguments'],
+    [['--plian', 'x'], 'option "--plian" is unknown, expected "--plain"'],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    const { code, stderr } = await tokens(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
   it('names the missing folder', async () => {
     const { code, stderr } = await tokens('-m', join(folder, 'none'), 'x');
     expect(code).toBe(1);
