@@ -18,6 +18,9 @@ const MEASURED = ['Model', 'Test texts', 'Accuracy', 'Speed', 'Memory', 'Loading
 /** @typedef {typeof PARTS[number]} Part */
 /** @typedef {{ build: string, cells: string[] }} Measured */
 
+// The reader of the output has closed it, as in `npm run demo | head`.
+process.stdout.on('error', () => process.exit());
+
 main(process.argv.slice(2)).catch((error) => {
   console.error(error.message);
   process.exitCode = 1;

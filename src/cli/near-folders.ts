@@ -3,7 +3,7 @@
  * config.json. Files that lists of texts come from get the nearest name of their folder.
  */
 
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { FilesError } from '../errors.ts';
 import { nearestName } from '../options.ts';
@@ -33,6 +33,11 @@ export async function withNearFolders<T>(source: string | URL, work: () => Promi
 /** A sentence; empty where nothing can be said that the message does not say. */
 async function hintFor(source: string, message: string): Promise<string> {
   if (/^[a-z][a-z+.-]+:/i.test(source) || (await isCheckpoint(source))) return '';
+  if (await isFile(source)) {
+    const folder = path.dirname(source);
+    const meant = (await isCheckpoint(folder)) ? `. Did you mean its folder "${folder}"?` : '';
+    return `"${source}" is a file, expected a folder${meant}`;
+  }
   const isThere = await exists(source);
   const folders = isThere ? await checkpointsIn(source) : await around(source);
   const near = isThere ? [] : nearest(source, folders);
@@ -108,6 +113,13 @@ async function checkpointsIn(root: string): Promise<string[]> {
 }
 
 const isCheckpoint = (folder: string) => exists(path.join(folder, 'config.json'));
+
+function isFile(place: string): Promise<boolean> {
+  return stat(place).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
 
 function exists(place: string): Promise<boolean> {
   return access(place).then(

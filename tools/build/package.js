@@ -7,7 +7,7 @@
  * - build/models: the bundled models in q8, made by the package's own converter
  * - examples/node_modules: the package itself, for examples that run in a checkout
  */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { BUILDS, buildsWhere, MODEL_BUILDS } from '../../build/js/builds.js';
 import { RELAXED_PROBE } from '../../build/js/engine/features.js';
@@ -31,7 +31,6 @@ packModels('models', 'build/models');
 
 // Each example is a package of its own, so it finds this one as it finds any other.
 const link = 'examples/node_modules/mobilebert-wasm';
-if (!existsSync(link)) {
-  mkdirSync(path.dirname(link), { recursive: true });
-  symlinkSync(path.resolve('.'), link, 'junction');
-}
+mkdirSync(path.dirname(link), { recursive: true });
+rmSync(link, { force: true });
+symlinkSync(path.resolve('.'), link, 'junction');

@@ -62,6 +62,14 @@ describe('withNearFolders()', () => {
     expect(await messageFor('empty')).toBe('Cannot open it');
   });
 
+  it('says that a file is no folder, and names the checkpoint that it belongs to', async () => {
+    expect(await messageFor('models/intents/config.json')).toBe(
+      'Cannot open it. "models/intents/config.json" is a file, expected a folder. Did you mean its folder "models/intents"?',
+    );
+    writeFileSync(path.join(root, 'notes.txt'), '');
+    expect(await messageFor('notes.txt')).toContain('"notes.txt" is a file, expected a folder');
+  });
+
   it('leaves other errors, checkpoints and URLs alone', async () => {
     expect(await messageFor('models/intents')).toBe('Cannot open it');
     expect(await messageFor('models/intent', new WeightsError('Cannot read'))).toBe('Cannot read');
