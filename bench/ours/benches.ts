@@ -10,6 +10,8 @@ export interface Bench {
   readonly hasRows?: boolean;
   /** It runs models, beside kernels. */
   readonly hasModels?: boolean;
+  /** It calibrates models, in a build of its own. */
+  readonly calibrates?: boolean;
   /** What it measures does not depend on the build. */
   readonly isSame?: boolean;
   /** It measures integer products, which every build computes in its own way; `dot` by default. */
@@ -66,6 +68,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     question: "what does calibration add to q8's accuracy? (ten minutes)",
     load: async () => (await import('./calibration.ts')).benchCalibration,
     hasModels: true,
+    calibrates: true,
     isSame: true,
   },
   costs: {

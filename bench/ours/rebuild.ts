@@ -3,13 +3,16 @@
  * Out: lines that say what was compiled, and why.
  */
 import { pathToFileURL } from 'node:url';
-import { abilitiesOf, BUILDS } from '../../src/builds.ts';
+import { abilitiesOf, BUILDS, type BuildName, MODEL_BUILDS } from '../../src/builds.ts';
 import { RELAXED_PROBE } from '../../src/engine/features.ts';
 import type { Bench } from './benches.ts';
 
 type Builder = typeof import('../../tools/build/wasm.js');
 
-/** Builds that this runtime can compile. */
+/** What is measured where no build is asked for. */
+const FLOATS = ['simd', 'relaxed'];
+
+/** Without relaxed SIMD, this runtime cannot compile every build. */
 const hasRelaxed = WebAssembly.validate(Buffer.from(RELAXED_PROBE, 'base64'));
 
 /**
@@ -19,21 +22,18 @@ const hasRelaxed = WebAssembly.validate(Buffer.from(RELAXED_PROBE, 'base64'));
  * @param build the build that was asked for
  */
 export async function rebuild(bench: Bench, build: string | undefined): Promise<void> {
-  const kernels = (name: string) => build === undefined || build === name || bench.isSame === true;
-  const runsHere = (name: string) => {
-    const traits = (BUILDS as Record<string, Parameters<typeof abilitiesOf>[0]>)[name];
-    return traits !== undefined && (hasRelaxed || !abilitiesOf(traits).isRelaxed);
-  };
+  const measured = bench.isSame ? ['simd'] : build ? [build] : bench.isWhole ? ['dot'] : FLOATS;
+  // A model chooses its build by its dtype, whatever build the kernels are measured in.
+  const models = bench.hasModels
+    ? [...MODEL_BUILDS, ...measured, ...(bench.calibrates ? ['calibration'] : [])]
+    : [];
+  const wanted = new Set([...models, ...measured.map((target) => `testing.${target}`)]);
   // Not compiled with the benches: it is the script of the build, which runs in the checkout.
   const script = pathToFileURL('tools/build/wasm.js').href;
   const { buildModules } = (await import(script)) as Builder;
   const built = await buildModules({ BUILDS, abilitiesOf }, (name: string) => {
-    const target = name.replace(/^testing\./, '');
-    if (!runsHere(target)) return false;
-    // A model chooses its build by its dtype, whatever build the kernels are measured in.
-    if (name === target)
-      return bench.hasModels === true && (target !== 'debug' || build === 'debug');
-    return kernels(target) && (target !== 'debug' || build === 'debug');
+    const target = name.replace(/^testing\./, '') as BuildName;
+    return wanted.has(name) && (hasRelaxed || !abilitiesOf(BUILDS[target]).isRelaxed);
   });
   for (const { name, seconds, changed } of built) {
     const why = changed.length === 0 ? 'it was missing' : `changed: ${listed(changed)}`;
