@@ -124,20 +124,28 @@ const ANSWERED = [200, 400, 413];
  * @param {number} options.scale of the counts: 1 for all
  * @param {number} options.seed
  * @param {(keyof typeof COUNTS)[]} [options.parts] which parts; default all
+ * @param {number} [options.samples] of memory in each part, and the fewest steps; default 60
  * @param {(line: string) => void} [options.report] gets a line for each part
  * @returns {Promise<string[]>} findings: answers that should not be, and memory that grew
  */
-export async function soak({ library, scale, seed, parts = PARTS, report = () => {} }) {
+export async function soak({
+  library,
+  scale,
+  seed,
+  parts = PARTS,
+  samples: most = SAMPLES,
+  report = () => {},
+}) {
   const findings = [];
   const sources = await sourcesOf(library, CONFIG);
   const random = generator(seed);
   const run = async (name, count, step) => {
-    const total = Math.max(SAMPLES, Math.round(count * scale));
+    const total = Math.max(most, Math.round(count * scale));
     const samples = [];
     for (let i = 0; i < total; i++) {
       const finding = await step(i);
       if (finding) findings.push(`${name} ${i}, seed ${seed}: ${finding}`);
-      if (Math.floor(((i + 1) * SAMPLES) / total) > samples.length) samples.push(await sample());
+      if (Math.floor(((i + 1) * most) / total) > samples.length) samples.push(await sample());
     }
     findings.push(...growthOf(samples).map((growth) => `${name}: ${growth}`));
     report(`${total} ${name}: ${describe(samples)}`);
