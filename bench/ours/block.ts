@@ -50,6 +50,7 @@ export async function benchBlock(machine: Machine, report: Report): Promise<void
     return;
   }
   for (const S of LENGTHS) {
+    if (!machine.selection.has(`S = ${S}`)) continue;
     const inputs = inputsOf(S);
     const cached = machine.figure(
       await machine.sample([() => none.model(inputs), () => one.model(inputs)]),

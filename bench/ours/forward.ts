@@ -44,10 +44,12 @@ const COLUMNS: Column[] = [
 /** Prints one table for every dtype, one row for every length. */
 export async function benchForward(machine: Machine, report: Report): Promise<void> {
   for (const dtype of Object.keys(DTYPES) as Dtype[]) {
+    const lengths = LENGTHS.filter((S) => machine.selection.has(`${dtype}: S = ${S}`));
+    if (lengths.length === 0) continue;
     const model = await loadHashed(HEAD, machine, dtype);
     const { build } = await model.info();
     console.log(`\n${head(COLUMNS, `${dtype}, ${build}`)}`);
-    for (const S of LENGTHS) await benchLength(machine, report, model, dtype, S);
+    for (const S of lengths) await benchLength(machine, report, model, dtype, S);
     await model.dispose();
   }
 }

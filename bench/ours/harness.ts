@@ -10,6 +10,7 @@ import { machineLine } from '../support/machine.js';
 import { Probe, WARM_UP_MS } from '../support/probe.js';
 import { interval, median, spread as spreadOf } from '../support/statistics.js';
 import { type Clock, type ClockName, clockOf, WALL } from './clock.ts';
+import type { Selection } from './selection.ts';
 
 /** What is timed. A promise that it returns is awaited. */
 export type Task = () => unknown;
@@ -65,21 +66,24 @@ export class Machine {
   readonly build: Variant;
   readonly kernels: Kernels;
   readonly effort: Effort;
+  /** Which rows of a bench to measure. */
+  readonly selection: Selection;
   readonly #clock: Clock;
   readonly #probe: Probe;
   #peak = Number.NaN;
 
-  private constructor(build: Variant, kernels: Kernels, effort: Effort) {
+  private constructor(build: Variant, kernels: Kernels, effort: Effort, selection: Selection) {
     this.build = build;
     this.kernels = kernels;
     this.effort = effort;
+    this.selection = selection;
     this.#clock = clockOf(effort.clock);
     this.#probe = new Probe(kernels.exports.peakXor, PROBE_TURNS);
   }
 
   /** Measures the peak first. */
-  static async of(build: Variant, effort: Effort): Promise<Machine> {
-    const machine = new Machine(build, new Kernels(build.name), effort);
+  static async of(build: Variant, effort: Effort, selection: Selection): Promise<Machine> {
+    const machine = new Machine(build, new Kernels(build.name), effort, selection);
     const { exports } = machine.kernels;
     const factors = exports.allocate(PEAK_FACTOR_BYTES);
     const samples = await machine.sample([() => exports.peakMadd(PEAK_TURNS, factors)], WALL);

@@ -39,23 +39,26 @@ const COLUMNS: Column[] = [
 /** Prints one table for every length. */
 export async function benchKernels(machine: Machine, report: Report): Promise<void> {
   for (const S of LENGTHS) {
+    const nameOf = (shape: Shape) => `S = ${S}: ${shape.name}`;
+    const shapes = shapesOf(S).filter((shape) => machine.selection.has(nameOf(shape)));
+    if (shapes.length === 0) continue;
     console.log(`\n${head(COLUMNS, `products, S = ${S}`)}`);
     let total = 0;
     let flops = 0;
     let isNoisy = false;
-    for (const shape of shapesOf(S)) {
+    for (const shape of shapes) {
       const result = await inFrame(machine, (frame, exports) =>
         attempt(machine, product(frame, exports, shape)),
       );
       console.log(line(COLUMNS, cells(machine, shape, result)));
       if (result.figure) {
-        report.add(`S = ${S}: ${shape.name}`, result.figure, { error: result.error, at: S });
+        report.add(nameOf(shape), result.figure, { error: result.error, at: S });
       }
       total += shape.times * (result.figure?.value ?? Number.NaN);
       flops += shape.times * flopsOf(shape);
       isNoisy ||= result.figure?.isNoisy ?? false;
     }
-    console.log(line(COLUMNS, totals(machine, total, flops, isNoisy)));
+    if (machine.selection.isAll) console.log(line(COLUMNS, totals(machine, total, flops, isNoisy)));
   }
 }
 

@@ -1,99 +1,93 @@
-/** The command line: `npm run bench -- <bench>`, see USAGE and bench/README.md. */
-import { parseArgs } from 'node:util';
-import { type Variant, variants } from '../../test/support/variants.ts';
-import { benchBlock } from './block.ts';
-import { benchCalibration } from './calibration.ts';
+/** The command line: `npm run bench -- <bench>`, see bench/README.md. */
+import process from 'node:process';
+import { oneOf, parseArguments, UsageError } from '../../src/cli/arguments.ts';
+import { suggestion } from '../../src/options.ts';
+import { BENCHES } from './benches.ts';
 import { CLOCKS } from './clock.ts';
-import { compare } from './compare.ts';
-import { benchCosts } from './costs.ts';
-import { benchFormats } from './formats.ts';
-import { benchForward } from './forward.ts';
-import { benchGuard } from './guard.ts';
-import { type Effort, Machine } from './harness.ts';
-import { benchKernels } from './kernels.ts';
-import { benchLoad } from './load.ts';
-import { benchOps } from './ops.ts';
-import { benchQ8Kernels } from './q8-kernels.ts';
-import { Report, type Run, writeResult } from './result.ts';
-import { benchTokenizer } from './tokenizer.ts';
+import { rebuild } from './rebuild.ts';
 
-interface BenchOfMachine {
-  readonly run: (machine: Machine, report: Report) => Promise<void>;
-  /** What it measures does not depend on the build. */
-  readonly isSame?: boolean;
-  /** It measures integer products, which every build computes in its own way; `dot` by default. */
-  readonly isWhole?: boolean;
-}
-
-const BENCHES: Record<string, BenchOfMachine> = {
-  kernels: { run: benchKernels },
-  ops: { run: benchOps },
-  block: { run: benchBlock },
-  forward: { run: benchForward },
-  q8: { run: benchQ8Kernels, isWhole: true },
-  tokenizer: { run: benchTokenizer, isSame: true },
-  load: { run: benchLoad },
-  formats: { run: benchFormats, isSame: true },
-  calibration: { run: benchCalibration, isSame: true },
-  costs: { run: benchCosts },
-  guard: { run: benchGuard },
-};
-
-const USAGE = `Usage: npm run bench -- ${Object.keys(BENCHES).join('|')}
-         [--build simd|relaxed|debug] [--clock wall|thread] [--quick] [--json FILE]
-       npm run bench -- compare BEFORE.json AFTER.json
---json auto writes bench/results/<bench>-<machine>-<date>.json`;
+const BUILDS = ['simd', 'dot', 'relaxed', 'debug'] as const;
 
 const FULL = { time: 400, iterations: 10, isQuick: false };
 const QUICK = { time: 40, iterations: 3, isQuick: true };
 
-async function main(): Promise<void> {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: {
-      build: { type: 'string' },
-      clock: { type: 'string', default: 'wall' },
-      json: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-    },
-  });
+const OPTIONS = {
+  build: { type: 'string' },
+  only: { type: 'string' },
+  clock: { type: 'string', default: 'wall' },
+  json: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const HELP = `\
+Measures this package. Compiles the modules first that are older than their sources.
+
+Usage: npm run bench -- BENCH [OPTIONS]
+       npm run bench -- compare BEFORE.json AFTER.json
+
+Benches
+${Object.entries(BENCHES)
+  .map(([name, { question }]) => `  ${name.padEnd(12)} ${question}`)
+  .join('\n')}
+
+Options
+      --build NAME   ${BUILDS.join(', ')}; by default every build that runs here
+      --only TEXT    measure only rows whose names contain TEXT
+                     (${withRows().join(', ')})
+      --clock NAME   wall (default), or thread: CPU time, for machines that are
+                     never quiet
+      --quick        a tenth of the time, only to check that a bench works
+      --json FILE    write the figures; auto: bench/results/<bench>-<machine>-<date>.json
+  -h, --help         show this help
+
+Examples
+  npm run bench -- kernels --only "feed-forward up" --build simd
+  npm run bench -- ops --only NoNorm --quick
+  npm run bench -- guard
+`;
+
+async function main(args: readonly string[]): Promise<void> {
+  const { positionals, values } = parseArguments(args, OPTIONS);
   const [name, ...files] = positionals;
-  if (name === 'compare') return compare(files);
-  if (!Object.hasOwn(BENCHES, name ?? '') || files.length > 0) throw new RangeError(USAGE);
-  const { run, isSame, isWhole } = BENCHES[name];
-  const clock = CLOCKS.find((one) => one === values.clock);
-  if (!clock) throw new RangeError(USAGE);
-  const effort: Effort = { ...(values.quick ? QUICK : FULL), clock };
-  const runs: Run[] = [];
-  for (const variant of isSame
-    ? chosen('simd')
-    : chosen(values.build ?? (isWhole ? 'dot' : undefined))) {
-    const machine = await Machine.of(variant, effort);
-    console.log(`\n${machine.describe()}`);
-    const report = new Report();
-    await run(machine, report);
-    const { peak, probe } = machine;
-    runs.push({ build: isSame ? 'none' : variant.name, peak, probe, entries: report.entries });
+  if (values.help || name === undefined || name === 'help') {
+    if (name === undefined && !values.help)
+      throw new UsageError(`Cannot run: found no bench\n\n${HELP}`);
+    return console.log(HELP);
   }
-  console.log(
-    '\nspread: 10th to 90th percentile of a task; ~ not to be trusted, the machine was busy',
-  );
-  if (values.json === undefined) return;
-  const file = values.json === 'auto' ? '' : values.json;
-  console.log(`written: ${await writeResult(name, runs, effort, file)}`);
+  if (name === 'compare') return (await import('./compare.ts')).compare(files);
+  const bench = benchNamed(name);
+  if (files.length > 0) {
+    throw new UsageError(
+      `Cannot run "${name}": found "${files.join(' ')}" as well, expected one bench`,
+    );
+  }
+  if (values.only !== undefined && !bench.hasRows) {
+    throw new UsageError(
+      `Cannot choose rows: ${name} runs as a whole, expected --only with ${withRows().join(', ')}`,
+    );
+  }
+  if (values.build !== undefined) oneOf('build', values.build, BUILDS);
+  const clock = oneOf('clock', values.clock, CLOCKS);
+  await rebuild(bench, values.build);
+  // Not before: the harness reads the modules when it is loaded.
+  const { runSession } = await import('./session.ts');
+  const { build, only, json } = values;
+  const effort = { ...(values.quick ? QUICK : FULL), clock };
+  await runSession({ name, bench, build, effort, only, json });
 }
 
-/** The requested build, or all shipped builds that run models of floats here. */
-function chosen(build: string | undefined): Variant[] {
-  const found = variants.filter(({ name }) =>
-    build === undefined ? name === 'simd' || name === 'relaxed' : name === build,
-  );
-  if (found.length > 0) return found;
-  const names = variants.map((variant) => variant.name).join(', ');
-  throw new RangeError(`Cannot run build "${build}": this machine runs ${names}`);
+function benchNamed(name: string) {
+  if (Object.hasOwn(BENCHES, name)) return BENCHES[name];
+  const expected = suggestion(name, [...Object.keys(BENCHES), 'compare', 'help']);
+  throw new UsageError(`Cannot run "${name}": there is no such bench, expected ${expected}`);
 }
 
-main().catch((error: Error) => {
+function withRows(): string[] {
+  return Object.keys(BENCHES).filter((name) => BENCHES[name].hasRows);
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
   console.error(error.message);
-  process.exitCode = 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 });

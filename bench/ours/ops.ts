@@ -66,14 +66,17 @@ const COLUMNS: Column[] = [
 /** Prints one table for every length. */
 export async function benchOps(machine: Machine, report: Report): Promise<void> {
   for (const S of LENGTHS) {
+    const nameOf = (op: Op) => `S = ${S}: ${op.name}`;
+    const ops = OPS.filter((op) => machine.selection.has(nameOf(op)));
+    if (ops.length === 0) continue;
     console.log(`\n${head(COLUMNS, `ops, S = ${S}`)}`);
-    for (const op of OPS) {
+    for (const op of ops) {
       const result = await inFrame(machine, (frame, exports) =>
         attempt(machine, op.make(frame, exports, S)),
       );
       console.log(line(COLUMNS, cells(op, S, result)));
       if (result.figure) {
-        report.add(`S = ${S}: ${op.name}`, result.figure, { error: result.error, at: S });
+        report.add(nameOf(op), result.figure, { error: result.error, at: S });
       }
     }
   }

@@ -58,10 +58,11 @@ export async function benchQ8Kernels(machine: Machine, report: Report): Promise<
   for (const rows of ROWS) {
     for (const form of formsOf(hasByteRows).filter(({ name }) => name !== 'UpperI8')) {
       for (const [K, N] of SHAPES) {
+        const name = `rows of ${form.name.toLowerCase()}`;
+        if (!machine.selection.has(`q8, ${name}: ${rows} x ${N} <- ${K}`)) continue;
         const { error, figure } = await inFrame(machine, (frame) =>
           attempt(machine, productTrial(frame, exports, { rows, K, N, form, hasDot })),
         );
-        const name = `rows of ${form.name.toLowerCase()}`;
         const start = [name, `${rows} x ${N} <- ${K}`, scientific(error)];
         if (!figure) {
           console.log(line(COLUMNS, [...start, 'WRONG']));

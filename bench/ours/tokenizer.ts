@@ -46,6 +46,7 @@ export async function benchTokenizer(machine: Machine, report: Report): Promise<
     return;
   }
   for (const workload of workloads(texts)) {
+    if (!machine.selection.has(workload.name)) continue;
     const figure = await machine.measure(() => run(tokenizer, workload));
     const count = workload.texts.length;
     const tokens = run(tokenizer, workload);
@@ -55,6 +56,7 @@ export async function benchTokenizer(machine: Machine, report: Report): Promise<
     const cells = [workload.name, `${count}`, `${tokens}`, digits(figure.value), ...rates];
     console.log(line(COLUMNS, [...cells, spreadOf(figure)]));
   }
+  if (!machine.selection.has('vocab.txt to a tokenizer')) return;
   const load = await machine.measure(() => new MobileBertTokenizer(vocabulary));
   report.add('vocab.txt to a tokenizer', load);
   const cells = [

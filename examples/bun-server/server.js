@@ -1,4 +1,4 @@
-/** Bun: `PORT=8080 bun examples/bun-server/server.js`. A model is loaded at its first request. */
+/** Bun: `bun install && PORT=8080 bun server.js`. A model is loaded at its first request. */
 import {
   createHandler,
   questionAnswering,
@@ -6,10 +6,9 @@ import {
   tokenClassification,
 } from 'mobilebert-wasm/serve';
 
-const models = new URL('../../models/', import.meta.url);
-const setup = (name, options) => {
-  return { model: new URL(`${name}/`, models), load: { dtype: 'q8' }, options };
-};
+// The models that the package brings, in q8.
+const models = new URL('../models/', import.meta.resolve('mobilebert-wasm'));
+const setup = (name, options) => ({ model: new URL(`${name}/`, models), options });
 
 Bun.serve({
   port: Number(process.env.PORT ?? 8080),

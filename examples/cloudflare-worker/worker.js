@@ -1,6 +1,7 @@
 /**
- * Cloudflare Workers: the q8 models are static assets of the worker (wrangler.jsonc). The first
- * request for a model streams it from there into WebAssembly memory.
+ * Cloudflare Workers: `npm install && npm start`. The models that the package brings, in q8, are
+ * static assets of the worker (wrangler.jsonc). The first request for a model streams it from there
+ * into WebAssembly memory.
  */
 import {
   createHandler,

@@ -6,8 +6,6 @@ import { isAt, spansOf } from './bookings.js';
 import { mark, percent } from './marks.js';
 import { ASKED } from './texts.js';
 
-export { readTest } from './bookings.js';
-
 /** @typedef {import('mobilebert-wasm').QuestionAnsweringPipeline} Answerer */
 /** @typedef {import('./bookings.js').TestFile} TestFile */
 /** @typedef {import('./marks.js').Rows} Rows */

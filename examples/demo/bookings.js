@@ -2,20 +2,9 @@
  * The test file of both models of restaurant bookings: utterances, with spans labelled by people.
  */
 
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-
 /** @typedef {Record<string, [start: number, end: number]>} Spans */
 /** @typedef {{ text: string, spans: Spans }} Utterance */
 /** @typedef {{ questions: Record<string, string>, utterances: Utterance[] }} TestFile */
-
-/**
- * @param {URL} folder of the model
- * @returns {Promise<TestFile>}
- */
-export async function readTest(folder) {
-  return JSON.parse(await readFile(fileURLToPath(new URL('test.json', folder)), 'utf8'));
-}
 
 /**
  * The labelled spans of an utterance.

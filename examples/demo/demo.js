@@ -1,34 +1,25 @@
 /**
  * The three bundled models on texts that people wrote to a bank and to a restaurant: a table of
- * examples per model, then the test files. `npm run demo -- "A table for two at 8"` takes your text.
+ * examples per model, and in a checkout the test files. `npm start -- "A table for two at 8"` takes
+ * your text.
  */
 
 import process from 'node:process';
 import { pipeline } from 'mobilebert-wasm';
-// The tables of the command line, which are not part of the package's API.
-import { scoreCells, scoreColumns } from '../../build/js/cli/result-tables.js';
-import { formatTable, tableStyle } from '../../build/js/cli/table.js';
 import * as answers from './answers.js';
 import * as intents from './intents.js';
+import { folderOf, readTest } from './models.js';
 import * as slots from './slots.js';
+import { formatTable, paint, scoreCell } from './table.js';
 
-const MODELS = new URL('../../models/', import.meta.url);
 const PARTS = [intents, slots, answers];
-
-/** @type {import('../../build/js/cli/table.js').Column[]} */
-const MEASURED_COLUMNS = [
-  { title: 'Model' },
-  { title: 'Test texts' },
-  { title: 'Accuracy' },
-  { title: 'Speed', pad: 'left' },
-  { title: 'Memory', pad: 'left' },
-  { title: 'Loading', pad: 'left' },
-];
+const MEASURED = ['Model', 'Test texts', 'Accuracy', 'Speed', 'Memory', 'Loading'];
 
 /** @typedef {typeof PARTS[number]} Part */
 /** @typedef {{ build: string, cells: string[] }} Measured */
 
-const style = tableStyle(process);
+// The reader of the output has closed it, as in `npm run demo | head`.
+process.stdout.on('error', () => process.exit());
 
 main(process.argv.slice(2)).catch((error) => {
   console.error(error.message);
@@ -40,20 +31,20 @@ async function main(typed) {
   const text = typed.join(' ');
   const measured = [];
   for (const part of PARTS) {
-    const folder = new URL(`${part.model}/`, MODELS);
+    const folder = folderOf(part.model);
     const start = performance.now();
     const pipe = await pipeline(part.task, folder);
     const loading = performance.now() - start;
-    const test = await part.readTest(folder);
+    const { test, isWhole } = await readTest(part.model);
     if (text) {
       printTable(part.model, part.typedColumns, await part.typedRows(pipe, text, test));
     } else {
       printTable(part.title, ['', ...part.columns], await part.rowsOf(pipe, test));
-      measured.push(await measure(part, pipe, test, loading));
+      if (isWhole) measured.push(await measure(part, pipe, test, loading));
     }
     await pipe.dispose();
   }
-  if (!text) printMeasured(measured);
+  if (measured.length > 0) printMeasured(measured);
 }
 
 /**
@@ -62,13 +53,11 @@ async function main(typed) {
  * @param {import('./marks.js').Rows} rows
  */
 function printTable(title, names, rows) {
-  const columns = names.map((name) => ({ title: name, isFlexible: name !== '' }));
   const cells = rows.map((row) => [
     ...row.cells,
-    ...(row.score === undefined ? [] : scoreCells(row.score, style)),
+    row.score === undefined ? '' : scoreCell(row.score),
   ]);
-  print(`\n${style.paint(title, 'bold')}\n\n`);
-  print(formatTable([...columns, ...scoreColumns(style)], cells, style));
+  print(`\n${paint(title, 'bold')}\n\n${formatTable([...names, 'Score'], cells)}`);
 }
 
 /**
@@ -102,8 +91,7 @@ async function measure(part, pipe, test, loading) {
 /** @param {Measured[]} measured */
 function printMeasured(measured) {
   const rows = measured.map(({ cells }) => cells);
-  print(`\n${style.paint('The test files', 'bold')}\n\n`);
-  print(formatTable(MEASURED_COLUMNS, rows, style));
+  print(`\n${paint('The test files', 'bold')}\n\n${formatTable(MEASURED, rows)}`);
   const rss = `${(process.memoryUsage().rss / 1e6).toFixed(0)} MB resident set`;
   print(`\n${measured[0].build} build on Node ${process.versions.node}, one thread, ${rss}\n`);
   print(

@@ -2,9 +2,6 @@
  * Intents: a bank customer's question -> one of 77 intents.
  */
 
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { parseCsv } from './csv.js';
 import { mark, percent } from './marks.js';
 import { QUESTIONS } from './texts.js';
 
@@ -16,14 +13,6 @@ export const model = 'banking77-intents';
 export const title = "Bank customers' questions, each read as one of 77 intents";
 export const columns = ['Question', 'Intent'];
 export const typedColumns = ['Intent'];
-
-/**
- * @param {URL} folder of the model
- * @returns {Promise<Record<string, string>[]>} `text` and `category`
- */
-export async function readTest(folder) {
-  return parseCsv(await readFile(fileURLToPath(new URL('test.csv', folder)), 'utf8'));
-}
 
 /**
  * A row per question. Below a wrong intent, the labelled one.

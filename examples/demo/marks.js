@@ -2,7 +2,7 @@
  * Cells of the demo's tables: marks for right and wrong, and percentages.
  */
 
-/** @typedef {import('../../build/js/cli/table.js').Cell} Cell */
+/** @typedef {import('./table.js').Cell} Cell */
 /** @typedef {{ cells: Cell[], score?: number }[]} Rows */
 
 /**

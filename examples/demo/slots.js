@@ -6,8 +6,6 @@ import { isAt, spansOf } from './bookings.js';
 import { mark, percent } from './marks.js';
 import { BOOKINGS } from './texts.js';
 
-export { readTest } from './bookings.js';
-
 /** @typedef {import('mobilebert-wasm').TokenClassificationPipeline} Tagger */
 /** @typedef {import('./bookings.js').TestFile} TestFile */
 /** @typedef {import('./marks.js').Rows} Rows */

@@ -1,6 +1,6 @@
 /**
- * Deno and Deno Deploy: `deno run --allow-net --allow-read --allow-env examples/deno-deploy/main.js`.
- * An isolate loads a model at its first request.
+ * Deno and Deno Deploy: `deno install && deno task start`. An isolate loads a model at its first
+ * request.
  */
 import {
   createHandler,
@@ -9,10 +9,9 @@ import {
   tokenClassification,
 } from 'mobilebert-wasm/serve';
 
-const models = new URL('../../models/', import.meta.url);
-const setup = (name, options) => {
-  return { model: new URL(`${name}/`, models), load: { dtype: 'q8' }, options };
-};
+// The models that the package brings, in q8.
+const models = new URL('../models/', import.meta.resolve('mobilebert-wasm'));
+const setup = (name, options) => ({ model: new URL(`${name}/`, models), options });
 
 Deno.serve({
   port: Number(Deno.env.get('PORT') ?? 8080),

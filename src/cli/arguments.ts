@@ -1,6 +1,7 @@
 /** The arguments of a command: parsed by node:util's parseArgs, checked, refused as UsageError. */
 
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { nearestName } from '../options.ts';
 
 /** A call that cannot be understood. The exit code is 2. */
 export class UsageError extends Error {
@@ -17,7 +18,11 @@ interface Call<T extends Options> {
   allowPositionals: true;
 }
 
-/** Parses options and positional arguments. @throws UsageError */
+/**
+ * Parses options and positional arguments. Of an option that is there twice, the last counts.
+ *
+ * @throws UsageError for an option that is unknown or lacks its value
+ */
 export function parseArguments<const T extends Options>(
   args: readonly string[],
   options: T,
@@ -25,13 +30,56 @@ export function parseArguments<const T extends Options>(
   try {
     return parseArgs<Call<T>>({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    const { message } = error as Error;
-    // Only the first sentence: "Unknown option '--foo'. To specify a positional argument ..."
-    const found = message.split(/\. |\n/)[0]!.replaceAll("'", '"');
-    throw wrong(
-      `${found[0]!.toLowerCase()}${found.slice(1)}, expected arguments as --help describes`,
-    );
+    throw refusalOf(error as NodeJS.ErrnoException, args, options);
   }
+}
+
+/** An error of parseArgs in our words. Its messages quote the option: `'-f, --file <value>'`. */
+function refusalOf(
+  { code, message }: NodeJS.ErrnoException,
+  args: readonly string[],
+  options: Options,
+): UsageError {
+  const [, quoted = ''] = /'(?:-., )?(--?[^\s']*)/.exec(message) ?? [];
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    return unknownOption(argumentWith(quoted, args), Object.keys(options));
+  }
+  const name = nameOf(quoted, options);
+  if (message.includes('does not take an argument')) {
+    return wrong(`--${name} has a value, expected none`);
+  }
+  if (!message.includes('ambiguous')) {
+    return wrong(`--${name} has no value, expected "--${name} VALUE"`);
+  }
+  const at = args.findIndex((one) => one === `--${name}` || one === `-${options[name]?.short}`);
+  const next = args[at + 1] ?? '';
+  return wrong(
+    `--${name} is followed by ${JSON.stringify(next)}, expected its value, which is written "--${name}=${next}" if it begins with "-"`,
+  );
+}
+
+/** The argument that holds an option: `-topk` of `-t`. */
+function argumentWith(option: string, args: readonly string[]): string {
+  if (option.startsWith('--')) return option;
+  return args.find((one) => /^-[^-]/.test(one) && one.includes(option.slice(1))) ?? option;
+}
+
+/** The long name of an option that is given by its short one. */
+function nameOf(option: string, options: Options): string {
+  if (option.startsWith('--')) return option.slice(2);
+  const found = Object.entries(options).find(([, { short }]) => short === option.slice(1));
+  return found?.[0] ?? option.slice(1);
+}
+
+function unknownOption(given: string, options: readonly string[]): UsageError {
+  const names = [...options, 'help'];
+  const found = `option ${JSON.stringify(given.slice(0, 60))} is unknown`;
+  if (/\s|^-\d/.test(given)) {
+    return wrong(`${found}, expected "--" before texts that begin with "-"`);
+  }
+  const near = nearestName(given.replace(/^-+/, ''), names);
+  if (near !== undefined) return wrong(`${found}, expected "--${near}"`);
+  return wrong(`${found}, expected one of ${names.map((name) => `--${name}`).join(', ')}`);
 }
 
 /** An integer of at least 1. @throws UsageError */

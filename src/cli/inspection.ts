@@ -4,6 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MobileBertConfig } from '../config/config.ts';
+import { FilesError } from '../errors.ts';
 import { openFiles } from '../hub/files.ts';
 import { env, LogLevel } from '../hub/options.ts';
 import type { ProgressCallback } from '../hub/progress.ts';
@@ -11,6 +12,7 @@ import { architectureOf } from '../models/heads/architectures.ts';
 import type { LoadingInfo } from '../models/load/load-checkpoint.ts';
 import type { ModelInfo } from '../models/model-info.ts';
 import type { TaskName } from '../pipelines/pipeline.ts';
+import { AutoTokenizer } from '../tokenizer/api/tokenizer.ts';
 
 /** The result, which `--json` prints as it is. */
 export interface Inspection extends ModelInfo, LoadingInfo {
@@ -23,6 +25,19 @@ export interface Inspection extends ModelInfo, LoadingInfo {
   readonly weights_file: string;
   readonly tasks: readonly TaskName[];
   readonly labels: readonly string[];
+  /** The tokenizer; null where the checkpoint has no files of one. */
+  readonly tokenizer: TokenizerInfo | null;
+}
+
+/** What a checkpoint's tokenizer is. */
+export interface TokenizerInfo {
+  readonly name: string;
+  /** With added tokens. */
+  readonly tokens: number;
+  readonly added: number;
+  readonly do_lower_case: boolean;
+  /** Longer texts are truncated on request; null: no limit. */
+  readonly model_max_length: number | null;
 }
 
 /** A file of a checkpoint. */
@@ -53,6 +68,9 @@ const TASKS: Readonly<Record<string, readonly TaskName[]>> = {
 /** Classes with labels of their own. */
 const LABELLED = ['MobileBertForSequenceClassification', 'MobileBertForTokenClassification'];
 
+/** Python writes 1e30 where a tokenizer has no limit. */
+const NO_LIMIT = 2 ** 31;
+
 /** Loads the model, so that the result is measured, not guessed. @throws as `from_pretrained` */
 export async function inspectCheckpoint(
   source: string,
@@ -79,11 +97,31 @@ export async function inspectCheckpoint(
   return {
     ...{ source, architecture, tasks: tasksOf(architecture, labels), labels },
     weights_file,
+    tokenizer: await tokenizerOf(source),
     ...info,
     ...loading,
     config: config.to_dict(),
     files: await filesOf(source, read),
   };
+}
+
+async function tokenizerOf(source: string): Promise<TokenizerInfo | null> {
+  try {
+    const tokenizer = await AutoTokenizer.from_pretrained(source);
+    const {
+      tokenizer_class: name,
+      model_max_length: limit,
+      vocab_size,
+      length: tokens,
+    } = tokenizer;
+    const saved = Reflect.get(await tokenizer.save_files(), 'tokenizer_config.json');
+    const { do_lower_case = true } = JSON.parse(String(saved)) as { do_lower_case?: boolean };
+    const model_max_length = limit < NO_LIMIT ? limit : null;
+    return { name, tokens, added: tokens - vocab_size, do_lower_case, model_max_length };
+  } catch (error) {
+    if (error instanceof FilesError) return null;
+    throw error;
+  }
 }
 
 function tasksOf(architecture: string, labels: readonly string[]): TaskName[] {

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The `mobilebert` command: runs the command line with the streams of the process. */
+/**
+ * The command `mobilebert-wasm`, which is `mobilebert` as well: runs the command line with the
+ * streams of the process.
+ */
 
 import process from 'node:process';
 import { run } from './run.ts';

@@ -3,6 +3,8 @@
 import type { Answer } from '../pipelines/answers.ts';
 import type { EntityGroup, TokenEntity } from '../pipelines/entities.ts';
 import type { MaskFill, TextFills } from '../pipelines/fill-mask.ts';
+import type { Choice } from '../pipelines/multiple-choice.ts';
+import type { NextSentencePrediction } from '../pipelines/next-sentence-prediction.ts';
 import type { Classification } from '../pipelines/text-classification.ts';
 import { type Cell, type Color, type Column, formatTable, type TableStyle } from './table.ts';
 import { printable } from './text-width.ts';
@@ -116,6 +118,46 @@ export function fillTable(all: readonly FilledText[], style: TableStyle): string
 
 function masksOf(fills: TextFills): MaskFill[][] {
   return Array.isArray(fills[0]) ? (fills as MaskFill[][]) : [fills as MaskFill[]];
+}
+
+/** Two texts, and whether the second follows the first. */
+export interface ComparedPair extends NextSentencePrediction {
+  readonly text: string;
+  readonly next: string;
+}
+
+const PAIR_COLUMNS: readonly Column[] = [
+  TEXT,
+  { title: 'Next', isFlexible: true },
+  { title: 'Follows' },
+];
+
+export function nextTable(all: readonly ComparedPair[], style: TableStyle): string {
+  const rows = all.map(({ text, next, is_next, score }): Cell[] => [
+    text,
+    next,
+    is_next ? 'yes' : 'no',
+    ...scoreCells(score, style),
+  ]);
+  return formatTable([...PAIR_COLUMNS, ...scoreColumns(style)], rows, style);
+}
+
+/** A text and its choices, best first. */
+export interface RankedChoices {
+  readonly text: string;
+  readonly choices: readonly Choice[];
+}
+
+export function choiceTable(all: readonly RankedChoices[], style: TableStyle): string {
+  const rows = all.flatMap(({ text, choices }) =>
+    choices.map(({ choice, score }, rank): Cell[] => [
+      rank === 0 ? text : '',
+      choice,
+      ...scoreCells(score, style),
+    ]),
+  );
+  const columns = [TEXT, { title: 'Choice', isFlexible: true }, ...scoreColumns(style)];
+  return formatTable(columns, rows, style);
 }
 
 /** A text and its vector. */

@@ -1,53 +1,13 @@
 /** Finds and runs the command that the arguments name, and returns an exit code. */
 
 import { env as library } from '../hub/options.ts';
+import { nearestName, suggestion } from '../options.ts';
 import { UsageError } from './arguments.ts';
-import { type Command, type Io, print } from './io.ts';
-import { printable } from './text-width.ts';
-
-/** A command's code is loaded when it is called. */
-const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
-  classify: {
-    summary: 'label texts: intents, sentiments, topics',
-    load: async () => (await import('./commands/classify.ts')).classify,
-  },
-  ner: {
-    summary: 'find entities such as names, places and times',
-    load: async () => (await import('./commands/ner.ts')).ner,
-  },
-  answer: {
-    summary: 'answer questions about a text',
-    load: async () => (await import('./commands/answer.ts')).answer,
-  },
-  fill: {
-    summary: 'predict the tokens for [MASK]',
-    load: async () => (await import('./commands/fill.ts')).fill,
-  },
-  'zero-shot': {
-    summary: 'label texts with labels of your choice',
-    load: async () => (await import('./commands/zero-shot.ts')).zeroShot,
-  },
-  embed: {
-    summary: 'turn texts into vectors',
-    load: async () => (await import('./commands/embed.ts')).embed,
-  },
-  tokens: {
-    summary: 'show the tokens of texts',
-    load: async () => (await import('./commands/tokens.ts')).tokens,
-  },
-  inspect: {
-    summary: 'show what a checkpoint contains and can do',
-    load: async () => (await import('./commands/inspect.ts')).inspect,
-  },
-  convert: {
-    summary: 'convert a checkpoint to smaller weights (q8, fp16)',
-    load: async () => (await import('./commands/convert.ts')).convert,
-  },
-  cache: {
-    summary: 'list or delete downloaded models',
-    load: async () => (await import('./commands/cache.ts')).cache,
-  },
-};
+import { COMMANDS, type CommandEntry } from './commands.ts';
+import { optionsText, PROGRAM } from './help.ts';
+import { type Io, type Output, print } from './io.ts';
+import { paintFor } from './table.ts';
+import { printable, wrapToWidth } from './text-width.ts';
 
 /** 0: success; 1: failure; 2: usage error. */
 export type ExitCode = 0 | 1 | 2;
@@ -58,32 +18,73 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     await dispatch(args, io);
     return 0;
   } catch (error) {
-    // The reader of the output has closed it, as in `mobilebert ... | head`.
+    // The reader of the output has closed it, as in `mobilebert-wasm ... | head`.
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0;
     const isUsage = error instanceof UsageError;
     const command = Object.hasOwn(COMMANDS, args[0] ?? '') ? ` ${args[0]}` : '';
-    const hint = isUsage ? `\nTry "mobilebert${command} --help"` : '';
+    const hint = isUsage ? `\nTry "${PROGRAM}${command} --help"` : '';
     const message = error instanceof Error ? error.message : String(error);
-    await print(io.stderr, `mobilebert: ${printable(message)}${hint}\n`).catch(() => {});
+    const lines = onTerminal(`mobilebert-wasm: ${printable(message)}`, io.stderr);
+    await print(io.stderr, `${lines}${hint}\n`).catch(() => {});
     return isUsage ? 2 : 1;
   }
 }
 
+/** A message on lines of a terminal's width, broken at blanks. */
+function onTerminal(message: string, { isTTY, columns }: Output): string {
+  if (!isTTY) return message;
+  return wrapToWidth(message, columns || 80, Number.POSITIVE_INFINITY).join('\n');
+}
+
 async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<void> {
-  if (name === '--help' || name === '-h') return print(io.stdout, help());
+  if (name === '--help' || name === '-h') return printHelp(help(), io);
   if (name === '--version' || name === '-v') return print(io.stdout, `${library.version}\n`);
-  const known = Object.keys(COMMANDS).join(', ');
+  if (name === 'help') return helpOf(rest, io);
   if (name === undefined) {
-    throw new UsageError(`Cannot run: found no command, expected one of ${known}`);
+    throw new UsageError(`Cannot run: found no command, expected one of ${listed()}`);
   }
-  if (!Object.hasOwn(COMMANDS, name)) {
+  const command = await commandOf(name).load();
+  if (wantsHelp(rest)) return printHelp(command.help, io);
+  return command.run(rest, io);
+}
+
+/** `help` and `help COMMAND`. */
+async function helpOf(names: readonly string[], io: Io): Promise<void> {
+  const [name, ...others] = names.filter((word) => word !== '--help' && word !== '-h');
+  if (others.length > 0) {
+    const found = JSON.stringify([name, ...others].join(' '));
+    throw new UsageError(`Cannot show help: found ${found}, expected one command`);
+  }
+  return printHelp(name === undefined ? help() : (await commandOf(name).load()).help, io);
+}
+
+/** @throws UsageError that names the nearest command */
+function commandOf(name: string): CommandEntry {
+  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!;
+  const found = `Cannot run ${JSON.stringify(name.slice(0, 60))}`;
+  if (name.startsWith('-')) {
+    const near = suggestedOption(name);
     throw new UsageError(
-      `Cannot run ${JSON.stringify(name)}: there is no such command, expected one of ${known}`,
+      `${found}: it is an option, expected ${near ?? `a command first: one of ${listed()}`}`,
     );
   }
-  const command = await COMMANDS[name]!.load();
-  if (wantsHelp(rest)) return print(io.stdout, command.help);
-  return command.run(rest, io);
+  const names = Object.entries(COMMANDS).flatMap(([command, { otherNames = [] }]) =>
+    [command, ...otherNames].map((other): [string, string] => [other, command]),
+  );
+  const near = nearestName(name, ['help', ...names.map(([other]) => other)]);
+  const command = near === undefined ? undefined : (new Map(names).get(near) ?? near);
+  const expected = command === undefined ? `one of ${listed()}` : `"${command}"`;
+  throw new UsageError(`${found}: there is no such command, expected ${expected}`);
+}
+
+/** The option of the program itself that a misspelt one was meant to be. */
+function suggestedOption(name: string): string | undefined {
+  const near = nearestName(name, ['--help', '--version']);
+  return near && suggestion(name, [near]);
+}
+
+function listed(): string {
+  return Object.keys(COMMANDS).join(', ');
 }
 
 /** Whether the arguments ask for help. After `--`, everything is text. */
@@ -93,22 +94,39 @@ function wantsHelp(args: readonly string[]): boolean {
   return options.includes('--help') || options.includes('-h');
 }
 
+/** Headings are bold on a terminal. */
+function printHelp(text: string, io: Io): Promise<void> {
+  const paint = paintFor(io);
+  const headings = /^(Usage:|Commands|Options|Examples)/gm;
+  return print(
+    io.stdout,
+    text.replace(headings, (heading) => paint(heading, 'bold')),
+  );
+}
+
 function help(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map(({ length }) => length)) + 2;
   const commands = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(10)} ${summary}\n`,
+    ([name, { summary }]) => `  ${name.padEnd(width)}${summary}\n`,
   );
   return `\
 MobileBERT in WebAssembly SIMD
 
-Usage: mobilebert COMMAND [OPTIONS]
+Usage: ${PROGRAM} COMMAND [OPTIONS]
 
 Commands
 ${commands.join('')}
 Options
-  -h, --help       show this help
-  -v, --version    show the version
+${optionsText([
+  ['-h, --help', 'show this help; after a command, its options'],
+  ['-v, --version', 'show the version'],
+])}
 
-"mobilebert COMMAND --help" shows the options of a command.
+Examples
+  ${PROGRAM} classify "I lost my card in Rome"
+  ${PROGRAM} inspect google/mobilebert-uncased
+  ${PROGRAM} help classify
+
 Exit codes: 0 success, 1 failure, 2 usage error
 `;
 }

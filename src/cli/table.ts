@@ -48,7 +48,10 @@ export function tableStyle(io: Pick<Io, 'stdout' | 'env'>): TableStyle {
   return { width: isTTY ? columns || 80 : Number.POSITIVE_INFINITY, paint: paintFor(io) };
 }
 
-/** A table with a header and a rule. Every line ends with a line break. */
+/**
+ * A table with a header and a rule. Every line ends with a line break. A row whose first cell is
+ * empty belongs to the row above: a long first cell is wrapped beside both.
+ */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
@@ -60,8 +63,19 @@ export function formatTable(
   const header = columns.map(({ title }): Content => ({ text: title, color: 'bold' }));
   const total = widths.reduce((sum, n) => sum + n, GAP.length * (widths.length - 1));
   const rule = `${paint('─'.repeat(total), 'dim')}\n`;
-  const body = cells.map((row) => formatRow(row, layout, paint));
-  return formatRow(header, layout, paint) + rule + body.join('');
+  const body = groupsOf(cells).map((rows) => formatGroup(rows, layout, paint));
+  return formatGroup([header], layout, paint) + rule + body.join('');
+}
+
+/** Rows with those below them whose first cell is empty. */
+function groupsOf(rows: readonly (readonly Content[])[]): (readonly Content[])[][] {
+  const groups: (readonly Content[])[][] = [];
+  for (const row of rows) {
+    const isPart = row[0]?.text === '' && groups.length > 0;
+    if (isPart) groups.at(-1)!.push(row);
+    else groups.push([row]);
+  }
+  return groups;
 }
 
 interface Content {
@@ -69,26 +83,39 @@ interface Content {
   readonly color?: Color;
 }
 
-/** One row, with as many lines as its longest cell. */
-function formatRow(
-  cells: readonly Content[],
-  layout: readonly { readonly pad: 'left' | 'right'; readonly width: number }[],
-  paint: Paint,
-): string {
-  const wrapped = cells.map(({ text }, i) => wrapToWidth(text, layout[i]!.width, MOST_LINES));
-  const count = Math.max(...wrapped.map(({ length }) => length));
-  let lines = '';
-  for (let n = 0; n < count; n++) {
-    const parts = cells.map(({ color }, i) => {
-      const { pad, width } = layout[i]!;
-      const text = wrapped[i]![n] ?? '';
-      const painted = color && text ? paint(text, color) : text;
-      const blanks = ' '.repeat(Math.max(0, width - textWidth(text)));
-      return pad === 'left' ? blanks + painted : painted + blanks;
-    });
-    lines += `${parts.join(GAP).trimEnd()}\n`;
-  }
-  return lines;
+type Layout = readonly { readonly pad: 'left' | 'right'; readonly width: number }[];
+
+/** A line of a cell. */
+interface Line {
+  readonly text: string;
+  readonly color: Color | undefined;
+}
+
+/** Rows with as many lines as their longest cells, beside the lines of the first row's first cell. */
+function formatGroup(rows: readonly (readonly Content[])[], layout: Layout, paint: Paint): string {
+  const wrapped = (cell: Content, width: number, most: number): Line[] =>
+    wrapToWidth(cell.text, width, most).map((text) => ({ text, color: cell.color }));
+  const [[first]] = rows as [[Content]];
+  const others = layout.slice(1);
+  const lines = rows.flatMap((row): (Line | undefined)[][] => {
+    const cells = others.map(({ width }, i) => wrapped(row[i + 1]!, width, MOST_LINES));
+    const height = Math.max(1, ...cells.map(({ length }) => length));
+    return Array.from({ length: height }, (_, n) => cells.map((cell) => cell[n]));
+  });
+  const firsts = wrapped(first, layout[0]!.width, Math.max(MOST_LINES, lines.length));
+  const count = Math.max(firsts.length, lines.length);
+  return Array.from({ length: count }, (_, n) => {
+    const cells = [firsts[n], ...(lines[n] ?? others.map(() => undefined))];
+    const parts = cells.map((line, i) => padded(line, layout[i]!, paint));
+    return `${parts.join(GAP).trimEnd()}\n`;
+  }).join('');
+}
+
+function padded(line: Line | undefined, { pad, width }: Layout[number], paint: Paint): string {
+  const { text, color } = line ?? { text: '', color: undefined };
+  const painted = color && text ? paint(text, color) : text;
+  const blanks = ' '.repeat(Math.max(0, width - textWidth(text)));
+  return pad === 'left' ? blanks + painted : painted + blanks;
 }
 
 /** Columns as wide as their widest cells; the widest flexible ones shrink until all fit. */

@@ -1,4 +1,4 @@
-/** Converts a checkpoint to q8 or fp16 and measures its error, for `mobilebert convert`. */
+/** Converts a checkpoint to q8 or fp16 and measures its error, for `npx mobilebert-wasm convert`. */
 
 import { type CalibrationOptions, calibration } from '../calibration/calibrate.ts';
 import { MobileBertConfig } from '../config/config.ts';

@@ -28,7 +28,7 @@ export interface ModelInfo {
    * Name of the layout of q8 weights in memory and files (docs/memory.md); null for other dtypes.
    */
   readonly packing: string | null;
-  /** Relative L2 error against fp32, as measured by `mobilebert convert`; null where unknown. */
+  /** Relative L2 error against fp32, as measured by `npx mobilebert-wasm convert`; null where unknown. */
   readonly relative_error: number | null;
   /** The texts that a q8 model was calibrated on, in words; null for rounding to nearest. */
   readonly calibration: string | null;

@@ -4,6 +4,7 @@
  */
 
 import { InputError } from '../errors.ts';
+import { nearestName } from '../options.ts';
 import { kindOf } from '../pipelines/arguments.ts';
 
 /** A parsed body. Only its own keys come from the client. */
@@ -68,8 +69,10 @@ function parsed(text: string): unknown {
 export function checkNames(body: Body, names: readonly string[]): void {
   const unknown = Object.keys(body).find((key) => !names.includes(key));
   if (unknown === undefined) return;
+  const near = nearestName(unknown, names);
   const known = names.map((name) => `"${name}"`).join(' and ');
-  throw new InputError(`${ACTION}: found ${shortened(unknown)}, expected ${known} only`);
+  const expected = near === undefined ? `${known} only` : `"${near}"`;
+  throw new InputError(`${ACTION}: found ${shortened(unknown)}, expected ${expected}`);
 }
 
 /** A field with a string. @throws InputError unless it is a string that is not empty */

@@ -6,6 +6,7 @@
 
 import type { Source } from '../hub/source.ts';
 import type { PreTrainedModel } from '../models/pretrained-model.ts';
+import { checkOptionNames, type OptionNames } from '../options.ts';
 import { loadPipeline, type PipelineClasses, type PipelineOptions } from '../pipelines/base.ts';
 import type { Body } from './body.ts';
 
@@ -56,11 +57,18 @@ interface TaskParts<M, P, Input, Options> extends PipelineClasses<M, P> {
   call(pipe: P, input: Input, options: Options & { signal: AbortSignal | undefined }): unknown;
 }
 
-/** The route of a task. */
+const SETUP: OptionNames<TaskSetup> = { model: true, load: true, options: true };
+
+/** The route of a task. @throws TypeError for an unknown field of the setup, and without a model */
 export function taskRoute<M extends PreTrainedModel<never>, P, Input, Options, Place>(
-  { model, load = {}, options }: TaskSetup<Place, Options>,
+  setup: TaskSetup<Place, Options>,
   { read, call, ...classes }: TaskParts<M, P, Input, Options>,
 ): Route<Place, Input> {
+  checkOptionNames(`serve ${classes.task}`, setup, SETUP);
+  const { model, load = {}, options } = setup ?? {};
+  if (model === undefined || model === null) {
+    throw new TypeError(`Cannot serve ${classes.task}: found no model, expected one`);
+  }
   return {
     read,
     async open(place) {

@@ -44,7 +44,7 @@ import {
 import { type Body, checkCount, checkNames, stringIn, stringsIn } from './body.ts';
 import { type Route, type TaskSetup, taskRoute } from './route.ts';
 
-/** `{ "texts": [...] }`: the label of each text; a list of labels per text unless `top_k` is 1. */
+/** `{ "texts": [...] }`: a list of labels for each text, best first, whatever `top_k` is. */
 export function textClassification<Place>(
   setup: TaskSetup<Place, TextClassificationOptions>,
 ): Route<Place, string[]> {
@@ -53,7 +53,11 @@ export function textClassification<Place>(
     Model: AutoModelForSequenceClassification,
     Pipeline: TextClassificationPipeline,
     read: readTexts,
-    call: (classify, texts, options) => classify(texts, options),
+    async call(classify, texts, options) {
+      // With a top_k of 1, the pipeline gives a label in place of a list of one.
+      const found = await classify(texts, options);
+      return found.map((labels) => [labels].flat());
+    },
   });
 }
 
@@ -70,7 +74,7 @@ export function tokenClassification<Place>(
   });
 }
 
-/** `{ "question": "...", "context": "..." }`: the answer; a list unless `top_k` is 1. */
+/** `{ "question": "...", "context": "..." }`: a list of answers, best first, whatever `top_k` is. */
 export function questionAnswering<Place>(
   setup: TaskSetup<Place, Omit<QuestionAnsweringOptions, 'progress_callback'>>,
 ): Route<Place, { question: string; context: string }> {
@@ -82,7 +86,9 @@ export function questionAnswering<Place>(
       checkNames(body, ['question', 'context']);
       return { question: stringIn(body, 'question'), context: stringIn(body, 'context') };
     },
-    call: (ask, { question, context }, options) => ask(question, context, options),
+    async call(ask, { question, context }, options) {
+      return [await ask(question, context, options)].flat();
+    },
   });
 }
 

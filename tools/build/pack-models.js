@@ -1,5 +1,5 @@
 /**
- * The bundled models as the package ships them: converted to q8 by `mobilebert convert`, with card
+ * The bundled models as the package ships them: converted to q8 by `npx mobilebert-wasm convert`, with card
  * and licence. Full weights and test files stay in the repository.
  */
 import { execFileSync } from 'node:child_process';
@@ -38,7 +38,7 @@ function packModel(from, to) {
 
 ## In the npm package
 
-The weights are in q8: \`model.q8.safetensors\`, made of \`${WEIGHTS}\` by \`mobilebert convert\`, ${percent} % from
+The weights are in q8: \`model.q8.safetensors\`, made of \`${WEIGHTS}\` by \`npx mobilebert-wasm convert\`, ${percent} % from
 it on probe texts. \`${WEIGHTS}\` and the test file are in the repository.
 `,
   );

@@ -5,10 +5,13 @@
  * - writes vendor/<library>.js: one ES module of what is imported from a library, below its licence
  * - writes vendor/<library>.d.ts, the library's declarations, where ours name its types
  * - rewrites imports of libraries in all .js and .d.ts files to those files
+ *
+ * As a script, `node tools/build/vendor.js`, it does so in build/js: benches need no other step.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
+import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import { parseSync } from 'rolldown/utils';
@@ -235,3 +238,5 @@ function groupBy(imports, key) {
 function fileName(library) {
   return library.replace('@', '').replaceAll('/', '-');
 }
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await vendor('build/js');

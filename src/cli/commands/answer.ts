@@ -1,4 +1,4 @@
-/** `mobilebert answer`: answers questions with spans of a text of any length. */
+/** `npx mobilebert-wasm answer`: answers questions with spans of a text of any length. */
 
 import type { QuestionAnsweringOptions } from '../../pipelines/question-answering.ts';
 import {
@@ -8,8 +8,9 @@ import {
   positiveInteger,
   UsageError,
 } from '../arguments.ts';
+import { fileHelp, helpText, jsonHelp } from '../help.ts';
 import type { Command, Io } from '../io.ts';
-import { loadPipeline, MODEL_HELP, MODEL_OPTIONS, printResults } from '../pipeline.ts';
+import { chooseModel, loadPipeline, MODEL_OPTIONS, modelHelp, printResults } from '../pipeline.ts';
 import { answerTable } from '../result-tables.ts';
 import { withStatus } from '../status-line.ts';
 import { textsOf, wholeText } from '../texts.ts';
@@ -33,43 +34,52 @@ const OPTIONS = {
 } as const;
 
 export const answer: Command = {
-  help: `\
-Answers questions about a text with parts of it. The default model answers
-questions about restaurant bookings: "What time?", "How many people?",
-"What date?", "What is the last name?".
-
-Usage: mobilebert answer --context-file FILE [OPTIONS] [QUESTION...]
-
-Questions are the arguments, or the lines of a file or of standard input. Blank
-lines are skipped.
-
-${MODEL_HELP}
-  -c, --context-file FILE  read the text from FILE ("-": standard input); it may
-                           be of any length
-      --context TEXT       the text itself, instead of a file
-  -k, --top-k N            answers per question, best first (default 1)
-      --no-answer          allow "no answer", with its probability
-      --null-threshold X   choose "no answer" if its logits exceed those of the
-                           best answer by more than X (a negative number needs
-                           "=": --null-threshold=-2)
-      --max-answer-len N   longest answer, in tokens (default 15)
-      --max-seq-len N      window of question and text, in tokens (default 384)
-      --doc-stride N       overlap of two windows, in tokens (default 128)
-      --max-windows N      read at most N windows of the text
-  -f, --file FILE          read questions from FILE, one per line
-                           ("-": standard input)
-      --json               print one JSON object per question:
-                           {"question": ..., "answers": [...]}
-  -h, --help               show this help
-`,
+  help: helpText({
+    about: [
+      'Answers questions about a text with parts of it. The default model answers questions about restaurant bookings: "What time?", "How many people?", "What date?", "What is the last name?".',
+    ],
+    usage: [
+      'answer --context TEXT [OPTIONS] [QUESTION...]',
+      'answer --context-file FILE [OPTIONS] [QUESTION...]',
+    ],
+    notes: [
+      'Questions are the arguments, or the lines of a file or of standard input. Blank lines are skipped.',
+    ],
+    options: [
+      ...modelHelp(BUNDLED),
+      [
+        '-c, --context-file FILE',
+        'read the text from FILE ("-": standard input); it may be of any length',
+      ],
+      ['--context TEXT', 'the text itself, instead of a file'],
+      ['-k, --top-k N', 'answers per question, best first (default 1)'],
+      ['--no-answer', 'allow "no answer", with its probability'],
+      [
+        '--null-threshold X',
+        'choose "no answer" if its logits exceed those of the best answer by more than X (a negative number needs "=": --null-threshold=-2)',
+      ],
+      ['--max-answer-len N', 'longest answer, in tokens (default 15)'],
+      ['--max-seq-len N', 'window of question and text, in tokens (default 384)'],
+      ['--doc-stride N', 'overlap of two windows, in tokens (default 128)'],
+      ['--max-windows N', 'read at most N windows of the text'],
+      fileHelp('questions'),
+      jsonHelp(' per question', '{"question": ..., "answers": [...]}'),
+    ],
+    examples: [
+      'answer --context "A table for two at 8pm" "What time?"',
+      'answer -c booking.txt --no-answer "What date?"',
+      'answer -m ./my-model -c book.txt --json < questions.txt',
+    ],
+  }),
 
   async run(args, io) {
     const { values, positionals } = parseArguments(args, OPTIONS);
     const options = optionsOf(values);
+    const choice = chooseModel('question-answering', values, BUNDLED);
     const context = await contextOf(values, positionals, io);
-    const batches = textsOf(positionals, values.file, io);
+    const batches = await textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
-      const ask = await loadPipeline('question-answering', values, BUNDLED, status);
+      const ask = await loadPipeline(choice, status);
       await printResults(io, status, {
         batches,
         isJson: values.json,
@@ -124,7 +134,7 @@ async function contextOf(values: Values, questions: readonly string[], io: Io): 
         : 'both --context and --context-file';
     throw new UsageError(`Cannot read arguments: found ${found}, expected one of them`);
   }
-  if (context !== undefined) return String(context);
+  if (context !== undefined) return withText(String(context), '--context');
   const takesQuestions =
     values.file === '-' || (questions.length === 0 && values.file === undefined);
   if (file === '-' && takesQuestions) {
@@ -132,5 +142,11 @@ async function contextOf(values: Values, questions: readonly string[], io: Io): 
       'Cannot read arguments: found standard input for both questions and context, expected it for one of them',
     );
   }
-  return wholeText(String(file), io);
+  return withText(await wholeText(String(file), io), `"${file}"`);
+}
+
+/** @throws UsageError for blanks, in which there is no answer */
+function withText(text: string, where: string): string {
+  if (text.trim() !== '') return text;
+  throw new UsageError(`Cannot read the context: found no text in ${where}, expected some`);
 }

@@ -1,9 +1,10 @@
-/** `mobilebert classify`: labels texts. */
+/** `npx mobilebert-wasm classify`: labels texts. */
 
 import { defaultScoreFunction } from '../../pipelines/text-classification.ts';
 import { parseArguments, positiveInteger } from '../arguments.ts';
+import { fileHelp, helpText, jsonHelp, TEXTS_NOTE } from '../help.ts';
 import type { Command } from '../io.ts';
-import { loadPipeline, MODEL_HELP, MODEL_OPTIONS, printResults } from '../pipeline.ts';
+import { chooseModel, loadPipeline, MODEL_OPTIONS, modelHelp, printResults } from '../pipeline.ts';
 import { labelTable } from '../result-tables.ts';
 import { withStatus } from '../status-line.ts';
 import { textsOf } from '../texts.ts';
@@ -19,29 +20,32 @@ const OPTIONS = {
 } as const;
 
 export const classify: Command = {
-  help: `\
-Labels texts with the labels of a model. The default model knows 77 intents of
-bank customers.
-
-Usage: mobilebert classify [OPTIONS] [TEXT...]
-
-Texts are the arguments, or the lines of a file or of standard input. Blank
-lines are skipped.
-
-${MODEL_HELP}
-  -k, --top-k N        labels per text, best first, or "all" (default 1)
-  -f, --file FILE      read texts from FILE, one per line ("-": standard input)
-      --json           print one JSON object per text:
-                       {"text": ..., "labels": [{"label", "score"}, ...]}
-  -h, --help           show this help
-`,
+  help: helpText({
+    about: [
+      'Labels texts with the labels of a model. The default model knows 77 intents of bank customers.',
+    ],
+    usage: ['classify [OPTIONS] [TEXT...]'],
+    notes: [TEXTS_NOTE],
+    options: [
+      ...modelHelp(BUNDLED),
+      ['-k, --top-k N', 'labels per text, best first, or "all" (default 1)'],
+      fileHelp('texts'),
+      jsonHelp(' per text', '{"text": ..., "labels": [{"label", "score"}, ...]}'),
+    ],
+    examples: [
+      'classify "I lost my card in Rome"',
+      'classify --top-k 3 "My top-up failed" "Where is it?"',
+      'classify --model ./my-model --file questions.txt --json',
+    ],
+  }),
 
   async run(args, io) {
     const { values, positionals } = parseArguments(args, OPTIONS);
     const top_k = values['top-k'] === 'all' ? null : positiveInteger('top-k', values['top-k']);
-    const batches = textsOf(positionals, values.file, io);
+    const choice = chooseModel('text-classification', values, BUNDLED);
+    const batches = await textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
-      const classifier = await loadPipeline('text-classification', values, BUNDLED, status);
+      const classifier = await loadPipeline(choice, status);
       const isProbability = defaultScoreFunction(classifier.model.config) !== 'none';
       await printResults(io, status, {
         batches,

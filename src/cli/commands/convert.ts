@@ -1,4 +1,4 @@
-/** `mobilebert convert`: writes a folder with a checkpoint's weights in q8 or fp16. */
+/** `npx mobilebert-wasm convert`: writes a folder with a checkpoint's weights in q8 or fp16. */
 
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -14,7 +14,9 @@ import { openFiles } from '../../hub/files.ts';
 import type { ProgressEvent } from '../../hub/progress.ts';
 import { AutoTokenizer } from '../../tokenizer/api/tokenizer.ts';
 import { naturalNumber, oneOf, parseArguments, UsageError } from '../arguments.ts';
+import { helpText, jsonHelp } from '../help.ts';
 import type { Command, Io } from '../io.ts';
+import { withNearFolders } from '../near-folders.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { withStatus } from '../status-line.ts';
 import { textsOf } from '../texts.ts';
@@ -43,33 +45,29 @@ const DTYPES = ['q8', 'fp16'] as const;
 const MAX_LENGTH = 512;
 
 export const convert: Command = {
-  help: `\
-Converts a checkpoint to smaller weights.
-
-Usage: mobilebert convert [OPTIONS] SOURCE OUT
-
-SOURCE is a folder, URL or Hugging Face Hub id. OUT is a folder, created if it
-does not exist. It gets config.json, the tokenizer's files and the weights, and
-loads like any other checkpoint:
-
-  q8     model.q8.safetensors: a quarter of the size, loads fastest, for this
-         package only
-  fp16   model.safetensors: half of the size, also for Python
-
-The error of the outputs against fp32 is measured on a dozen texts. Calibration
-about halves the error of q8, at the same size and speed. It takes about two
-minutes and 710 MB of memory.
-
-      --dtype NAME     data type to convert to: q8 (default) or fp16
-      --calibrate      calibrate q8 weights, on random words without --texts
-      --texts FILE     calibrate on texts like those the model will read, one
-                       per line ("-": standard input); a tab separates the two
-                       texts of a pair
-      --seed N         calibrate on random words from seed N (default 1)
-      --json           print one JSON object:
-                       {"file", "bytes", "architecture", "relative_error"}
-  -h, --help           show this help
-`,
+  help: helpText({
+    about: [
+      'Converts a checkpoint to smaller weights.',
+      "SOURCE is a folder, URL or Hugging Face Hub id. OUT is a folder, created if it does not exist. It gets config.json, the tokenizer's files and the weights, and loads like any other checkpoint. With --dtype q8 it gets model.q8.safetensors: a quarter of the size, loads fastest, for this package only. With --dtype fp16 it gets model.safetensors: half of the size, also for Python.",
+      'The error of the outputs against fp32 is measured on a dozen texts. Calibration about halves the error of q8, at the same size and speed. It takes about two minutes and 710 MB of memory.',
+    ],
+    usage: ['convert [OPTIONS] SOURCE OUT'],
+    options: [
+      ['--dtype NAME', 'data type to convert to: q8 (default) or fp16'],
+      ['--calibrate', 'calibrate q8 weights, on random words without --texts'],
+      [
+        '--texts FILE',
+        'calibrate on texts like those the model will read, one per line ("-": standard input); a tab separates the two texts of a pair',
+      ],
+      ['--seed N', 'seed of random words, also of those that fill up few texts (default 1)'],
+      jsonHelp('', '{"file", "bytes", "architecture", "relative_error"}'),
+    ],
+    examples: [
+      'convert google/mobilebert-uncased ./mobilebert-q8',
+      'convert --dtype fp16 ./my-model ./my-model-fp16',
+      'convert --texts questions.txt ./my-model ./my-model-q8',
+    ],
+  }),
 
   async run(args, io) {
     const { values, positionals } = parseArguments(args, OPTIONS);
@@ -78,6 +76,11 @@ minutes and 710 MB of memory.
     if (source === undefined || out === undefined || others.length > 0) {
       throw new UsageError(
         `Cannot read arguments: found ${positionals.length} of them, expected 2: SOURCE and OUT`,
+      );
+    }
+    if (dtype === 'fp16' && path.resolve(source) === path.resolve(out)) {
+      throw new UsageError(
+        `Cannot convert "${source}": OUT is the same folder, expected another one, since both have a model.safetensors`,
       );
     }
     const calibration = await calibrationOf(source, { ...values, dtype }, io);
@@ -90,7 +93,9 @@ minutes and 710 MB of memory.
         status.show(`Calibrating ${source}: layer ${done} of ${layers}`);
       const calibrate = calibration && { ...calibration, onLayer };
       const options = { probes, progress_callback, calibrate };
-      const converted = await convertCheckpoint(source, dtype, options);
+      const converted = await withNearFolders(source, () =>
+        convertCheckpoint(source, dtype, options),
+      );
       const { architecture, relativeError } = converted;
       await mkdir(out, { recursive: true });
       await copyFiles(source, out);
@@ -139,10 +144,10 @@ async function calibrationOf(
 
 /** The lines of a file as the checkpoint's tokenizer encodes them. */
 async function tokenized(source: string, file: string, io: Io): Promise<CalibrationText[]> {
-  const tokenizer = await AutoTokenizer.from_pretrained(source);
+  const tokenizer = await withNearFolders(source, () => AutoTokenizer.from_pretrained(source));
   const max_length = Math.min(MAX_LENGTH, tokenizer.model_max_length);
   const all: CalibrationText[] = [];
-  for await (const lines of textsOf([], file, io)) {
+  for await (const lines of await textsOf([], file, io)) {
     for (const line of lines) {
       const [text, pair] = line.split('\t');
       const { input_ids, token_type_ids } = tokenizer(text!, {

@@ -1,9 +1,10 @@
-/** `mobilebert embed`: turns each text into one vector. */
+/** `npx mobilebert-wasm embed`: turns each text into one vector. */
 
 import { POOLINGS } from '../../pipelines/feature-extraction.ts';
 import { oneOf, parseArguments } from '../arguments.ts';
+import { fileHelp, helpText, jsonHelp, TEXTS_NOTE } from '../help.ts';
 import type { Command } from '../io.ts';
-import { loadPipeline, MODEL_HELP, MODEL_OPTIONS, printResults } from '../pipeline.ts';
+import { chooseModel, loadPipeline, MODEL_OPTIONS, modelHelp, printResults } from '../pipeline.ts';
 import { vectorTable } from '../result-tables.ts';
 import { withStatus } from '../status-line.ts';
 import { textsOf } from '../texts.ts';
@@ -24,26 +25,31 @@ const OPTIONS = {
 } as const;
 
 export const embed: Command = {
-  help: `\
-Turns texts into vectors (embeddings). The default model was trained on
-questions of bank customers.
-
-Usage: mobilebert embed [OPTIONS] [TEXT...]
-
-Texts are the arguments, or the lines of a file or of standard input. Blank
-lines are skipped.
-
-${MODEL_HELP}
-  -p, --pooling NAME   which token vectors make the vector of a text: mean (of
-                       all, default), cls (the first) or last_token
-  -n, --normalize      scale vectors to length 1
-      --precision P    float32 (default), or one bit per component, packed:
-                       binary (int8) or ubinary (uint8)
-  -f, --file FILE      read texts from FILE, one per line ("-": standard input)
-      --json           print one JSON object per text:
-                       {"text": ..., "embedding": [...]}
-  -h, --help           show this help
-`,
+  help: helpText({
+    about: [
+      'Turns texts into vectors (embeddings). The default model was trained on questions of bank customers.',
+    ],
+    usage: ['embed [OPTIONS] [TEXT...]'],
+    notes: [TEXTS_NOTE],
+    options: [
+      ...modelHelp(BUNDLED),
+      [
+        '-p, --pooling NAME',
+        'which token vectors make the vector of a text: mean (of all, default), cls (the first) or last_token',
+      ],
+      ['-n, --normalize', 'scale vectors to length 1'],
+      [
+        '--precision P',
+        'float32 (default), or one bit per component, packed: binary (int8) or ubinary (uint8)',
+      ],
+      fileHelp('texts'),
+      jsonHelp(' per text', '{"text": ..., "embedding": [...]}'),
+    ],
+    examples: [
+      'embed --normalize "I lost my card"',
+      'embed --model ./my-model --file texts.txt --json',
+    ],
+  }),
 
   async run(args, io) {
     const { values, positionals } = parseArguments(args, OPTIONS);
@@ -51,9 +57,10 @@ ${MODEL_HELP}
     const wanted = oneOf('precision', values.precision, ['float32', 'binary', 'ubinary']);
     const precision = wanted === 'float32' ? undefined : wanted;
     const options = { pooling, precision, normalize: values.normalize, quantize: !!precision };
-    const batches = textsOf(positionals, values.file, io);
+    const choice = chooseModel('feature-extraction', values, BUNDLED);
+    const batches = await textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
-      const extract = await loadPipeline('feature-extraction', values, BUNDLED, status);
+      const extract = await loadPipeline(choice, status);
       await printResults(io, status, {
         batches,
         isJson: values.json,

@@ -1,8 +1,9 @@
-/** `mobilebert fill`: predicts the tokens for [MASK] in texts. */
+/** `npx mobilebert-wasm fill`: predicts the tokens for [MASK] in texts. */
 
 import { parseArguments, positiveInteger } from '../arguments.ts';
+import { fileHelp, helpText, jsonHelp, TEXTS_NOTE } from '../help.ts';
 import type { Command } from '../io.ts';
-import { loadPipeline, MODEL_HELP, MODEL_OPTIONS, printResults } from '../pipeline.ts';
+import { chooseModel, loadPipeline, MODEL_OPTIONS, modelHelp, printResults } from '../pipeline.ts';
 import { fillTable } from '../result-tables.ts';
 import { withStatus } from '../status-line.ts';
 import { textsOf } from '../texts.ts';
@@ -16,31 +17,35 @@ const OPTIONS = {
 } as const;
 
 export const fill: Command = {
-  help: `\
-Predicts the tokens for [MASK] in texts, with a masked language model.
-
-Usage: mobilebert fill --model SOURCE [OPTIONS] [TEXT...]
-
-Texts are the arguments, or the lines of a file or of standard input. Blank
-lines are skipped.
-
-${MODEL_HELP}
-  -k, --top-k N        tokens per mask, best first (default 5)
-  -t, --targets WORDS  consider only these words, separated by commas
-  -f, --file FILE      read texts from FILE, one per line ("-": standard input)
-      --json           print one JSON object per text:
-                       {"text": ..., "fills": [...]}, with a list of fills
-                       for each mask if there are several
-  -h, --help           show this help
-`,
+  help: helpText({
+    about: ['Predicts the tokens for [MASK] in texts, with a masked language model.'],
+    usage: ['fill --model SOURCE [OPTIONS] [TEXT...]'],
+    notes: [TEXTS_NOTE],
+    options: [
+      ...modelHelp(),
+      ['-k, --top-k N', 'tokens per mask, best first (default 5)'],
+      ['-t, --targets WORDS', 'consider only these words, separated by commas'],
+      fileHelp('texts'),
+      jsonHelp(
+        ' per text',
+        '{"text": ..., "fills": [...]}',
+        ', with a list of fills for each mask if there are several',
+      ),
+    ],
+    examples: [
+      'fill -m google/mobilebert-uncased "Paris is in [MASK]."',
+      'fill -m ./my-model --targets red,blue "It is [MASK]."',
+    ],
+  }),
 
   async run(args, io) {
     const { values, positionals } = parseArguments(args, OPTIONS);
     const top_k = positiveInteger('top-k', values['top-k']);
     const targets = values.targets?.split(',').map((word) => word.trim());
-    const batches = textsOf(positionals, values.file, io);
+    const choice = chooseModel('fill-mask', values);
+    const batches = await textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
-      const fillMask = await loadPipeline('fill-mask', values, undefined, status);
+      const fillMask = await loadPipeline(choice, status);
       await printResults(io, status, {
         batches,
         isJson: values.json,

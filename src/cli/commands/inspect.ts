@@ -1,8 +1,11 @@
-/** `mobilebert inspect`: shows what a checkpoint contains, and how it runs on this machine. */
+/** `npx mobilebert-wasm inspect`: shows what a checkpoint contains, and how it runs on this machine. */
 
 import { oneOf, parseArguments, UsageError } from '../arguments.ts';
+import { helpText, jsonHelp } from '../help.ts';
 import { type Inspection, inspectCheckpoint } from '../inspection.ts';
 import type { Command } from '../io.ts';
+import { withNearFolders } from '../near-folders.ts';
+import { DTYPE_HELP, DTYPES } from '../pipeline.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { withStatus } from '../status-line.ts';
 import { type Cell, formatTable, type TableStyle, tableStyle } from '../table.ts';
@@ -12,39 +15,30 @@ const OPTIONS = {
   json: { type: 'boolean' },
 } as const;
 
-const DTYPES = ['auto', 'fp32', 'fp16', 'q8'] as const;
-
 export const inspect: Command = {
-  help: `\
-Shows what a checkpoint contains: configuration, files, size of the weights,
-labels, tasks it can do, missing and unused tensors. Loads the weights to show
-how the model runs on this machine.
-
-Usage: mobilebert inspect [OPTIONS] SOURCE
-
-SOURCE is a folder, URL or Hugging Face Hub id.
-
-      --dtype NAME     data type of the weights in memory: auto (default),
-                       fp32, fp16 or q8
-      --json           print one JSON object
-  -h, --help           show this help
-`,
+  help: helpText({
+    about: [
+      'Shows what a checkpoint contains: architecture, sizes, labels, tasks it can do, tokenizer, files, missing and unused tensors. Loads the weights to show how the model runs on this machine.',
+    ],
+    usage: ['inspect [OPTIONS] SOURCE'],
+    notes: ['SOURCE is a folder, URL or Hugging Face Hub id.'],
+    options: [DTYPE_HELP, jsonHelp('', 'architecture, config, tokenizer, files, ...')],
+    examples: ['inspect google/mobilebert-uncased', 'inspect --dtype q8 --json ./my-model'],
+  }),
 
   async run(args, io) {
     const { values, positionals } = parseArguments(args, OPTIONS);
     const dtype = oneOf('dtype', values.dtype, DTYPES);
     const [source, ...others] = positionals;
-    if (source === undefined || others.length > 0) {
-      throw new UsageError(
-        `Cannot read arguments: found ${positionals.length} of them, expected 1: SOURCE`,
-      );
+    if (!source || others.length > 0) {
+      const found = source === '' ? 'an empty one' : `${positionals.length} of them`;
+      throw new UsageError(`Cannot read arguments: found ${found}, expected 1: SOURCE`);
     }
     await withStatus(io.stderr, async (status) => {
       const bar = new ProgressBar(status);
-      const found = await inspectCheckpoint(source, {
-        dtype,
-        progress_callback: (event) => bar.take(event),
-      });
+      const found = await withNearFolders(source, () =>
+        inspectCheckpoint(source, { dtype, progress_callback: (event) => bar.take(event) }),
+      );
       const text = values.json
         ? `${JSON.stringify(found)}\n`
         : inspectionTables(found, tableStyle(io));
@@ -56,7 +50,10 @@ SOURCE is a folder, URL or Hugging Face Hub id.
 /** Longer lists of names are cut. */
 const SHOWN_NAMES = 5;
 
-/** Two tables: the model line by line, and the files. */
+/** A line of the table; one without a value is left out. */
+type Line = readonly [name: string, value: Cell];
+
+/** Two tables: the model in groups of lines, and the files. */
 function inspectionTables(found: Inspection, style: TableStyle): string {
   const columns = [{ title: 'Checkpoint' }, { title: found.source, isFlexible: true }];
   const files = [
@@ -64,52 +61,78 @@ function inspectionTables(found: Inspection, style: TableStyle): string {
     { title: 'Format' },
     { title: 'Size', pad: 'left' },
   ] as const;
-  const lines = modelRows(found).filter(([, value]) => value !== '');
+  const groups = [
+    purposeLines(found),
+    sizeLines(found.config),
+    tokenizerLines(found.tokenizer),
+    weightLines(found),
+  ];
+  const lines = groups
+    .map((group) => group.filter(([, value]) => value !== ''))
+    .flatMap((group, i) => (i === 0 ? group : [['', ''] as const, ...group]));
   return `${formatTable(columns, lines, style)}\n${formatTable(files, fileRows(found), style)}`;
 }
 
-function modelRows(found: Inspection): [string, Cell][] {
-  const { weights, memory, build, threads, dtype, parameters, labels } = found;
+function purposeLines({ architecture, tasks, labels }: Inspection): Line[] {
   return [
-    ['Class', found.architecture],
-    ...configRows(found.config),
+    ['Architecture', architecture],
+    ['Tasks', tasks.join(', ')],
     ['Labels', labels.length > 0 ? `${labels.length}: ${listed(labels)}` : ''],
-    ['Tasks', found.tasks.join(', ')],
-    ['Parameters', `${parameters.toLocaleString('en')} in ${dtype}`],
-    ['  embeddings', bytesOf(weights.embeddings)],
-    ['  blocks', bytesOf(weights.blocks)],
-    ['  heads', bytesOf(weights.heads)],
+  ];
+}
+
+function sizeLines(config: Record<string, unknown>): Line[] {
+  const number = (key: string) => Number(config[key]).toLocaleString('en');
+  const heads = Number(config.num_attention_heads);
+  const pruned = Object.values((config.pruned_heads ?? {}) as Record<string, unknown[]>).flat();
+  return [
+    ['Layers', number('num_hidden_layers')],
+    ['Hidden size', number('hidden_size')],
+    ['Bottleneck size', config.use_bottleneck ? number('intra_bottleneck_size') : 'no bottleneck'],
+    ['Attention heads', `${heads} per layer, of size ${Number(config.true_hidden_size) / heads}`],
+    ['Pruned heads', pruned.length > 0 ? String(pruned.length) : ''],
     [
-      'Memory',
-      `${bytesOf(memory.total)} when loaded, including ${bytesOf(memory.weights)} weights`,
+      'Feed-forward',
+      `${counted(Number(config.num_feedforward_networks), 'network')} per layer, of size ${number('intermediate_size')}`,
     ],
-    ['Runs on', `the ${build} build, ${threads} thread${threads === 1 ? '' : 's'}`],
-    ...conversionRows(found),
+    ['Activation', String(config.hidden_act)],
+    ['Normalization', String(config.normalization_type)],
+    ['Embedding size', number('embedding_size')],
+    ['Trigram input', config.trigram_input ? 'yes' : 'no'],
+    ['Vocabulary', `${number('vocab_size')} tokens`],
+    ['Longest input', `${number('max_position_embeddings')} tokens`],
+  ];
+}
+
+function tokenizerLines(tokenizer: Inspection['tokenizer']): Line[] {
+  if (tokenizer === null) return [['Tokenizer', { text: 'no files of one', color: 'yellow' }]];
+  const { name, tokens, added, do_lower_case, model_max_length } = tokenizer;
+  const limit = model_max_length === null ? '' : `, truncates at ${inEnglish(model_max_length)}`;
+  const more = added > 0 ? `, ${inEnglish(added)} of them added` : '';
+  return [
+    ['Tokenizer', `${name}, ${do_lower_case ? 'lower case' : 'keeps case'}`],
+    ['  tokens', `${inEnglish(tokens)}${more}${limit}`],
+  ];
+}
+
+function weightLines(found: Inspection): Line[] {
+  const { weights, memory, build, threads, dtype, parameters } = found;
+  return [
+    ['Parameters', inEnglish(parameters)],
+    ['Data type', dtype],
+    ['Weights', bytesOf(memory.weights)],
+    ['  embeddings', bytesOf(weights.embeddings)],
+    ['  layers', bytesOf(weights.blocks)],
+    ['  heads', bytesOf(weights.heads)],
+    ['Memory', `${bytesOf(memory.total)} when loaded`],
+    ['Runs on', `build ${build}, ${counted(threads, 'thread')}`],
+    ...conversionLines(found),
     ['Missing', namedTensors(found.missing_keys, 'newly initialised, train before use')],
     ['Unused', namedTensors(found.unexpected_keys, 'not part of this class')],
   ];
 }
 
-function configRows(config: Record<string, unknown>): [string, string][] {
-  const number = (key: string) => Number(config[key]).toLocaleString('en');
-  const bottleneck = config.use_bottleneck
-    ? `, bottleneck size ${number('intra_bottleneck_size')}`
-    : '';
-  const networks = `${number('num_feedforward_networks')} x ${number('intermediate_size')}`;
-  const pruned = Object.values((config.pruned_heads ?? {}) as Record<string, unknown[]>).flat();
-  const heads = `${number('num_attention_heads')} heads`;
-  const words = `${number('vocab_size')} tokens, embedding size ${number('embedding_size')}`;
-  return [
-    ['Layers', `${number('num_hidden_layers')}, hidden size ${number('hidden_size')}${bottleneck}`],
-    ['Each layer', `${heads}, feed-forward ${networks}, ${config.hidden_act}`],
-    ['Pruned', pruned.length > 0 ? `${pruned.length} heads` : ''],
-    ['Norm', String(config.normalization_type)],
-    ['Vocabulary', `${words}${config.trigram_input ? ', trigram input' : ''}`],
-    ['Positions', number('max_position_embeddings')],
-  ];
-}
-
-function conversionRows({ packing, relative_error, calibration }: Inspection): [string, string][] {
+function conversionLines({ packing, relative_error, calibration }: Inspection): Line[] {
   if (packing === null) return [];
   const error =
     relative_error === null
@@ -133,8 +156,8 @@ function fileRows({ files, weights_file }: Inspection): Cell[][] {
 
 function namedTensors(names: readonly string[], what: string): Cell {
   if (names.length === 0) return '';
-  const noun = names.length === 1 ? 'tensor' : 'tensors';
-  return { text: `${names.length} ${noun}, ${what}: ${listed(names)}`, color: 'yellow' };
+  const count = counted(names.length, 'tensor');
+  return { text: `${count}, ${what}: ${listed(names)}`, color: 'yellow' };
 }
 
 function listed(names: readonly string[]): string {
@@ -145,4 +168,12 @@ function listed(names: readonly string[]): string {
 function bytesOf(bytes: number): string {
   if (bytes < 1e3) return `${bytes} B`;
   return bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${inEnglish(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function inEnglish(count: number): string {
+  return count.toLocaleString('en');
 }

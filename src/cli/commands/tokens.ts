@@ -1,8 +1,10 @@
-/** `mobilebert tokens`: shows the tokens of texts, with ids and offsets, without a model. */
+/** `npx mobilebert-wasm tokens`: shows the tokens of texts, with ids and offsets, without a model. */
 
 import { AutoTokenizer, type PreTrainedTokenizer } from '../../tokenizer/api/tokenizer.ts';
-import { parseArguments } from '../arguments.ts';
+import { parseArguments, UsageError } from '../arguments.ts';
+import { fileHelp, helpText, jsonHelp, TEXTS_NOTE } from '../help.ts';
 import type { Command } from '../io.ts';
+import { withNearFolders } from '../near-folders.ts';
 import { bundledModel, printResults } from '../pipeline.ts';
 import { type TokenizedText, tokenCountTable, tokenTable } from '../result-tables.ts';
 import { withStatus } from '../status-line.ts';
@@ -20,30 +22,38 @@ const OPTIONS = {
 } as const;
 
 export const tokens: Command = {
-  help: `\
-Shows the tokens of texts. Reads only the tokenizer of a model.
-
-Usage: mobilebert tokens [OPTIONS] [TEXT...]
-
-Texts are the arguments, or the lines of a file or of standard input. Blank
-lines are skipped.
-
-  -m, --model SOURCE   the model: a folder, URL or Hugging Face Hub id
-                       (default: the vocabulary of google/mobilebert-uncased)
-      --plain          leave out [CLS] and [SEP]
-  -c, --count          show only the number of tokens per text, in red if the
-                       model would truncate the text
-  -f, --file FILE      read texts from FILE, one per line ("-": standard input)
-      --json           print one JSON object per text:
-                       {"text", "tokens", "input_ids", "offsets"}
-  -h, --help           show this help
-`,
+  help: helpText({
+    about: ['Shows the tokens of texts. Reads only the tokenizer of a model.'],
+    usage: ['tokens [OPTIONS] [TEXT...]'],
+    notes: [TEXTS_NOTE],
+    options: [
+      [
+        '-m, --model SOURCE',
+        'the model: a folder, URL or Hugging Face Hub id (default: the vocabulary of google/mobilebert-uncased)',
+      ],
+      ['--plain', 'leave out [CLS] and [SEP]'],
+      [
+        '-c, --count',
+        'show only the number of tokens per text, in red if the model would truncate the text',
+      ],
+      fileHelp('texts'),
+      jsonHelp(' per text', '{"text", "tokens", "input_ids", "offsets"}'),
+    ],
+    examples: ['tokens "I lost my card in Rome"', 'tokens --count --file texts.txt'],
+  }),
 
   async run(args, io) {
     const { values, positionals } = parseArguments(args, OPTIONS);
-    const batches = textsOf(positionals, values.file, io);
+    const source = values.model ?? bundledModel(BUNDLED);
+    if (source === '') {
+      throw new UsageError('Cannot load a tokenizer: found an empty --model, expected a source');
+    }
+    if (values.count && values.json) {
+      throw new UsageError('Cannot read arguments: found both --count and --json, expected one');
+    }
+    const batches = await textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
-      const tokenizer = await AutoTokenizer.from_pretrained(values.model ?? bundledModel(BUNDLED));
+      const tokenizer = await withNearFolders(source, () => AutoTokenizer.from_pretrained(source));
       await printResults(io, status, {
         batches,
         isJson: values.json,

@@ -1,8 +1,9 @@
-/** `mobilebert zero-shot`: labels texts with labels of the caller's choice. */
+/** `npx mobilebert-wasm zero-shot`: labels texts with labels of the caller's choice. */
 
 import { parseArguments, positiveInteger, UsageError } from '../arguments.ts';
+import { fileHelp, helpText, jsonHelp, TEXTS_NOTE } from '../help.ts';
 import type { Command } from '../io.ts';
-import { loadPipeline, MODEL_HELP, MODEL_OPTIONS, printResults } from '../pipeline.ts';
+import { chooseModel, loadPipeline, MODEL_OPTIONS, modelHelp, printResults } from '../pipeline.ts';
 import { labelTable } from '../result-tables.ts';
 import { withStatus } from '../status-line.ts';
 import { textsOf } from '../texts.ts';
@@ -18,26 +19,26 @@ const OPTIONS = {
 } as const;
 
 export const zeroShot: Command = {
-  help: `\
-Labels texts with labels of your choice, with a model for natural language
-inference (NLI).
-
-Usage: mobilebert zero-shot --model SOURCE --labels LABELS [OPTIONS] [TEXT...]
-
-Texts are the arguments, or the lines of a file or of standard input. Blank
-lines are skipped.
-
-${MODEL_HELP}
-  -l, --labels LABELS  labels, separated by commas; the option can be repeated
-  -t, --template TEXT  hypothesis, with {} for the label
-                       (default "This example is {}.")
-      --multi-label    score each label on its own, as several may apply
-  -k, --top-k N        labels per text, best first, or "all" (default)
-  -f, --file FILE      read texts from FILE, one per line ("-": standard input)
-      --json           print one JSON object per text:
-                       {"text": ..., "labels": [{"label", "score"}, ...]}
-  -h, --help           show this help
-`,
+  help: helpText({
+    about: [
+      'Labels texts with labels of your choice, with a model for natural language inference (NLI).',
+    ],
+    usage: ['zero-shot --model SOURCE --labels LABELS [OPTIONS] [TEXT...]'],
+    notes: [TEXTS_NOTE],
+    options: [
+      ...modelHelp(),
+      ['-l, --labels LABELS', 'labels, separated by commas; the option can be repeated'],
+      ['-t, --template TEXT', 'hypothesis, with {} for the label (default "This example is {}.")'],
+      ['--multi-label', 'score each label on its own, as several may apply'],
+      ['-k, --top-k N', 'labels per text, best first, or "all" (default)'],
+      fileHelp('texts'),
+      jsonHelp(' per text', '{"text": ..., "labels": [{"label", "score"}, ...]}'),
+    ],
+    examples: [
+      'zero-shot -m ./my-nli-model -l sports,politics "Who won?"',
+      'zero-shot -m ./my-nli-model -l urgent -f mails.txt',
+    ],
+  }),
 
   async run(args, io) {
     const { values, positionals } = parseArguments(args, OPTIONS);
@@ -47,9 +48,10 @@ ${MODEL_HELP}
     }
     const most = values['top-k'] === 'all' ? undefined : positiveInteger('top-k', values['top-k']);
     const options = { hypothesis_template: values.template, multi_label: values['multi-label'] };
-    const batches = textsOf(positionals, values.file, io);
+    const choice = chooseModel('zero-shot-classification', values);
+    const batches = await textsOf(positionals, values.file, io);
     return withStatus(io.stderr, async (status) => {
-      const classifier = await loadPipeline('zero-shot-classification', values, undefined, status);
+      const classifier = await loadPipeline(choice, status);
       await printResults(io, status, {
         batches,
         isJson: values.json,

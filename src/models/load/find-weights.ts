@@ -15,7 +15,7 @@ export interface FoundWeights {
   readonly sources: ByteSource | AsyncIterable<ByteSource>;
   /** The dtype to keep the weights in. */
   readonly dtype: WeightDtype;
-  /** The file that `mobilebert convert` wrote, to be copied as it is; absent for a checkpoint. */
+  /** The file that `npx mobilebert-wasm convert` wrote, to be copied as it is; absent for a checkpoint. */
   readonly packed?: ByteSource;
 }
 

@@ -1,12 +1,14 @@
 /**
- * The servers of examples/: each is started, gets requests that it has to answer and to refuse, and
- * is put under load. Its line in the table ends with throughput, latency, CPU time and memory.
+ * The examples, each copied out of the repository and installed with the packed package. Servers are
+ * started, get requests that they have to answer and to refuse, and are put under load. Their lines in
+ * the table end with throughput, latency, CPU time and memory.
  */
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { run, start } from '../support/commands.js';
+import { installExample } from '../support/examples.js';
 import { fetched } from '../support/packages.js';
-import { STAGE } from '../support/paths.js';
 import { freePort, waitFor } from '../support/server.js';
 import { cpuTime, memory } from '../support/usage.js';
 import { programs } from './local.js';
@@ -18,25 +20,30 @@ const CONCURRENCY = 16;
 const TEXT = 'I lost my card in Rome';
 const START_TIMEOUT = 30_000;
 
-const file = (name) => path.join(STAGE, 'examples', name);
-// Its deno.json imports `npm:mobilebert-wasm`, which is the stage's package.
-const denoConfig = ['--config', file('deno-deploy/deno.json'), '--node-modules-dir=manual'];
-const deno = ['run', '--allow-net', '--allow-read', '--allow-env', '--no-lock', ...denoConfig];
+const onNode = async () => [await programs['Node 24'](), ['server.js']];
+const deno = ['run', '--allow-net', '--allow-read', '--allow-env', '--no-lock'];
 
 const SERVERS = {
-  'node-server': async () => [await programs['Node 24'](), [file('node-server/server.js')]],
-  'bun-server': async () => [await programs.Bun(), [file('bun-server/server.js')]],
-  'deno-deploy': async () => [await programs.Deno(), [...deno, file('deno-deploy/main.js')]],
+  'node-server': onNode,
+  'express-server': onNode,
+  'fastify-server': onNode,
+  'hono-server': onNode,
+  'bun-server': async () => [await programs.Bun(), ['server.js']],
+  'deno-deploy': async () => [
+    await programs.Deno(),
+    [...deno, '--node-modules-dir=manual', 'main.js'],
+  ],
   'cloudflare-worker': exampleWorker,
 };
 
 /** @type {readonly import('./host.js').Host[]} */
-export const exampleHosts = Object.entries(SERVERS).map(([name, command]) => ({
+const servers = Object.entries(SERVERS).map(([name, command]) => ({
   name: `examples/${name}`,
   async run() {
     const port = await freePort();
+    const cwd = await installExample(name);
     const [program, args] = await command(port);
-    const server = start(program, args, { cwd: STAGE, env: { PORT: String(port) } });
+    const server = start(program, args, { cwd, env: { PORT: String(port) } });
     try {
       await waitFor(port, server, START_TIMEOUT);
       const url = `http://127.0.0.1:${port}`;
@@ -49,6 +56,35 @@ export const exampleHosts = Object.entries(SERVERS).map(([name, command]) => ({
     }
   },
 }));
+
+/** @type {import('./host.js').Host} */
+const demo = {
+  name: 'examples/demo',
+  async run() {
+    const cwd = await installExample('demo');
+    const said = await run(process.execPath, ['demo.js'], { cwd });
+    if (!said.includes('card arrival')) throw new Error(`It says ${said}`);
+    const typed = await run(process.execPath, ['demo.js', 'A table for two at 8pm'], { cwd });
+    if (!/two +people/.test(typed)) throw new Error(`It says ${typed}`);
+    return { version: '', build: '-' };
+  },
+};
+
+/** @type {import('./host.js').Host} */
+const browser = {
+  name: 'examples/browser',
+  async run() {
+    const cwd = await installExample('browser');
+    await run('npm', ['run', 'build'], { cwd });
+    const built = await readdir(path.join(cwd, 'dist'), { recursive: true });
+    for (const end of ['.wasm', 'banking77-intents/model.q8.safetensors', 'index.html']) {
+      if (!built.some((file) => file.endsWith(end))) throw new Error(`There is no ${end} in dist`);
+    }
+    return { version: '', build: '-' };
+  },
+};
+
+export const exampleHosts = [...servers, demo, browser];
 
 /** Method, path, body and the expected status. */
 const ANSWERS = [

@@ -12,3 +12,5 @@ export const FETCHED = path.join(ROOT, 'build/runtimes');
  * the package's own imports, and run the sources in place of the package.
  */
 export const STAGE = path.join(os.tmpdir(), 'mobilebert-wasm-stage');
+/** Copies of examples, outside the stage, whose node_modules they would find. */
+export const EXAMPLES = path.join(os.tmpdir(), 'mobilebert-wasm-examples');

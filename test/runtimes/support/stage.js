@@ -2,10 +2,11 @@
  * The stage: an empty project that has installed the packed package, with the programs of entries/
  * and the files that they load. So runtimes run what users get, not the checkout.
  */
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { run } from './commands.js';
+import { isSource } from './examples.js';
 import { makeFullSize, makeModels } from './models.js';
 import { HERE, ROOT, STAGE } from './paths.js';
 
@@ -31,14 +32,21 @@ export async function makeStage() {
   for (const folder of CHECKPOINTS) {
     await cp(path.join(ROOT, folder), path.join(STAGE, 'files', folder), { recursive: true });
   }
-  await cp(path.join(ROOT, 'examples'), path.join(STAGE, 'examples'), { recursive: true });
-  // Servers read models beside examples/, the worker's assets are in build/.
+  const examples = path.join(STAGE, 'examples');
+  await cp(path.join(ROOT, 'examples'), examples, { recursive: true, filter: isSource });
   await makeModels(path.join(STAGE, 'models'));
-  await cp(path.join(STAGE, 'models'), path.join(STAGE, 'build/models'), { recursive: true });
+  await linkPackage(path.join(examples, 'cloudflare-worker'));
   await makeFullSize(path.join(STAGE, 'full-size'));
   await bundleWorkers();
   await makeExtension();
   await bundleWorkerd();
+}
+
+/** wrangler.jsonc names the assets by their path in node_modules. */
+async function linkPackage(folder) {
+  await mkdir(path.join(folder, 'node_modules'));
+  const link = path.join(folder, 'node_modules/mobilebert-wasm');
+  await symlink(path.join(STAGE, 'node_modules/mobilebert-wasm'), link);
 }
 
 /** Makes an empty project that has installed the packed tarball. */

@@ -38,6 +38,20 @@ describe('formatTable()', () => {
     ]);
   });
 
+  it('wraps a long first cell beside the rows below whose first cell is empty', () => {
+    const grouped = [
+      ['one two three four', 'a', '1.0'],
+      ['', 'b', '2.0'],
+      ['five', 'c', '3.0'],
+    ];
+    expect(formatTable(columns, grouped, plain(25)).split('\n').slice(2)).toEqual([
+      'one two      a        1.0',
+      'three four   b        2.0',
+      'five         c        3.0',
+      '',
+    ]);
+  });
+
   it('leaves flexible columns a readable width on a narrow terminal', () => {
     const longest = Math.max(...lines(5).map((line) => line.length));
     expect(longest).toBeLessThanOrEqual(5 + 8 + 2 + 8 + 2);

@@ -211,6 +211,28 @@ describe('createHandler()', () => {
     expect(() => createHandler(routes, options)).toThrow(RangeError);
     expect(() => createHandler(routes, options)).toThrow('Cannot make a handler: ');
   });
+
+  it.each([
+    ['maxByte', { maxByte: 1 }, 'option "maxByte" is unknown, expected "maxBytes"'],
+    ['onerror', { onerror: () => {} }, 'option "onerror" is unknown, expected "onError"'],
+    ['authorise', { authorise: () => true }, 'option "authorise" is unknown, expected "authorize"'],
+    ['a list', [], 'options is an array, expected an object'],
+    [
+      'authorize as a string',
+      { authorize: 'token' },
+      'authorize is of type string, expected a function',
+    ],
+    ['onError as true', { onError: true }, 'onError is of type boolean, expected a function'],
+  ])('refuses the option %s', (_, options, message) => {
+    const make = () => createHandler({ '/echo': echo() }, options as unknown as HandlerOptions);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
+  });
+
+  it.each([null, {}, () => {}, { read: () => {} }])('refuses %j as a route', (route) => {
+    const make = () => createHandler({ '/echo': route as unknown as Route });
+    expect(make).toThrow('"/echo" leads to something else than a route');
+  });
 });
 
 describe('createHandler(), opening', () => {

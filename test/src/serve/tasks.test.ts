@@ -27,6 +27,8 @@ interface Case {
   readonly body: Readonly<Record<string, unknown>>;
   /** The arguments of the equivalent call of the pipeline. */
   readonly call: readonly unknown[];
+  /** How `results` differ from the pipeline's: one shape, whatever `top_k` is. */
+  readonly shape?: (found: never) => unknown;
   /** Bodies that are refused, with the error message. */
   readonly refused: readonly (readonly [body: unknown, says: RegExp])[];
 }
@@ -56,6 +58,7 @@ const CASES: readonly Case[] = [
     make: serve.textClassification as Maker,
     body: { texts: [text, ''] },
     call: [[text, ''], {}],
+    shape: (labels: unknown[]) => labels.map((label) => [label]),
     refused: texts,
   },
   {
@@ -72,8 +75,11 @@ const CASES: readonly Case[] = [
     make: serve.questionAnswering as Maker,
     body: { question: text, context: other },
     call: [text, other, {}],
+    shape: (answer: unknown) => [answer],
     refused: [
       [{ texts: [text] }, /found "texts", expected "question" and "context" only/],
+      [{ top_k: 1 }, /found "top_k", expected "question" and "context" only/],
+      [{ questions: text, context: other }, /found "questions", expected "question"/],
       [{ question: text }, /context is undefined, expected a string/],
       [{ question: '', context: other }, /question is empty/],
       [{ question: text, context: '' }, /context is empty/],
@@ -148,7 +154,7 @@ const CASES: readonly Case[] = [
 beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
 afterEach(() => void vi.restoreAllMocks());
 
-describe.each(CASES)('$task', ({ task, head, make, body, call, refused }) => {
+describe.each(CASES)('$task', ({ task, head, make, body, call, shape, refused }) => {
   const source = sourceOf(head);
   let handle: serve.Handler;
 
@@ -161,7 +167,8 @@ describe.each(CASES)('$task', ({ task, head, make, body, call, refused }) => {
     expect(response.status).toBe(200);
     const pipe = await pipeline(task, await source);
     const found = await (pipe as unknown as (...args: unknown[]) => Promise<unknown>)(...call);
-    const expected = found instanceof Tensor ? found.tolist() : found;
+    const plain = found instanceof Tensor ? found.tolist() : found;
+    const expected = shape ? shape(plain as never) : plain;
     expect(await response.json()).toEqual({ results: JSON.parse(JSON.stringify(expected)) });
     await pipe.dispose();
   });
@@ -185,7 +192,43 @@ describe.each(CASES)('$task', ({ task, head, make, body, call, refused }) => {
   });
 });
 
+describe('results', () => {
+  it.each([
+    ['text-classification', { texts: [text] }],
+    ['question-answering', { question: text, context: text }],
+    ['multiple-choice', { text, choices: [other, text] }],
+  ])('of %s have one shape whatever top_k is', async (name, body) => {
+    const { head, make } = CASES.find(({ task }) => task === name)!;
+    const model = await sourceOf(head);
+    const found = async (top_k: number) => {
+      const route = make({ model, options: { top_k } });
+      const response = await serve.createHandler({ '/ask': route })(request(body));
+      const { results } = (await response.json()) as { results: unknown[] };
+      return name === 'text-classification' ? (results[0] as unknown[]) : results;
+    };
+    const [one, two] = [await found(1), await found(2)];
+    expect([one.length, two.length]).toEqual([1, 2]);
+    expect(one[0]).toEqual(two[0]);
+  });
+});
+
 describe('TaskSetup', () => {
+  it.each([
+    [{ modle: 'x' }, 'option "modle" is unknown, expected "model"'],
+    [{ model: 'x', option: {} }, 'option "option" is unknown, expected "options"'],
+    [
+      { model: 'x', top_k: 3 },
+      'option "top_k" is unknown, expected one of "model", "load", "options"',
+    ],
+    [{}, 'found no model, expected one'],
+    [undefined, 'found no model, expected one'],
+  ])('refuses %j when the route is made', (setup, message) => {
+    for (const make of CASES.map(({ make }) => make)) {
+      expect(() => make(setup as unknown as serve.TaskSetup)).toThrow(TypeError);
+      expect(() => make(setup as unknown as serve.TaskSetup)).toThrow(message);
+    }
+  });
+
   const ask = (handle: serve.Handler<string>, place?: string) =>
     handle(request({ texts: ['my card'] }), place);
 
@@ -208,7 +251,7 @@ describe('TaskSetup', () => {
     const route = { ...serve.textClassification({ model }), read };
     const response = await serve.createHandler({ '/ask': route })(request({ q: 'my card' }));
     expect(await response.json()).toEqual({
-      results: [expect.objectContaining({ score: expect.any(Number) })],
+      results: [[expect.objectContaining({ score: expect.any(Number) })]],
     });
   });
 

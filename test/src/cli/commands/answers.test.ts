@@ -1,4 +1,4 @@
-/** `mobilebert ner`, `answer` and `fill`, on golden checkpoints with a small vocabulary. */
+/** `mobilebert-wasm ner`, `answer` and `fill`, on golden checkpoints with a small vocabulary. */
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ const parse = (lines: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-describe('mobilebert ner', () => {
+describe('mobilebert-wasm ner', () => {
   it('prints one JSON line per text with the result of the pipeline', async () => {
     const tag = await pipeline('ner', sourceOf('token'));
     const options = { aggregation_strategy: 'first', stride: 32, ignore_labels: ['O'] } as const;
@@ -64,7 +64,28 @@ describe('mobilebert ner', () => {
   });
 });
 
-describe('mobilebert fill', () => {
+describe('mobilebert-wasm ner, windows', () => {
+  it.each([
+    [['--strategy', 'none', '--stride', '8', 'pin'], '--stride is "8", expected "none" or another'],
+    [['--stride', 'x', 'pin'], '--stride is "x", expected a whole number of at least 0'],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    const { code, stderr } = await call('ner', args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+
+  it('reads long texts in windows, unless tokens are not joined', async () => {
+    const entities = async (...args: string[]) =>
+      parse((await call('ner', ['--json', '--ignore', '', ...args, BOOK])).stdout)[0].entities;
+    const ends = async (...args: string[]) => (await entities(...args)).at(-1).end;
+    expect(await ends()).toBeGreaterThan(await ends('--stride', 'none'));
+    expect(await ends('--strategy', 'none')).toBe(
+      await ends('--strategy', 'none', '--stride', 'none'),
+    );
+  });
+});
+
+describe('mobilebert-wasm fill', () => {
   it('prints one JSON line per text with the result of the pipeline', async () => {
     const fill = await pipeline('fill-mask', sourceOf('masked-lm'));
     const input = ['my [MASK] is lost', '[MASK] or [MASK]'];
@@ -90,12 +111,12 @@ describe('mobilebert fill', () => {
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr:
-        'mobilebert: Cannot fill masks: text 0 has no [MASK] among its 3 tokens, expected at least one\n',
+        'mobilebert-wasm: Cannot fill masks: text 0 has no [MASK] among its 3 tokens, expected at least one\n',
     });
   });
 });
 
-describe('mobilebert answer', () => {
+describe('mobilebert-wasm answer', () => {
   const questions = ['where is my card ?', 'how do i pay ?'];
 
   it('prints one JSON line per question with the result of the pipeline', async () => {
@@ -146,6 +167,11 @@ describe('mobilebert answer', () => {
 
   it.each([
     [['pin'], 'Cannot read arguments: found neither --context nor --context-file, expected one'],
+    [
+      ['--context', ' ', 'pin'],
+      'Cannot read the context: found no text in --context, expected some',
+    ],
+    [['--context', 'a', '--contex-file', 'b'], 'is unknown, expected "--context-file"'],
     [['--context', 'a', '-c', 'b', 'pin'], 'found both --context and --context-file'],
     [
       ['-c', '-'],
@@ -187,7 +213,7 @@ describe.each(['ner', 'answer', 'fill'] as const)('mobilebert %s', (command) => 
 describe('without --model', () => {
   const booking = 'A table for four people at 8pm, please';
 
-  it('mobilebert ner finds slots of a booking', async () => {
+  it('mobilebert-wasm ner finds slots of a booking', async () => {
     const { stdout } = await mobilebert(['ner', '--json', booking]);
     const [{ entities }] = parse(stdout);
     const found = entities.map(({ entity_group, start, end }: Record<string, string & number>) => [
@@ -200,7 +226,7 @@ describe('without --model', () => {
     ]);
   });
 
-  it('mobilebert answer answers questions about a booking, or finds no answer', async () => {
+  it('mobilebert-wasm answer answers questions about a booking, or finds no answer', async () => {
     const questions = ['How many people?', 'What time?', 'What is the last name?'];
     const args = ['answer', '--json', '--no-answer', '--context', booking, ...questions];
     const { stdout } = await mobilebert(args);
@@ -208,11 +234,11 @@ describe('without --model', () => {
     expect(found).toEqual(['four people', '8pm', '']);
   });
 
-  it('mobilebert fill requires --model', async () => {
+  it('mobilebert-wasm fill requires --model', async () => {
     const { code, stderr } = await mobilebert(['fill', 'pin']);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^mobilebert: Cannot load a model for fill-mask: found no --model, expe/,
+      /^mobilebert-wasm: Cannot load a model for fill-mask: found no --model, expe/,
     );
   });
 });

@@ -32,7 +32,7 @@ afterEach(async () => {
 
 const has = (path: string) => existsSync(join(folder, path));
 
-describe('mobilebert cache list', () => {
+describe('mobilebert-wasm cache list', () => {
   it('shows models with their sizes, and the total size', async () => {
     const { code, stdout } = await mobilebert(['cache', 'list']);
     expect(code).toBe(0);
@@ -68,7 +68,7 @@ describe('mobilebert cache list', () => {
   });
 });
 
-describe('mobilebert cache clear', () => {
+describe('mobilebert-wasm cache clear', () => {
   it('deletes one model', async () => {
     const { code, stdout } = await mobilebert(['cache', 'clear', 'org/name']);
     expect([code, stdout]).toEqual([0, `Deleted 1 model (3.5 MB) from ${folder}\n`]);
@@ -93,13 +93,22 @@ describe('mobilebert cache clear', () => {
   );
 });
 
-describe('mobilebert cache', () => {
+describe('mobilebert-wasm cache', () => {
+  it('names the nearest action, and the nearest model', async () => {
+    const wrong = await mobilebert(['cache', 'lsit']);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('found "lsit", expected "list"\n');
+    const { code, stderr } = await mobilebert(['cache', 'clear', 'org/nam']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Cannot clear "org\/nam": .*, expected "org\/name/);
+  });
+
   it.each([[], ['drop'], ['list', 'org/name'], ['clear', 'a', 'b']])(
     'refuses %j with exit code 2',
     async (...args) => {
       const { code, stderr } = await mobilebert(['cache', ...args]);
       expect(code).toBe(2);
-      expect(stderr).toContain('expected "list", "clear" or "verify"');
+      expect(stderr).toContain('expected "list" or "clear" or "verify", and an ID only after "clear" or "verify"');
     },
   );
 });

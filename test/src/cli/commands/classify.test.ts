@@ -36,7 +36,7 @@ const parse = (lines: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-describe('mobilebert classify', () => {
+describe('mobilebert-wasm classify', () => {
   it('prints one JSON line per text with the result of the pipeline', async () => {
     const pipe = await pipeline('text-classification', sourceOf('sequence-single'));
     const found = await pipe(texts, { top_k: 2 });
@@ -128,9 +128,35 @@ describe('mobilebert classify', () => {
     expect(rowsOf(stdout)[0]).toMatch(/^a \]0;title b c d {2}LABEL/);
   });
 
-  it('prints only the header if there are no texts', async () => {
-    expect(rowsOf((await classify([], { stdin: '\n' })).stdout)).toEqual([]);
-    expect((await classify(['--json'], { stdin: '' })).stdout).toBe('');
+  it.each([
+    [[], '', 'standard input'],
+    [['--json'], ' \n\n', 'standard input'],
+    [['-f', '-'], '', 'standard input'],
+    [['', ' '], 'a text', 'the arguments'],
+  ])('refuses %j with the input %j: there is no text', async (args, stdin, where) => {
+    const { code, stdout, stderr } = await classify(args, { stdin });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`Cannot read texts: found none in ${where}, expected texts as`);
+  });
+
+  it('refuses a file of blank lines, and names it', async () => {
+    const blank = join(folder, 'blank.txt');
+    writeFileSync(blank, '\n \n');
+    const { code, stdout, stderr } = await classify(['-f', blank]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`found none in "${blank}"`);
+  });
+
+  it('computes in the data type of --dtype', async () => {
+    const scores = async (dtype: string) => {
+      const { stdout } = await classify(['--json', '--dtype', dtype, '-k', 'all', 'pin']);
+      return parse(stdout)[0].labels.map(({ score }: { score: number }) => score);
+    };
+    const source = sourceOf('sequence-single');
+    const pipe = await pipeline('text-classification', source, { dtype: 'q8' });
+    const found = await pipe('pin', { top_k: null });
+    expect(await scores('q8')).toEqual(found.map(({ score }) => score));
+    expect(await scores('q8')).not.toEqual(await scores('fp32'));
   });
 
   it('lists its options with --help', async () => {
@@ -142,9 +168,27 @@ describe('mobilebert classify', () => {
   });
 
   it.each([
-    [['--foo', 'x'], 'Cannot read arguments: unknown option "--foo", expected arguments as --help'],
-    [['--json=1'], 'Cannot read arguments: option "--json" does not take an argument'],
-    [['-k'], 'Cannot read arguments: option "-k, --top-k <value>" argument missing'],
+    [
+      ['--foo', 'x'],
+      'option "--foo" is unknown, expected one of --model, --dtype, --variant, --top-k',
+    ],
+    [['--topk', '3', 'x'], 'option "--topk" is unknown, expected "--top-k"'],
+    [['--top_k=3', 'x'], 'option "--top_k" is unknown, expected "--top-k"'],
+    [['-topk', '3', 'x'], 'option "-topk" is unknown, expected "--top-k"'],
+    [['--modle', 'a', 'x'], 'option "--modle" is unknown, expected "--model"'],
+    [['--hlep'], 'option "--hlep" is unknown, expected "--help"'],
+    [['-5 euros'], 'option "-5 euros" is unknown, expected "--" before texts that begin with "-"'],
+    [['--json=1'], 'Cannot read arguments: --json has a value, expected none'],
+    [['-k'], 'Cannot read arguments: --top-k has no value, expected "--top-k VALUE"'],
+    [
+      ['-f', '-k', '3'],
+      '--file is followed by "-k", expected its value, which is written "--file=-k"',
+    ],
+    [
+      ['--dtype', 'q4', 'x'],
+      '--dtype is "q4", expected one of "auto", "fp32", "fp16", "q8", "q8-fast"',
+    ],
+    [['-m', '', 'x'], 'found an empty --model, expected a folder, URL or hub id'],
     [['-k', '0'], '--top-k is "0", expected a whole number of at least 1'],
     [['-k', '1e3'], '--top-k is "1e3"'],
     [['--variant', 'fast'], '--variant is "fast", expected one of "auto", "simd", "relaxed"'],
@@ -153,12 +197,14 @@ describe('mobilebert classify', () => {
     const { code, stdout, stderr } = await classify(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
-    expect(stderr).toContain('Try "mobilebert classify --help"');
+    expect(stderr).toContain('Try "npx mobilebert-wasm classify --help"');
   });
 
   it.each([
     [['-f', '/nowhere/texts.txt'], 'Cannot read "/nowhere/texts.txt": ENOENT'],
+    [['-f', 'test/READM.md'], 'did you mean "test/README.md"?'],
     [['-m', '/nowhere/model', 'x'], '/nowhere/model'],
+    [['-m', 'models', 'x'], 'Folders with a config.json: "models/banking77-intents", "models/rest'],
   ])('fails on %j with exit code 1', async (args, message) => {
     const { code, stdout, stderr } = await classify(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

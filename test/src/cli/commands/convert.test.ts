@@ -14,7 +14,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('mobilebert convert', () => {
+describe('mobilebert-wasm convert', () => {
   it('writes a folder whose model answers like the checkpoint', async () => {
     const out = join(folder, 'converted');
     const { code, stdout } = await mobilebert(['convert', '--json', SOURCE, out]);
@@ -110,7 +110,7 @@ describe('mobilebert convert', () => {
     const out = join(folder, 'nothing');
     const { code, stderr } = await mobilebert(['convert', join(folder, 'no-such'), out]);
     expect(code).toBe(1);
-    expect(stderr).toContain('mobilebert: Cannot');
+    expect(stderr).toContain('mobilebert-wasm: Cannot');
     expect(existsSync(out)).toBe(false);
   });
 
@@ -120,6 +120,7 @@ describe('mobilebert convert', () => {
       ['--dtype', 'fp16', '--calibrate', SOURCE, 'x'],
       'Cannot calibrate: --dtype is "fp16", expected "q8"',
     ],
+    [['--dtype', 'fp16', SOURCE, `./${SOURCE}`], 'OUT is the same folder, expected another one'],
     [['--seed', 'a', SOURCE, 'x'], '--seed is "a", expected a whole number'],
     [['--dtype', 'q4', SOURCE, 'x'], '--dtype is "q4", expected one of "q8", "fp16"'],
   ])('refuses %j', async (args, message) => {

@@ -25,7 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const embed = (args: readonly string[], surroundings?: Surroundings) =>
   mobilebert(['embed', '--model', folder, ...args], surroundings);
 
-describe('mobilebert embed', () => {
+describe('mobilebert-wasm embed', () => {
   it.each([
     [[], { pooling: 'mean' }],
     [['--pooling', 'cls', '-n'], { pooling: 'cls', normalize: true }],

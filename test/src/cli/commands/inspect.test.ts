@@ -24,7 +24,7 @@ async function inspected(...args: string[]) {
   return JSON.parse(stdout);
 }
 
-describe('mobilebert inspect', () => {
+describe('mobilebert-wasm inspect', () => {
   it('shows what a checkpoint contains and can do', async () => {
     const found = await inspected(SOURCE);
     expect(found).toMatchObject({
@@ -38,6 +38,13 @@ describe('mobilebert inspect', () => {
       missing_keys: [],
       unexpected_keys: [],
       tasks: ['text-classification', 'feature-extraction'],
+      tokenizer: {
+        name: 'MobileBertTokenizer',
+        tokens: 30522,
+        added: 0,
+        do_lower_case: true,
+        model_max_length: 128,
+      },
       config: { hidden_size: 128, num_hidden_layers: 4 },
     });
     expect(found.labels).toHaveLength(77);
@@ -55,8 +62,24 @@ describe('mobilebert inspect', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
     const plain = stdout.replace(/\u001b\[\d+m/g, '');
     expect(Math.max(...plain.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
-    expect(plain).toContain('Vocabulary    30,522 tokens, embedding size 64, trigram input\n');
-    expect(plain).toContain('Labels        77: card_arrival, ');
+    for (const line of [
+      'Architecture     MobileBertForSequenceClassification',
+      'Tasks            text-classification, feature-extraction',
+      'Layers           4',
+      'Hidden size      128',
+      'Bottleneck size  64',
+      'Attention heads  4 per layer, of size 16',
+      'Feed-forward     2 networks per layer, of size 128',
+      'Embedding size   64',
+      'Vocabulary       30,522 tokens',
+      'Longest input    128 tokens',
+      'Tokenizer        MobileBertTokenizer, lower case',
+      'Data type        fp32',
+    ]) {
+      expect(plain.split('\n')).toContain(line);
+    }
+    expect(plain).toMatch(/^Labels {11}77: card_arrival, /m);
+    expect(plain).toMatch(/^Parameters {7}[\d,]+$/m);
     expect(plain).toMatch(/model\.safetensors\s+weights, safetensors\s+4\.7 MB/);
     expect(plain).not.toContain('Packing');
   });
@@ -116,6 +139,8 @@ describe('mobilebert inspect', () => {
 
   it.each([
     [[], 2, 'found 0 of them, expected 1: SOURCE'],
+    [[''], 2, 'found an empty one, expected 1: SOURCE'],
+    [['./models/bankin77-intents'], 1, 'Did you mean "models/banking77-intents"'],
     [['--dtype', 'q4', SOURCE], 2, '--dtype is "q4", expected one of "auto"'],
     [['no/such/folder/anywhere'], 1, 'Cannot open'],
   ])('refuses %j', async (args, expected, message) => {

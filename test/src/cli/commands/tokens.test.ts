@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const tokens = (...args: string[]) => mobilebert(['tokens', ...args]);
 const linesOf = (text: string) => text.trimEnd().split('\n');
 
-describe('mobilebert tokens', () => {
+describe('mobilebert-wasm tokens', () => {
   it('prints tokens, ids and UTF-16 offsets as JSON, from a vocabulary alone', async () => {
     const { code, stdout } = await tokens('-m', folder, '--json', '😀 Cards', 'PIN');
     expect(code).toBe(0);
@@ -82,6 +82,17 @@ unbelievable  23653      0   12  unbelievable
     const { stdout } = await tokens('a\u001b]0;title\u0007b');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+
+  it.each([
+    [['--count', '--json', 'x'], 'found both --count and --json, expected one'],
+    [['-m', '', 'x'], 'found an empty --model'],
+    [[' '], 'Cannot read texts: found none in the arguments'],
+    [['--plian', 'x'], 'option "--plian" is unknown, expected "--plain"'],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    const { code, stderr } = await tokens(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
   });
 
   it('names the missing folder', async () => {

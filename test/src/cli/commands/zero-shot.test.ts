@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const zeroShot = (args: readonly string[], surroundings?: Surroundings) =>
   mobilebert(['zero-shot', '--model', folder, ...args], surroundings);
 
-describe('mobilebert zero-shot', () => {
+describe('mobilebert-wasm zero-shot', () => {
   it.each([
     [['-l', 'card, money,rome'], {}],
     [['--labels', 'card', '--labels', 'money,rome'], {}],
@@ -59,7 +59,7 @@ describe('mobilebert zero-shot', () => {
     const { code, stdout, stderr } = await zeroShot(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
-    expect(stderr).toContain('Try "mobilebert zero-shot --help"');
+    expect(stderr).toContain('Try "npx mobilebert-wasm zero-shot --help"');
   });
 
   it('requires --model, since no model is bundled', async () => {
