@@ -145,6 +145,19 @@ export class Table {
   data!: usize;
   weightType!: WeightType;
   scales!: usize; // bf16 [rows], q8 only
+  /**
+   * f16 and q8: numbers that are kept in f32 because they would coarsen their row, or do not fit.
+   * Pairs of u32 row * columns + column and f32, ascending; 0: none.
+   */
+  outliers!: usize;
+  outlierCount!: i32;
+  /** Pairs that there is room for. */
+  outlierRoom!: i32;
+}
+
+/** Bytes of `count` outliers. */
+export function outlierBytes(count: i32): usize {
+  return <usize>count << 3;
 }
 
 /** T -> F -> T with the residual's norm. */
@@ -297,7 +310,8 @@ export class Scratch {
   inverseSums!: usize; // [scoreRows]
   // Of one product with quantised weights.
   quantized!: usize; // [ROW_BLOCK] rows of integers
-  rowScales!: usize; // [2][ROW_BLOCK]: of i16 rows, and of their upper bytes
+  /** [3][ROW_BLOCK]: f32 of i16 rows, f32 of their upper bytes; i32 whether 8 bits are too coarse. */
+  rowScales!: usize;
   headRow!: usize; // one head's row, i16
   panel!: usize; // widened: two f16 panels, or one of 8 bits
 }

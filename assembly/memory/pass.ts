@@ -216,7 +216,7 @@ function planProducts(pass: Pass, longest: i32): void {
   const rows = <u64>ROW_BLOCK * q8RowBytes(depth);
   const powers = <u64>s.scoreRows * i16RowBytes(longest);
   s.quantized = isQ8 ? allocate(max(rows, powers)) : 0;
-  s.rowScales = isQ8 ? allocate(2 * f32s(ROW_BLOCK)) : 0;
+  s.rowScales = isQ8 ? allocate(3 * f32s(ROW_BLOCK)) : 0;
   s.headRow = isQ8 ? allocate(i16RowBytes(c.bottleneck / c.heads)) : 0;
   const isWidened = QUANTIZED && c.weightType != WeightType.F32;
   const panel = max<u64>(2 * f32PanelBytes(depth) + 16, q8ScratchBytes(depth));

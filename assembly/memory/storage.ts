@@ -5,7 +5,7 @@
  */
 import { Slot, Storage, WeightType } from '../abi';
 import { f32s, i16s, panels } from '../simd/units';
-import { Pass, weightPanelBytes } from './layout';
+import { Pass, outlierBytes, weightPanelBytes } from './layout';
 import { hasSlot, linearOf, normOf, tableOf } from './slots';
 import { tableWidth } from './weights';
 
@@ -21,9 +21,11 @@ export function storageBytes(
   const isData = storage == Storage.Data;
   const t = tableOf(pass, slot);
   if (t) {
+    if (storage == Storage.Outliers) return outlierBytes(t.outlierCount);
     if (isData) return <usize>t.rows * <usize>t.columns * tableWidth(t.weightType);
     return t.scales ? i16s(t.rows) : 0;
   }
+  if (storage == Storage.Outliers) return 0;
   const l = linearOf(pass, slot, layer, network);
   if (l) {
     if (isData) return panels(l.outputs) * weightPanelBytes(l.weightType, l.inputs);
@@ -44,7 +46,9 @@ export function storageAddress(
   if (!hasSlot(pass, slot, layer, network)) return 0;
   const isData = storage == Storage.Data;
   const t = tableOf(pass, slot);
+  if (t && storage == Storage.Outliers) return t.outliers;
   if (t) return isData ? t.data : t.scales;
+  if (storage == Storage.Outliers) return 0;
   const l = linearOf(pass, slot, layer, network);
   if (l) return isData ? l.panels : l.factors;
   const n = normOf(pass, slot, layer, network);

@@ -19,11 +19,19 @@ import {
   q8GemmScaleShiftNr8,
 } from '../kernels/gemm-int';
 import { prefetchTo } from '../kernels/prefetch';
-import { q8Planes, q8QuantizeRow, q8RowBytes, RowForm, UPPER } from '../kernels/rows-int';
+import {
+  finerForm,
+  q8IsCoarse,
+  q8Planes,
+  q8QuantizeRow,
+  q8RowBytes,
+  RowForm,
+  UPPER,
+} from '../kernels/rows-int';
 import { Epilogue } from '../kernels/tile';
-import { Linear, Pass, weightPanelBytes } from '../memory/layout';
+import { Linear, Pass, Scratch, weightPanelBytes } from '../memory/layout';
 import { ROW_BLOCK } from '../memory/pass';
-import { FLOATS, OBSERVED, PANELS, QUANTIZED } from '../simd/build';
+import { BYTE_ROWS, FLOATS, OBSERVED, PANELS, QUANTIZED } from '../simd/build';
 import { f32PanelBytes, f32s, NR, roundUp8, rowBytes } from '../simd/units';
 import { roundedOf } from './observe';
 
@@ -114,7 +122,7 @@ export abstract class product {
     }
   }
 
-  /** The same with rows of integers. */
+  /** The same with rows of integers: one call for rows that have as many planes. */
   // biome-ignore format: one kernel a line
   @inline static ofIntegers(
     epilogue: i32, pass: Pass, w: Linear, y: usize, yBytes: usize, x: usize, rows: i32, residual: usize,
@@ -123,16 +131,24 @@ export abstract class product {
     const s = pass.scratch;
     const depth = w.inputs;
     const columns = roundUp8(w.outputs);
-    const a = s.quantized;
     const aBytes = q8RowBytes(depth);
-    const planes = q8Planes(w.rowForm);
-    if (!reuseQuantized) quantizeRows(a, s.rowScales, x, rows, w);
-    const aScales = s.rowScales + (w.rowForm == RowForm.UpperI8 ? f32s(ROW_BLOCK) : 0);
-    if (epilogue == Epilogue.None) q8GemmNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel);
-    if (epilogue == Epilogue.Relu) q8GemmReluNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel);
-    if (epilogue == Epilogue.Residual) q8GemmResidualNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel, residual);
-    if (epilogue == Epilogue.ScaleShift) q8GemmScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel, scale, shift);
-    if (epilogue == RESIDUAL_NORM) q8GemmResidualScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel, residual, scale, shift);
+    let a = s.quantized;
+    if (!reuseQuantized) quantizeRows(s, x, rows, w);
+    for (let row = 0, count = 0; row < rows; row += count) {
+      const isCoarse = BYTE_ROWS && isCoarseAt(s, row);
+      count = BYTE_ROWS ? alikeRows(s, row, rows) : rows;
+      const planes = BYTE_ROWS && isCoarse ? 2 : q8Planes(w.rowForm);
+      const isUpper = w.rowForm == RowForm.UpperI8 && !isCoarse;
+      const aScales = s.rowScales + f32s(row) + (isUpper ? f32s(ROW_BLOCK) : 0);
+      if (epilogue == Epilogue.None) q8GemmNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel);
+      if (epilogue == Epilogue.Relu) q8GemmReluNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel);
+      if (epilogue == Epilogue.Residual) q8GemmResidualNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel, residual);
+      if (epilogue == Epilogue.ScaleShift) q8GemmScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel, scale, shift);
+      if (epilogue == RESIDUAL_NORM) q8GemmResidualScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel, residual, scale, shift);
+      a += <usize>count * aBytes;
+      y += <usize>count * yBytes;
+      residual += <usize>count * yBytes;
+    }
   }
 }
 
@@ -145,17 +161,42 @@ function widenPanel(to: usize, from: usize, w: Linear): void {
 
 /**
  * x [rows,K] -> rows of integers and two scales each: of all of a number, and of its upper byte.
+ * Rows that 8 bits are too coarse for get 16 and are marked: a token with massive activations
+ * (docs/accuracy.md).
  */
-function quantizeRows(to: usize, scales: usize, x: usize, rows: i32, w: Linear): void {
+function quantizeRows(s: Scratch, x: usize, rows: i32, w: Linear): void {
   const bytes = q8RowBytes(w.inputs);
   // A producer multiplied its outputs by them already.
   const factors = w.producer ? <usize>0 : w.factors;
+  let to = s.quantized;
+  let scales = s.rowScales;
   for (; rows > 0; rows--) {
-    const scale = q8QuantizeRow(w.rowForm, to, x, factors, w.inputs);
+    let scale = q8QuantizeRow(w.rowForm, to, x, factors, w.inputs);
+    if (BYTE_ROWS) {
+      const isCoarse = q8IsCoarse(w.rowForm, to, w.inputs);
+      // Of UpperI8, all 16 bits are there already.
+      if (isCoarse && w.rowForm != RowForm.UpperI8) {
+        scale = q8QuantizeRow(finerForm(w.rowForm), to, x, factors, w.inputs);
+      }
+      store<i32>(scales + 2 * f32s(ROW_BLOCK), i32(isCoarse));
+    }
     store<f32>(scales, scale);
     store<f32>(scales + f32s(ROW_BLOCK), scale * UPPER);
     to += bytes;
     x += w.inputStride;
     scales += 4;
   }
+}
+
+/** Whether a quantised row has 16 bits because 8 are too coarse for it. */
+function isCoarseAt(s: Scratch, row: i32): bool {
+  return load<i32>(s.rowScales + 2 * f32s(ROW_BLOCK) + f32s(row)) != 0;
+}
+
+/** How many rows from `first` on are as coarse, of `rows`. */
+function alikeRows(s: Scratch, first: i32, rows: i32): i32 {
+  const isCoarse = isCoarseAt(s, first);
+  let end = first + 1;
+  while (end < rows && isCoarseAt(s, end) == isCoarse) end++;
+  return end - first;
 }

@@ -14,11 +14,19 @@ import {
   Output,
   Part,
   Slot,
+  Status,
   Storage,
   WeightType,
 } from './abi.ts';
 import type { Build } from './build.ts';
 import { exportsOf } from './instantiate.ts';
+import {
+  decodeOutliers,
+  encodeOutliers,
+  OUTLIER_BYTES,
+  type Outlier,
+  splitRows,
+} from './packed/outliers.ts';
 import { checkRequest, type OutputName, type Request, selectedRows } from './request.ts';
 import { checkStatus, type SlotIndex, type SlotPart, type SlotStorage } from './slot-part.ts';
 
@@ -140,19 +148,75 @@ export class Engine {
     for (let done = 0; done < rows; done += most) {
       const count = Math.min(most, rows - done);
       const chunk = bytes.subarray(done * perRow, (done + count) * perRow);
-      this.#stage(chunk, BYTES_PER_ELEMENT[dtype]);
-      const status = this.#exports.storeRows(
-        this.pass,
-        Slot[to.slot],
-        to.layer,
-        to.network,
-        to.part === 'weight' ? Part.Weight : Part.Bias,
-        Dtype[dtype],
-        first + done,
-        count,
-      );
-      checkStatus(status, 'store', to, first + done, count);
+      const status = this.#storeRows(to, first + done, count, chunk, dtype);
+      const isApart = status === Status.Coarse || status === Status.TooLarge;
+      if (isApart && to.slot.endsWith('Embeddings')) {
+        this.#storeApart(to, first + done, count, chunk, dtype);
+      } else {
+        checkStatus(status, 'store', to, first + done, count);
+        this.#replaceOutliers(to, first + done, count, perRow / BYTES_PER_ELEMENT[dtype], []);
+      }
     }
+  }
+
+  /** Rows of a table of which some numbers are kept apart. */
+  #storeApart(
+    to: SlotPart,
+    first: number,
+    rows: number,
+    bytes: Uint8Array,
+    dtype: keyof typeof Dtype,
+  ): void {
+    const columns = bytes.byteLength / BYTES_PER_ELEMENT[dtype] / rows;
+    const is8Bits = this.weightType(to) === 'Q8';
+    const { rest, outliers } = splitRows(bytes, dtype, first, columns, is8Bits);
+    const status = this.#storeRows(to, first, rows, new Uint8Array(rest.buffer), 'F32');
+    if (status !== Status.Coarse) checkStatus(status, 'store', to, first, rows);
+    this.#replaceOutliers(to, first, rows, columns, outliers);
+  }
+
+  #storeRows(
+    to: SlotPart,
+    first: number,
+    rows: number,
+    bytes: Uint8Array,
+    dtype: keyof typeof Dtype,
+  ): number {
+    this.#stage(bytes, BYTES_PER_ELEMENT[dtype]);
+    const part = to.part === 'weight' ? Part.Weight : Part.Bias;
+    const at = [Slot[to.slot], to.layer, to.network, part] as const;
+    return this.#exports.storeRows(this.pass, ...at, Dtype[dtype], first, rows);
+  }
+
+  /** Outliers of rows `first` .. of a table, in place of those that these rows had. */
+  #replaceOutliers(
+    to: SlotPart,
+    first: number,
+    rows: number,
+    columns: number,
+    outliers: readonly Outlier[],
+  ): void {
+    const old = this.outliers(to);
+    if (old.length === 0 && outliers.length === 0) return;
+    const before = old.filter(({ place }) => place < first * columns);
+    const after = old.filter(({ place }) => place >= (first + rows) * columns);
+    this.setOutliers(to, [...before, ...outliers, ...after]);
+  }
+
+  /** The numbers of a table that are kept apart, in ascending order of their places. */
+  outliers(table: SlotIndex): Outlier[] {
+    const { address, bytes } = this.extent({ ...table, storage: 'Outliers' });
+    return bytes ? decodeOutliers(this.#bytes(address, bytes)) : [];
+  }
+
+  /** Replaces them: in ascending order of places within the table. Weights have to be open. */
+  setOutliers(table: SlotIndex, outliers: readonly Outlier[]): void {
+    const address = grow('the outliers of a table', () =>
+      this.#exports.reserveOutliers(this.pass, Slot[table.slot], outliers.length),
+    );
+    this.#bytes(address >>> 0, outliers.length * OUTLIER_BYTES).set(encodeOutliers(outliers));
+    // They lie where staging began.
+    this.#staging = { bytes: 0, elements: 0, address: 0 };
   }
 
   /**
@@ -222,7 +286,7 @@ export class Engine {
       throw new Error(`Cannot read ${at.slot}: weights are sealed, expected openWeights() first`);
     }
     const { address, bytes } = this.extent(at);
-    return new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, address, bytes);
+    return this.#bytes(address, bytes);
   }
 
   // ---- passes ----
@@ -282,6 +346,11 @@ export class Engine {
 
   memoryUsage(): MemoryUsage {
     return { weights: this.#weightBytes, total: this.#exports.memory.buffer.byteLength };
+  }
+
+  /** A view of bytes, valid until memory grows. */
+  #bytes(address: number, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, address, length);
   }
 
   /** A view of f32, valid until memory grows. */
