@@ -48,7 +48,7 @@ export const enum Storage {
   Data = 0,
   /** q8: input factors of a layer, scales of a table's rows; shift of a norm. */
   Scales = 1,
-  /** Numbers of a table that are kept in f32: pairs of a place and a number (`reserveOutliers`). */
+  /** Weights that are kept in f32 (`reserveOutliers`): numbers of a table, inputs of a layer. */
   Outliers = 2,
 }
 

@@ -19,7 +19,7 @@ import { Activation, NormKind, WeightType } from '../abi';
 import { q8PanelBytes } from '../kernels/panels-int';
 import { Prefetch } from '../kernels/prefetch';
 import { RowForm } from '../kernels/rows-int';
-import { f32PanelBytes, NR } from '../simd/units';
+import { f32PanelBytes, NR, rowBytes } from '../simd/units';
 
 /**
  * Bytes of one panel of a layer: a row of biases, then weights in 4, 2 or 1 bytes (docs/memory.md).
@@ -120,6 +120,19 @@ export class Linear {
   starts!: usize;
   /** The layer that was planned before; null: this is the first. */
   previous!: Linear | null;
+  /**
+   * f16 and q8: inputs whose weights are kept in f32, and are zeros in the panels: for each an i32
+   * input and, 16 bytes on, f32 [N] padded; 0: none.
+   */
+  outliers!: usize;
+  outlierCount!: i32;
+  /** Inputs that there is room for. */
+  outlierRoom!: i32;
+}
+
+/** Bytes of one outlying input of a layer. */
+export function outlierColumnBytes(l: Linear): usize {
+  return 16 + rowBytes(l.outputs);
 }
 
 /** Address of the panel that column n lies in. */
@@ -155,10 +168,8 @@ export class Table {
   outlierRoom!: i32;
 }
 
-/** Bytes of `count` outliers. */
-export function outlierBytes(count: i32): usize {
-  return <usize>count << 3;
-}
+/** Bytes of one outlier of a table. */
+export const OUTLIER_BYTES: usize = 8;
 
 /** T -> F -> T with the residual's norm. */
 @unmanaged

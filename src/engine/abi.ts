@@ -145,7 +145,13 @@ export interface Exports {
   ): number;
   storageBytes(pass: number, ...at: StorageArguments): number;
   storageAddress(pass: number, ...at: StorageArguments): number;
-  reserveOutliers(pass: number, slot: number, count: number): number;
+  reserveOutliers(
+    pass: number,
+    slot: number,
+    layer: number,
+    network: number,
+    count: number,
+  ): number;
   weightType(pass: number, slot: number, layer: number, network: number): number;
   seal(pass: number): void;
   openWeights(pass: number): void;

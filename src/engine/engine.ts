@@ -23,7 +23,6 @@ import { exportsOf } from './instantiate.ts';
 import {
   decodeOutliers,
   encodeOutliers,
-  OUTLIER_BYTES,
   type Outlier,
   splitRows,
 } from './packed/outliers.ts';
@@ -196,25 +195,41 @@ export class Engine {
     columns: number,
     outliers: readonly Outlier[],
   ): void {
-    const old = this.outliers(to);
+    if (!to.slot.endsWith('Embeddings')) return;
+    const old = decodeOutliers(this.outliers(to));
     if (old.length === 0 && outliers.length === 0) return;
     const before = old.filter(({ place }) => place < first * columns);
     const after = old.filter(({ place }) => place >= (first + rows) * columns);
-    this.setOutliers(to, [...before, ...outliers, ...after]);
+    const all = [...before, ...outliers, ...after];
+    this.setOutliers(to, all.length, encodeOutliers(all));
   }
 
-  /** The numbers of a table that are kept apart, in ascending order of their places. */
-  outliers(table: SlotIndex): Outlier[] {
-    const { address, bytes } = this.extent({ ...table, storage: 'Outliers' });
-    return bytes ? decodeOutliers(this.#bytes(address, bytes)) : [];
+  /**
+   * A copy of the weights of a slot that are kept in f32 beside it, as packed/outliers.ts reads
+   * them; empty where there are none.
+   */
+  outliers(at: SlotIndex): Uint8Array<ArrayBuffer> {
+    const { address, bytes } = this.extent({ ...at, storage: 'Outliers' });
+    return this.#bytes(address, bytes).slice();
   }
 
-  /** Replaces them: in ascending order of places within the table. Weights have to be open. */
-  setOutliers(table: SlotIndex, outliers: readonly Outlier[]): void {
-    const address = grow('the outliers of a table', () =>
-      this.#exports.reserveOutliers(this.pass, Slot[table.slot], outliers.length),
+  /**
+   * Replaces them by `count`, in ascending order. Weights have to be open, and no tensor partly
+   * stored.
+   *
+   * @throws RangeError when memory does not suffice, or for a slot that the model does not have
+   */
+  setOutliers(at: SlotIndex, count: number, bytes: Uint8Array): void {
+    const { slot, layer, network } = at;
+    const address = grow(`the outliers of ${slot}`, () =>
+      this.#exports.reserveOutliers(this.pass, Slot[slot], layer, network, count),
     );
-    this.#bytes(address >>> 0, outliers.length * OUTLIER_BYTES).set(encodeOutliers(outliers));
+    if (this.extent({ ...at, storage: 'Outliers' }).bytes !== bytes.length) {
+      throw new RangeError(
+        `Cannot store outliers of ${slot}: found ${bytes.length} bytes, expected ${count} outliers`,
+      );
+    }
+    this.#bytes(address >>> 0, bytes.length).set(bytes);
     // They lie where staging began.
     this.#staging = { bytes: 0, elements: 0, address: 0 };
   }

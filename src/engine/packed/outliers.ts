@@ -1,13 +1,22 @@
 /**
- * Numbers of a table that are kept in f32 beside it: some would make their row's 8-bit scale too
- * coarse for the rest of it, some are beyond half precision. In: rows as a checkpoint has them. Out:
- * the rows without those numbers, and the numbers with their places.
+ * Weights that are kept in f32 beside a slot of 8 or 16 bits (docs/accuracy.md):
+ *
+ * - numbers of a table: some would make their row's 8-bit scale too coarse for the rest of it, some
+ *   are beyond half precision
+ * - inputs of a layer: what they are multiplied by is so small that 8 or 16 bits would lose it, and
+ *   what they carry is so large that it matters
+ *
+ * In: rows as a checkpoint has them. Out: the rows without those numbers, and the numbers with their
+ * places.
  */
 
 import { fromBf16, fromHalf, LARGEST_HALF } from '../../numerics/half.ts';
 import type { Dtype } from '../abi.ts';
 
-/** A number and where it stands in its table: row * columns + column. */
+/** Columns of a panel (panels.ts). */
+const NR = 8;
+
+/** A number of a table and where it stands in its table: row * columns + column. */
 export interface Outlier {
   readonly place: number;
   readonly value: number;
@@ -20,8 +29,10 @@ export interface SplitRows {
   readonly outliers: readonly Outlier[];
 }
 
-/** Bytes of one outlier in memory and in files: its place as u32, its value as f32. */
-export const OUTLIER_BYTES = 8;
+/** Bytes of a number of a table, in memory and in files: its place as u32, its value as f32. */
+const OUTLIER_BYTES = 8;
+/** In front of the weights of an outlying input: its number as i32, and zeros. */
+const INPUT_HEAD = 16;
 
 /** What the module calls coarse (assembly/memory/store-quantized.ts): a mean of 8 of 127. */
 const COARSE_MEAN = 8 / 127;
@@ -71,6 +82,43 @@ export function decodeOutliers(bytes: Uint8Array): Outlier[] {
   }));
 }
 
+/** The f32 weights [N] of one input of a layer. */
+export interface OutlyingInput {
+  readonly input: number;
+  readonly weights: Float32Array;
+}
+
+/** Bytes of one outlying input of a layer of N outputs, or of one number of a table (N = 0). */
+export function outlierBytes(outputs: number): number {
+  return outputs ? INPUT_HEAD + 4 * NR * Math.ceil(outputs / NR) : OUTLIER_BYTES;
+}
+
+/** Outlying inputs of a layer of N outputs as memory and files have them. */
+export function encodeInputs(
+  inputs: readonly OutlyingInput[],
+  outputs: number,
+): Uint8Array<ArrayBuffer> {
+  const step = outlierBytes(outputs);
+  const bytes = new Uint8Array(inputs.length * step);
+  inputs.forEach(({ input, weights }, i) => {
+    new Int32Array(bytes.buffer, i * step, 1)[0] = input;
+    new Float32Array(bytes.buffer, i * step + INPUT_HEAD, outputs).set(weights);
+  });
+  return bytes;
+}
+
+/** The opposite; weights are views of `bytes`. */
+export function decodeInputs(
+  { buffer, byteOffset, length }: Uint8Array<ArrayBuffer>,
+  outputs: number,
+): OutlyingInput[] {
+  const step = outlierBytes(outputs);
+  return Array.from({ length: length / step }, (_, i) => ({
+    input: new Int32Array(buffer, byteOffset + i * step, 1)[0]!,
+    weights: new Float32Array(buffer, byteOffset + i * step + INPUT_HEAD, outputs),
+  }));
+}
+
 /** Ascending columns of the numbers that make a row coarse; none where it is not, or not finite. */
 function outlyingColumns(row: Float32Array): number[] {
   const bySize = Array.from(row.keys()).sort((a, b) => Math.abs(row[b]!) - Math.abs(row[a]!));
@@ -94,7 +142,7 @@ function columnsPastHalf(row: Float32Array): number[] {
 }
 
 /** Numbers of a checkpoint's tensor in f32; a copy. */
-function floatsOf(bytes: Uint8Array, dtype: keyof typeof Dtype): Float32Array<ArrayBuffer> {
+export function floatsOf(bytes: Uint8Array, dtype: keyof typeof Dtype): Float32Array<ArrayBuffer> {
   const { buffer } = bytes.slice();
   if (dtype === 'F32') return new Float32Array(buffer);
   if (dtype === 'F64') return Float32Array.from(new Float64Array(buffer));

@@ -14,6 +14,7 @@ import {
 } from '../../weights/names.ts';
 import { DTYPE_BYTES, rowsOf } from '../../weights/tensor-info.ts';
 import type { WeightDtype } from '../options.ts';
+import { OutlierStore, type Store } from './outlying-inputs.ts';
 
 /** The model that weights go into, and come from. */
 export interface Target {
@@ -31,7 +32,7 @@ const LM_BIAS = 'cls.predictions.bias';
  * beside what it is tied to, whole or in part: as in Python, what was saved is what decodes.
  */
 export class Placement {
-  readonly #engine: Engine;
+  readonly #store: Store;
   readonly #parameters = new Map<string, Parameter>();
   /** Decoder parameters that the model does not need to find. */
   readonly #tied = new Map<string, Parameter>();
@@ -39,7 +40,7 @@ export class Placement {
   readonly #destinations = new Map<string, Destination>();
 
   constructor({ engine, config, parts }: Target) {
-    this.#engine = engine;
+    this.#store = new OutlierStore(engine);
     for (const parameter of parameters(config, parts)) {
       this.#parameters.set(parameter.name, parameter);
     }
@@ -70,11 +71,11 @@ export class Placement {
    * All slots but those that a saved decoder fills. They are known when the first value is written.
    */
   #destination(parameter: Parameter): Destination {
-    if (this.#tied.has(parameter.name)) return destination(this.#engine, parameter);
+    if (this.#tied.has(parameter.name)) return destination(this.#store, parameter);
     let all: Destination | undefined;
     const write: Destination['write'] = (...rows) => {
       const slots = parameter.slots.filter((slotPart) => !this.#isSaved(slotPart));
-      all ??= destination(this.#engine, { ...parameter, slots });
+      all ??= destination(this.#store, { ...parameter, slots });
       all.write(...rows);
     };
     return { shape: parameter.shape, write };
@@ -87,11 +88,12 @@ export class Placement {
 }
 
 /** Where a parameter's rows go: to all its slots, or nowhere. */
-export function destination(engine: Engine, { shape, slots, kept }: Parameter): Destination {
+export function destination(store: Store, { shape, slots, kept }: Parameter): Destination {
+  const count = kept?.axis === 0 ? kept.size : rowsOf(shape).rows;
   const all: Destination = {
     shape,
     write(first, rows, bytes, dtype) {
-      for (const slotPart of slots) engine.store(slotPart, first, rows, bytes, dtype);
+      for (const slotPart of slots) store.store(slotPart, first, rows, bytes, dtype, count);
     },
   };
   return kept ? widened(all, kept) : all;

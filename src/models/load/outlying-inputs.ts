@@ -1,0 +1,189 @@
+/**
+ * Finds the inputs of layers whose weights 8 or 16 bits would lose, and has the engine keep them in
+ * f32. Tokens with massive activations make them: the residual stream carries numbers of 1e4 to 1e7
+ * in a few channels, and what reads the stream is as much smaller there (docs/accuracy.md).
+ *
+ * In: matrices of a checkpoint, as they stream in. Out: the same, stored.
+ */
+
+import { Activation, type Dtype, WeightType } from '../../engine/abi.ts';
+import type { Engine, SlotIndex, SlotPart } from '../../engine/engine.ts';
+import { encodeInputs, floatsOf, type OutlyingInput } from '../../engine/packed/outliers.ts';
+
+/** Takes rows of tensors, as `Engine.store`; `all` is how many rows the whole tensor has. */
+export interface Store {
+  store(
+    to: SlotPart,
+    first: number,
+    rows: number,
+    bytes: Uint8Array,
+    dtype: keyof typeof Dtype,
+    all: number,
+  ): void;
+}
+
+/** A matrix [N,K] of a layer. */
+interface Matrix {
+  readonly at: SlotPart;
+  readonly N: number;
+  readonly K: number;
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * q8: an input is small where its largest weight is less than this part of the largest of its
+ * outputs' ...
+ */
+const SMALL = 2 ** -5;
+/** ... and is kept in f32 where some layer would have fewer levels for its weights: others, or */
+const FEWEST_LEVELS = 8;
+/** where it is as small as this: what comes in by it is massive, and coarsens its row. */
+const MASSIVE = 2 ** -14;
+
+/**
+ * fp16: an input is kept in f32 where the root mean square of its weights is below: halves lose
+ * digits below 2^-14.
+ */
+const SMALLEST_HALF = 2 ** -13;
+
+/** Stores matrices in an engine; those of q8 and fp16 models without their outlying inputs. */
+export class OutlierStore implements Store {
+  readonly #engine: Engine;
+  /** Matrices in the making, and those that wait for others that read the same rows. */
+  readonly #matrices = new Map<string, { matrix: Matrix; rows: number }>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  store(...[to, first, rows, bytes, dtype, all]: Parameters<Store['store']>): void {
+    const peers = this.#peersOf(to, dtype);
+    if (peers.length === 0) return this.#engine.store(to, first, rows, bytes, dtype);
+    const some = floatsOf(bytes, dtype);
+    const K = some.length / rows;
+    if (first === 0) {
+      const values = rows === all ? some : new Float32Array(all * K);
+      this.#matrices.set(nameOf(to), { matrix: { at: to, N: all, K, values }, rows: 0 });
+    }
+    const own = this.#matrices.get(nameOf(to))!;
+    if (rows < all) own.matrix.values.set(some, first * K);
+    own.rows += rows;
+    const group = peers.map((slot) => this.#matrices.get(nameOf({ ...to, slot })));
+    if (group.every((one) => one && one.rows === one.matrix.N)) {
+      this.#finish([...this.#matrices.values()].flatMap((one) => (group.includes(one) ? one.matrix : [])));
+    }
+  }
+
+  /** Slots of all layers that read the same rows by the same factors; none where `to` is no such. */
+  #peersOf(to: SlotPart, dtype: keyof typeof Dtype): readonly SlotIndex['slot'][] {
+    const d = this.#engine.dimensions;
+    if (to.part === 'bias' || !LAYERS.includes(to.slot)) return [];
+    if (d.weightType === WeightType.F16) return dtype === 'F16' ? [] : [to.slot];
+    if (d.weightType !== WeightType.Q8 || this.#engine.weightType(to) !== 'Q8') return [];
+    // Behind ReLU, the layer in front multiplies by the factors.
+    if (to.slot === 'FeedForwardOutput' && d.activation === Activation.Relu) return [];
+    const three = d.sharedBottleneck && !d.bottleneckAttention;
+    const groups: SlotIndex['slot'][][] = three
+      ? [
+          ['SharedBottleneck', 'Value', 'InputBottleneck'],
+          ['Key', 'Query'],
+        ]
+      : [['Key', 'Value', 'Query']];
+    return groups.find((group) => group.includes(to.slot)) ?? [to.slot];
+  }
+
+  /** Stores the layers of a group, in the order in which they came. */
+  #finish(group: readonly Matrix[]): void {
+    const engine = this.#engine;
+    const is8Bits = engine.dimensions.weightType === WeightType.Q8;
+    const inputs = is8Bits ? smallInputs(group) : group.flatMap(inputsBelowHalf);
+    const outlying = group.map(({ values, N, K }) => inputs.map((input) => takeInput(values, N, K, input)));
+    for (const { at, N, values } of group) {
+      this.#matrices.delete(nameOf(at));
+      engine.store(at, 0, N, new Uint8Array(values.buffer), 'F32');
+    }
+    if (inputs.length === 0) return;
+    group.forEach(({ at, N }, i) => {
+      engine.setOutliers(at, inputs.length, encodeInputs(outlying[i]!, N));
+      if (is8Bits) clearFactors(engine, at, inputs);
+    });
+  }
+}
+
+const LAYERS: readonly string[] = [
+  'InputBottleneck',
+  'SharedBottleneck',
+  'Query',
+  'Key',
+  'Value',
+  'AttentionOutput',
+  'FeedForwardIntermediate',
+  'FeedForwardOutput',
+  'OutputBottleneck',
+  'Pooler',
+  'LmTransform',
+];
+
+function nameOf({ slot, layer, network }: SlotIndex): string {
+  return `${slot}.${layer}.${network}`;
+}
+
+/** Ascending inputs of layers that read the same rows, as 8 bits would lose their weights. */
+function smallInputs(group: readonly Matrix[]): number[] {
+  const { K } = group[0]!;
+  const sizes = group.map(relativeSizes);
+  const inputs: number[] = [];
+  for (let k = 0; k < K; k++) {
+    const largest = Math.max(...sizes.map(({ most }) => most[k]!));
+    if (!(largest > 0 && largest < SMALL)) continue;
+    const levels = Math.min(...sizes.map(({ mean }) => (127 * mean[k]!) / largest));
+    if (largest < MASSIVE || levels < FEWEST_LEVELS) inputs.push(k);
+  }
+  return inputs;
+}
+
+/**
+ * How much of its outputs' ranges each input uses: the most [K], and the root mean square [K].
+ */
+function relativeSizes({ values, N, K }: Matrix): { most: Float32Array; mean: Float32Array } {
+  const most = new Float32Array(K);
+  const mean = new Float32Array(K);
+  for (let from = 0; from < values.length; from += K) {
+    let range = 0;
+    for (let i = from; i < from + K; i++) range = Math.max(range, Math.abs(values[i]!));
+    if (!(range > 0)) continue;
+    for (let k = 0; k < K; k++) {
+      const size = Math.abs(values[from + k]!) / range;
+      if (size > most[k]!) most[k] = size;
+      mean[k]! += size * size;
+    }
+  }
+  return { most, mean: mean.map((sum) => Math.sqrt(sum / N)) };
+}
+
+/** Ascending inputs whose weights half precision would lose digits of. */
+function inputsBelowHalf({ values, N, K }: Matrix): number[] {
+  const sums = new Float64Array(K);
+  for (let i = 0, k = 0; i < values.length; i++) {
+    sums[k]! += values[i]! * values[i]!;
+    if (++k === K) k = 0;
+  }
+  return Array.from(sums.keys()).filter((k) => sums[k]! > 0 && sums[k]! < N * SMALLEST_HALF ** 2);
+}
+
+/** Takes the weights of an input out of a matrix, which has zeros there then. */
+function takeInput(values: Float32Array, N: number, K: number, input: number): OutlyingInput {
+  const weights = new Float32Array(N);
+  for (let n = 0, i = input; n < N; n++, i += K) {
+    weights[n] = values[i]!;
+    values[i] = 0;
+  }
+  return { input, weights };
+}
+
+/** Rows are quantised without these inputs. */
+function clearFactors(engine: Engine, at: SlotIndex, inputs: readonly number[]): void {
+  const { buffer, byteOffset, byteLength } = engine.storage({ ...at, storage: 'Scales' });
+  const factors = new Float32Array(buffer, byteOffset, byteLength / 4);
+  for (const input of inputs) factors[input] = 0;
+}
