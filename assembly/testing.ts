@@ -3,6 +3,7 @@
  * Compiled for each build as build/testing/testing.<build>.wasm.
  */
 import { WeightType } from './abi';
+import { OUTLYING_ROWS_BYTES } from './kernels/outlying-rows';
 import { q8PanelBytes, q16PanelBytes } from './kernels/panels-int';
 import { IDLE_PREFETCH } from './kernels/prefetch';
 import { Pass } from './memory/layout';
@@ -145,6 +146,7 @@ export function attentionAlone(
   s.quantized = isInteger ? allocate(<usize>scoreRows * i16RowBytes(max(S, D))) : 0;
   s.rowScales = allocate(f32s(scoreRows));
   s.headRow = allocate(i16RowBytes(D));
+  s.outlyingValues = allocate(OUTLYING_ROWS_BYTES);
   s.scoreRows = scoreRows;
   s.scores = allocate(<usize>scoreRows * rowBytes(S));
   s.inverseSums = allocate(f32s(scoreRows));

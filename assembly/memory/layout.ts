@@ -324,6 +324,7 @@ export class Scratch {
   /** [3][ROW_BLOCK]: f32 of i16 rows, f32 of their upper bytes; i32 whether 8 bits are too coarse. */
   rowScales!: usize;
   headRow!: usize; // one head's row, i16
+  outlyingValues!: usize; // a list of rows (kernels/outlying-rows.ts)
   panel!: usize; // widened: two f16 panels, or one of 8 bits
 }
 

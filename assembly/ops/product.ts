@@ -19,21 +19,14 @@ import {
   q8GemmScaleShiftNr8,
 } from '../kernels/gemm-int';
 import { prefetchTo } from '../kernels/prefetch';
-import {
-  finerForm,
-  q8IsCoarse,
-  q8Planes,
-  q8QuantizeRow,
-  q8RowBytes,
-  RowForm,
-  UPPER,
-} from '../kernels/rows-int';
+import { q8Planes, q8RowBytes, RowForm } from '../kernels/rows-int';
 import { Epilogue } from '../kernels/tile';
-import { Linear, Pass, Scratch, weightPanelBytes } from '../memory/layout';
+import { Linear, Pass, weightPanelBytes } from '../memory/layout';
 import { ROW_BLOCK } from '../memory/pass';
 import { BYTE_ROWS, FLOATS, OBSERVED, PANELS, QUANTIZED } from '../simd/build';
 import { f32PanelBytes, f32s, NR, roundUp8, rowBytes } from '../simd/units';
 import { roundedOf } from './observe';
+import { alikeRows, isCoarseAt, quantizeRows } from './quantized-rows';
 
 /** Residual and NoNorm behind one product. */
 export const RESIDUAL_NORM: i32 = Epilogue.Residual | Epilogue.ScaleShift;
@@ -157,46 +150,4 @@ function widenPanel(to: usize, from: usize, w: Linear): void {
   memory.copy(to, from, 32);
   if (FLOATS && w.weightType == WeightType.F16) f32FromF16(to + 32, from + 32, w.inputs * NR);
   else f32FromBf16(to + 32, from + 32, w.inputs * NR);
-}
-
-/**
- * x [rows,K] -> rows of integers and two scales each: of all of a number, and of its upper byte.
- * Rows that 8 bits are too coarse for get 16 and are marked: a token with massive activations
- * (docs/accuracy.md).
- */
-function quantizeRows(s: Scratch, x: usize, rows: i32, w: Linear): void {
-  const bytes = q8RowBytes(w.inputs);
-  // A producer multiplied its outputs by them already.
-  const factors = w.producer ? <usize>0 : w.factors;
-  let to = s.quantized;
-  let scales = s.rowScales;
-  for (; rows > 0; rows--) {
-    let scale = q8QuantizeRow(w.rowForm, to, x, factors, w.inputs);
-    if (BYTE_ROWS) {
-      const isCoarse = q8IsCoarse(w.rowForm, to, w.inputs);
-      // Of UpperI8, all 16 bits are there already.
-      if (isCoarse && w.rowForm != RowForm.UpperI8) {
-        scale = q8QuantizeRow(finerForm(w.rowForm), to, x, factors, w.inputs);
-      }
-      store<i32>(scales + 2 * f32s(ROW_BLOCK), i32(isCoarse));
-    }
-    store<f32>(scales, scale);
-    store<f32>(scales + f32s(ROW_BLOCK), scale * UPPER);
-    to += bytes;
-    x += w.inputStride;
-    scales += 4;
-  }
-}
-
-/** Whether a quantised row has 16 bits because 8 are too coarse for it. */
-function isCoarseAt(s: Scratch, row: i32): bool {
-  return load<i32>(s.rowScales + 2 * f32s(ROW_BLOCK) + f32s(row)) != 0;
-}
-
-/** How many rows from `first` on are as coarse, of `rows`. */
-function alikeRows(s: Scratch, first: i32, rows: i32): i32 {
-  const isCoarse = isCoarseAt(s, first);
-  let end = first + 1;
-  while (end < rows && isCoarseAt(s, end) == isCoarse) end++;
-  return end - first;
 }

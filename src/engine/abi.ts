@@ -81,7 +81,14 @@ export const Activation = { Relu: 0, Gelu: 1, Silu: 2, GeluNew: 3, Tanh: 4 } as 
 
 export const NormKind = { NoNorm: 0, LayerNorm: 1 } as const;
 
-export const Status = { Ok: 0, NoSuchSlot: 1, OutOfRange: 2, TooLarge: 3, Sealed: 4, Coarse: 5 } as const;
+export const Status = {
+  Ok: 0,
+  NoSuchSlot: 1,
+  OutOfRange: 2,
+  TooLarge: 3,
+  Sealed: 4,
+  Coarse: 5,
+} as const;
 
 /** Fields of the module's Config, 4 bytes each, in their order; `epsilon` alone is an f32. */
 export const CONFIG_FIELDS = [

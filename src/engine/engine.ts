@@ -14,19 +14,19 @@ import {
   Output,
   Part,
   Slot,
-  Status,
   Storage,
   WeightType,
 } from './abi.ts';
 import type { Build } from './build.ts';
 import { exportsOf } from './instantiate.ts';
+import { type StoreRows, storeTableRows } from './packed/table-rows.ts';
 import {
-  decodeOutliers,
-  encodeOutliers,
-  type Outlier,
-  splitRows,
-} from './packed/outliers.ts';
-import { checkRequest, type OutputName, type Request, selectedRows } from './request.ts';
+  checkRequest,
+  type OutputName,
+  outputSize,
+  type Request,
+  selectedRows,
+} from './request.ts';
 import { checkStatus, type SlotIndex, type SlotPart, type SlotStorage } from './slot-part.ts';
 
 export type { OutputName, Request } from './request.ts';
@@ -147,31 +147,13 @@ export class Engine {
     for (let done = 0; done < rows; done += most) {
       const count = Math.min(most, rows - done);
       const chunk = bytes.subarray(done * perRow, (done + count) * perRow);
-      const status = this.#storeRows(to, first + done, count, chunk, dtype);
-      const isApart = status === Status.Coarse || status === Status.TooLarge;
-      if (isApart && to.slot.endsWith('Embeddings')) {
-        this.#storeApart(to, first + done, count, chunk, dtype);
-      } else {
-        checkStatus(status, 'store', to, first + done, count);
-        this.#replaceOutliers(to, first + done, count, perRow / BYTES_PER_ELEMENT[dtype], []);
-      }
+      const at = first + done;
+      const store: StoreRows = (...part) => this.#storeRows(to, at, count, ...part);
+      const status = to.slot.endsWith('Embeddings')
+        ? storeTableRows(this, to, at, count, chunk, dtype, store)
+        : store(chunk, dtype);
+      checkStatus(status, 'store', to, at, count);
     }
-  }
-
-  /** Rows of a table of which some numbers are kept apart. */
-  #storeApart(
-    to: SlotPart,
-    first: number,
-    rows: number,
-    bytes: Uint8Array,
-    dtype: keyof typeof Dtype,
-  ): void {
-    const columns = bytes.byteLength / BYTES_PER_ELEMENT[dtype] / rows;
-    const is8Bits = this.weightType(to) === 'Q8';
-    const { rest, outliers } = splitRows(bytes, dtype, first, columns, is8Bits);
-    const status = this.#storeRows(to, first, rows, new Uint8Array(rest.buffer), 'F32');
-    if (status !== Status.Coarse) checkStatus(status, 'store', to, first, rows);
-    this.#replaceOutliers(to, first, rows, columns, outliers);
   }
 
   #storeRows(
@@ -185,23 +167,6 @@ export class Engine {
     const part = to.part === 'weight' ? Part.Weight : Part.Bias;
     const at = [Slot[to.slot], to.layer, to.network, part] as const;
     return this.#exports.storeRows(this.pass, ...at, Dtype[dtype], first, rows);
-  }
-
-  /** Outliers of rows `first` .. of a table, in place of those that these rows had. */
-  #replaceOutliers(
-    to: SlotPart,
-    first: number,
-    rows: number,
-    columns: number,
-    outliers: readonly Outlier[],
-  ): void {
-    if (!to.slot.endsWith('Embeddings')) return;
-    const old = decodeOutliers(this.outliers(to));
-    if (old.length === 0 && outliers.length === 0) return;
-    const before = old.filter(({ place }) => place < first * columns);
-    const after = old.filter(({ place }) => place >= (first + rows) * columns);
-    const all = [...before, ...outliers, ...after];
-    this.setOutliers(to, all.length, encodeOutliers(all));
   }
 
   /**
@@ -404,38 +369,6 @@ export class Engine {
 
   #output(buffer: number, length: number): Float32Array {
     return this.floats(this.#exports.bufferAddress(this.pass, buffer), length);
-  }
-}
-
-/** What the sizes of outputs depend on. */
-interface Extents {
-  readonly sequences: number;
-  readonly rows: number;
-  /** Rows that are computed past the last block. */
-  readonly queries: number;
-  readonly scores: number;
-}
-
-function outputSize(
-  name: OutputName,
-  { sequences, rows, queries, scores }: Extents,
-  d: Dimensions,
-): number {
-  switch (name) {
-    case 'LastHiddenState':
-      return queries * d.hidden;
-    case 'Pooled':
-      return sequences * d.hidden;
-    case 'SequenceLogits':
-      return sequences * d.sequenceLabels;
-    case 'TokenLogits':
-      return queries * d.tokenLabels;
-    case 'VocabularyLogits':
-      return queries * d.vocabulary;
-    case 'HiddenStates':
-      return (d.layers + 1) * rows * d.hidden;
-    case 'Attentions':
-      return d.layers * d.heads * scores;
   }
 }
 

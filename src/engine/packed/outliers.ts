@@ -119,6 +119,22 @@ export function decodeInputs(
   }));
 }
 
+/**
+ * Whether bytes are outliers of `step` bytes each, whose places (or inputs) ascend and lie below
+ * `end`.
+ */
+export function hasPlaces(bytes: Uint8Array, step: number, end: number): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let last = -1;
+  for (let at = 0; at < bytes.length; at += step) {
+    if (at + step > bytes.length) return false;
+    const place = view.getUint32(at, true);
+    if (place <= last || place >= end) return false;
+    last = place;
+  }
+  return true;
+}
+
 /** Ascending columns of the numbers that make a row coarse; none where it is not, or not finite. */
 function outlyingColumns(row: Float32Array): number[] {
   const bySize = Array.from(row.keys()).sort((a, b) => Math.abs(row[b]!) - Math.abs(row[a]!));

@@ -9,6 +9,7 @@ import { rowsOf } from '../../weights/tensor-info.ts';
 import type { FoundWeights } from './find-weights.ts';
 import { type Loading, type LoadingInfo, loadCheckpoint, settle } from './load-checkpoint.ts';
 import { loadPacked, type PackedTensors, packedFile } from './packed-file.ts';
+import { readOutliers, writeOutliers } from './packed-outliers.ts';
 import type { Target } from './placement.ts';
 
 /** What is known of a conversion. */
@@ -70,7 +71,9 @@ export function packedWeights(
   target: Target,
   metadata: Readonly<Record<string, string>>,
 ): Iterable<Uint8Array> {
-  if (target.dtype === 'q8') return packedFile(packedTensors(target), metadata);
+  if (target.dtype === 'q8') {
+    return packedFile(packedTensors(target), metadata, readOutliers(target));
+  }
   throw new TypeError(
     `Cannot pack the weights: the model is ${target.dtype}, expected one loaded with dtype "q8"`,
   );
@@ -94,7 +97,8 @@ async function loadPackedCheckpoint(
   loading: Loading,
 ): Promise<Found> {
   const { engine, config, parts, signal } = loading;
-  const report = await loadPacked(source, packedTensors(loading), { signal });
+  const takeOutliers = (bytes: Uint8Array) => writeOutliers(loading, bytes);
+  const report = await loadPacked(source, packedTensors(loading), takeOutliers, { signal });
   const holes = new Set(report.missing);
   const isMissing = ({ slots }: Parameter) =>
     storagesOf(engine, slots).some((at) => holes.has(nameOf(at)));

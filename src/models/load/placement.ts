@@ -2,6 +2,7 @@
 
 import type { MobileBertConfig } from '../../config/config.ts';
 import type { Engine } from '../../engine/engine.ts';
+import { OutlierStore, type Store } from '../../engine/packed/outlying-inputs.ts';
 import type { Destination } from '../../weights/load.ts';
 import {
   canonicalName,
@@ -14,7 +15,6 @@ import {
 } from '../../weights/names.ts';
 import { DTYPE_BYTES, rowsOf } from '../../weights/tensor-info.ts';
 import type { WeightDtype } from '../options.ts';
-import { OutlierStore, type Store } from './outlying-inputs.ts';
 
 /** The model that weights go into, and come from. */
 export interface Target {

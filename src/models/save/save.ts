@@ -10,6 +10,7 @@ import { bytesOfSize, shardIndexOf, shardsOf } from '../../weights/shard-index.t
 import { fetchParameter, fetchSlotPart } from '../load/fetch-parameter.ts';
 import { type Conversion, packedTensors, UNKNOWN } from '../load/packed.ts';
 import { packedFile } from '../load/packed-file.ts';
+import { readOutliers } from '../load/packed-outliers.ts';
 import type { Target } from '../load/placement.ts';
 
 /** The bytes of a saved file, JSON included: `from_pretrained` takes a map of them as a source. */
@@ -53,7 +54,7 @@ export function* savedModel(
   yield ['config.json', encode(configText(target, architecture))];
   if (dtype === 'q8') {
     const metadata = conversionMetadata(architecture, conversion);
-    yield [PACKED_FILE, joined(packedFile(packedTensors(target), metadata))];
+    yield [PACKED_FILE, joined(packedFile(packedTensors(target), metadata, readOutliers(target)))];
     return;
   }
   const tensors = [...parameters(config, parts)].map((parameter) => saved(target, parameter));
@@ -100,11 +101,16 @@ export function conversionMetadata(
   };
 }
 
-/** A parameter to save. In an fp16 model, vectors beyond the range of F16 are saved as F32. */
+/**
+ * A parameter to save. In an fp16 model, what half precision does not hold is saved as F32: vectors
+ * beyond its range, and tensors of which it keeps some weights in f32.
+ */
 function saved(target: Target, parameter: Parameter): SavedTensor {
-  const { name, shape } = parameter;
+  const { name, shape, slots } = parameter;
   const values = () => fetchParameter(target, parameter);
-  const isHalf = target.dtype === 'fp16' && (isKeptAsHalf(parameter) || fitsHalf(values()));
+  const isWhole = slots.every((slotPart) => target.engine.outliers(slotPart).length === 0);
+  const fits = () => (isKeptAsHalf(parameter) ? isWhole : fitsHalf(values()));
+  const isHalf = target.dtype === 'fp16' && fits();
   return { name, dtype: isHalf ? 'F16' : 'F32', shape, values };
 }
 

@@ -6,9 +6,9 @@
  * In: matrices of a checkpoint, as they stream in. Out: the same, stored.
  */
 
-import { Activation, type Dtype, WeightType } from '../../engine/abi.ts';
-import type { Engine, SlotIndex, SlotPart } from '../../engine/engine.ts';
-import { encodeInputs, floatsOf, type OutlyingInput } from '../../engine/packed/outliers.ts';
+import { Activation, type Dtype, WeightType } from '../abi.ts';
+import type { Engine, SlotIndex, SlotPart } from '../engine.ts';
+import { encodeInputs, floatsOf, type OutlyingInput } from './outliers.ts';
 
 /** Takes rows of tensors, as `Engine.store`; `all` is how many rows the whole tensor has. */
 export interface Store {
@@ -58,7 +58,10 @@ export class OutlierStore implements Store {
 
   store(...[to, first, rows, bytes, dtype, all]: Parameters<Store['store']>): void {
     const peers = this.#peersOf(to, dtype);
-    if (peers.length === 0) return this.#engine.store(to, first, rows, bytes, dtype);
+    if (peers.length === 0) {
+      this.#engine.store(to, first, rows, bytes, dtype);
+      return;
+    }
     const some = floatsOf(bytes, dtype);
     const K = some.length / rows;
     if (first === 0) {
@@ -70,7 +73,9 @@ export class OutlierStore implements Store {
     own.rows += rows;
     const group = peers.map((slot) => this.#matrices.get(nameOf({ ...to, slot })));
     if (group.every((one) => one && one.rows === one.matrix.N)) {
-      this.#finish([...this.#matrices.values()].flatMap((one) => (group.includes(one) ? one.matrix : [])));
+      this.#finish(
+        [...this.#matrices.values()].flatMap((one) => (group.includes(one) ? one.matrix : [])),
+      );
     }
   }
 
@@ -97,7 +102,9 @@ export class OutlierStore implements Store {
     const engine = this.#engine;
     const is8Bits = engine.dimensions.weightType === WeightType.Q8;
     const inputs = is8Bits ? smallInputs(group) : group.flatMap(inputsBelowHalf);
-    const outlying = group.map(({ values, N, K }) => inputs.map((input) => takeInput(values, N, K, input)));
+    const outlying = group.map(({ values, N, K }) =>
+      inputs.map((input) => takeInput(values, N, K, input)),
+    );
     for (const { at, N, values } of group) {
       this.#matrices.delete(nameOf(at));
       engine.store(at, 0, N, new Uint8Array(values.buffer), 'F32');
