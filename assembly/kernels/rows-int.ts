@@ -76,20 +76,25 @@ export function finerForm(form: RowForm): RowForm {
   return form == RowForm.U8 ? RowForm.U16 : RowForm.I16;
 }
 
-/** Whether 8 bits are too coarse for a quantised row. Never so in the forms of 16 bits. */
+/**
+ * Whether 8 bits are too coarse for a quantised row: by the mean of every second or fourth vector of
+ * it. Never so in the forms of 16 bits.
+ */
 export function q8IsCoarse(form: RowForm, row: usize, depth: i32): bool {
   if (!BYTE_ROWS || q8Planes(form) == 2) return false;
   const offset = i8x16.splat(form == RowForm.U8 ? 0 : -128);
   const end = row + <usize>q8Depth(depth);
+  const step: usize = depth < 256 ? 32 : 64;
+  const count = (<i32>((end - row + step - 1) / step)) << 4;
   let sums = i32x4.splat(0);
-  for (; row < end; row += 16) {
+  for (; row < end; row += step) {
     const bytes = v128.xor(v128.load(row), offset);
     const sizes = form == RowForm.U8 ? bytes : i8x16.abs(bytes);
     const pairs = i16x8.extadd_pairwise_i8x16_u(sizes);
     sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_u(pairs));
   }
   const sum = lanes.sumOfIntegers(sums);
-  return sum > 0 && sum < depth * (form == RowForm.U8 ? COARSE_U8 : COARSE);
+  return sum > 0 && sum < count * (form == RowForm.U8 ? COARSE_U8 : COARSE);
 }
 
 /** Depth of a row, padded to whole vectors of bytes. */

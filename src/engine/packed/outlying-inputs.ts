@@ -50,15 +50,25 @@ const SMALLEST_HALF = 2 ** -13;
 export class OutlierStore implements Store {
   readonly #engine: Engine;
   /** Matrices in the making, and those that wait for others that read the same rows. */
-  readonly #matrices = new Map<string, { matrix: Matrix; rows: number }>();
+  readonly #waiting = new Map<string, { matrix: Matrix; rows: number }>();
+  /** Layers whose inputs have been found to be ordinary, by the name of a group's first. */
+  readonly #ordinary = new Set<string>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
   store(...[to, first, rows, bytes, dtype, all]: Parameters<Store['store']>): void {
-    const peers = this.#peersOf(to, dtype);
-    if (peers.length === 0) {
+    const group = this.#groupOf(to, dtype).map((slot) => ({ ...to, slot }));
+    const key = group[0] ? nameOf(group[0]) : '';
+    if (group.length === 0 || this.#ordinary.has(key)) {
+      this.#engine.store(to, first, rows, bytes, dtype);
+      return;
+    }
+    // Almost all matrices are whole, and their first rows show that no input is small.
+    if (first === 0 && rows === all && !this.#mayHaveOutliers(bytes, dtype, rows)) {
+      this.#ordinary.add(key);
+      for (const at of group) this.#release(at);
       this.#engine.store(to, first, rows, bytes, dtype);
       return;
     }
@@ -66,21 +76,20 @@ export class OutlierStore implements Store {
     const K = some.length / rows;
     if (first === 0) {
       const values = rows === all ? some : new Float32Array(all * K);
-      this.#matrices.set(nameOf(to), { matrix: { at: to, N: all, K, values }, rows: 0 });
+      this.#waiting.set(nameOf(to), { matrix: { at: to, N: all, K, values }, rows: 0 });
     }
-    const own = this.#matrices.get(nameOf(to))!;
+    const own = this.#waiting.get(nameOf(to))!;
     if (rows < all) own.matrix.values.set(some, first * K);
     own.rows += rows;
-    const group = peers.map((slot) => this.#matrices.get(nameOf({ ...to, slot })));
-    if (group.every((one) => one && one.rows === one.matrix.N)) {
-      this.#finish(
-        [...this.#matrices.values()].flatMap((one) => (group.includes(one) ? one.matrix : [])),
-      );
-    }
+    const found = [...this.#waiting.values()].filter(
+      ({ matrix, rows }) =>
+        rows === matrix.N && group.some((at) => nameOf(at) === nameOf(matrix.at)),
+    );
+    if (found.length === group.length) this.#finish(found.map(({ matrix }) => matrix));
   }
 
   /** Slots of all layers that read the same rows by the same factors; none where `to` is no such. */
-  #peersOf(to: SlotPart, dtype: keyof typeof Dtype): readonly SlotIndex['slot'][] {
+  #groupOf(to: SlotPart, dtype: keyof typeof Dtype): readonly SlotIndex['slot'][] {
     const d = this.#engine.dimensions;
     if (to.part === 'bias' || !LAYERS.includes(to.slot)) return [];
     if (d.weightType === WeightType.F16) return dtype === 'F16' ? [] : [to.slot];
@@ -97,17 +106,46 @@ export class OutlierStore implements Store {
     return groups.find((group) => group.includes(to.slot)) ?? [to.slot];
   }
 
+  /** Whether a whole matrix may have inputs that are outlying; looks at a few rows as a rule. */
+  #mayHaveOutliers(bytes: Uint8Array, dtype: keyof typeof Dtype, N: number): boolean {
+    const perRow = bytes.byteLength / N;
+    const is8Bits = this.#engine.dimensions.weightType === WeightType.Q8;
+    let isSmall: Uint8Array | undefined;
+    for (let n = 0; n < N; n += FIRST_ROWS) {
+      const end = Math.min(N, n + FIRST_ROWS);
+      const some = floatsOf(bytes.subarray(n * perRow, end * perRow), dtype);
+      const K = some.length / (end - n);
+      isSmall ??= new Uint8Array(K).fill(1);
+      let left = 0;
+      for (let from = 0; from < some.length; from += K) {
+        const least = is8Bits
+          ? SMALL * largestOf(some, from, from + K)
+          : SMALLEST_HALF * Math.sqrt(N);
+        for (let k = 0; k < K; k++) if (Math.abs(some[from + k]!) >= least) isSmall[k] = 0;
+      }
+      for (let k = 0; k < K; k++) left += isSmall[k]!;
+      if (left === 0) return false;
+    }
+    return true;
+  }
+
+  /** Stores a matrix that waited for others in vain. */
+  #release(at: SlotPart): void {
+    const waiting = this.#waiting.get(nameOf(at));
+    if (!waiting || waiting.rows < waiting.matrix.N) return;
+    this.#waiting.delete(nameOf(at));
+    this.#engine.store(at, 0, waiting.rows, bytesOf(waiting.matrix), 'F32');
+  }
+
   /** Stores the layers of a group, in the order in which they came. */
   #finish(group: readonly Matrix[]): void {
     const engine = this.#engine;
     const is8Bits = engine.dimensions.weightType === WeightType.Q8;
     const inputs = is8Bits ? smallInputs(group) : group.flatMap(inputsBelowHalf);
-    const outlying = group.map(({ values, N, K }) =>
-      inputs.map((input) => takeInput(values, N, K, input)),
-    );
-    for (const { at, N, values } of group) {
-      this.#matrices.delete(nameOf(at));
-      engine.store(at, 0, N, new Uint8Array(values.buffer), 'F32');
+    const outlying = group.map((matrix) => inputs.map((input) => takeInput(matrix, input)));
+    for (const matrix of group) {
+      this.#waiting.delete(nameOf(matrix.at));
+      engine.store(matrix.at, 0, matrix.N, bytesOf(matrix), 'F32');
     }
     if (inputs.length === 0) return;
     group.forEach(({ at, N }, i) => {
@@ -116,6 +154,9 @@ export class OutlierStore implements Store {
     });
   }
 }
+
+/** Rows that are looked at together. */
+const FIRST_ROWS = 4;
 
 const LAYERS: readonly string[] = [
   'InputBottleneck',
@@ -133,6 +174,19 @@ const LAYERS: readonly string[] = [
 
 function nameOf({ slot, layer, network }: SlotIndex): string {
   return `${slot}.${layer}.${network}`;
+}
+
+function bytesOf({ values }: Matrix): Uint8Array {
+  return new Uint8Array(values.buffer);
+}
+
+function largestOf(values: Float32Array, from: number, end: number): number {
+  let largest = 0;
+  for (let i = from; i < end; i++) {
+    const size = Math.abs(values[i]!);
+    if (size > largest) largest = size;
+  }
+  return largest;
 }
 
 /** Ascending inputs of layers that read the same rows, as 8 bits would lose their weights. */
@@ -156,9 +210,8 @@ function relativeSizes({ values, N, K }: Matrix): { most: Float32Array; mean: Fl
   const most = new Float32Array(K);
   const mean = new Float32Array(K);
   for (let from = 0; from < values.length; from += K) {
-    let range = 0;
-    for (let i = from; i < from + K; i++) range = Math.max(range, Math.abs(values[i]!));
-    if (!(range > 0)) continue;
+    const range = largestOf(values, from, from + K);
+    if (range === 0) continue;
     for (let k = 0; k < K; k++) {
       const size = Math.abs(values[from + k]!) / range;
       if (size > most[k]!) most[k] = size;
@@ -179,7 +232,7 @@ function inputsBelowHalf({ values, N, K }: Matrix): number[] {
 }
 
 /** Takes the weights of an input out of a matrix, which has zeros there then. */
-function takeInput(values: Float32Array, N: number, K: number, input: number): OutlyingInput {
+function takeInput({ values, N, K }: Matrix, input: number): OutlyingInput {
   const weights = new Float32Array(N);
   for (let n = 0, i = input; n < N; n++, i += K) {
     weights[n] = values[i]!;
