@@ -43,6 +43,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: 'convert a checkpoint to smaller weights (q8, fp16)',
     load: async () => (await import('./commands/convert.ts')).convert,
   },
+  verify: {
+    summary: 'compare a checkpoint with published outputs',
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
   cache: {
     summary: 'list or delete downloaded models',
     load: async () => (await import('./commands/cache.ts')).cache,
