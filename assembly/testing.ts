@@ -65,8 +65,9 @@ export {
   f32RoundRow,
   f32RowRange,
 } from './kernels/quantize';
-export { f32Add, f32Multiply, f32Scale, f32ScaleShift } from './kernels/rows';
-export { q8QuantizeRow } from './kernels/rows-int';
+export { f32AddOutlyingRows, f32OutlyingRows } from './kernels/outlying-rows';
+export { f32Add, f32AddScaled, f32Multiply, f32Scale, f32ScaleShift } from './kernels/rows';
+export { q8IsCoarse, q8QuantizeRow } from './kernels/rows-int';
 export { f32SoftmaxRow } from './kernels/softmax';
 
 /** A Prefetch that reads nothing. */

@@ -5,7 +5,7 @@
 
 /** How finely a row is quantised. */
 export interface Form {
-  readonly name: 'I16' | 'I8' | 'U8' | 'UpperI8';
+  readonly name: 'I16' | 'I8' | 'U8' | 'UpperI8' | 'U16';
   /** RowForm of rows-int.ts. */
   readonly form: number;
   readonly lowest: number;
@@ -20,6 +20,7 @@ export const FORMS: readonly Form[] = [
   { name: 'U8', form: 2, lowest: 0, highest: 255, is16Bit: false },
   // Rows are quantised to 16 bits; products read only the upper bytes.
   { name: 'UpperI8', form: 3, lowest: -32639, highest: 32639, is16Bit: true },
+  { name: 'U16', form: 4, lowest: 0, highest: 32639, is16Bit: true },
 ];
 
 /** The forms that a build's rows have. */
@@ -44,7 +45,10 @@ export function q8Row(
   for (let k = 0; k < numbers.length; k++) {
     const x = numbers[k]!;
     if (!hasDot) view.setInt16(2 * k, x, true);
-    else if (is16Bit) {
+    else if (name === 'U16') {
+      row[k] = x >> 8;
+      row[depth + k] = x & 255;
+    } else if (is16Bit) {
       row[k] = upperByte(x) + 128;
       row[depth + k] = x - 256 * upperByte(x) + 128;
     } else row[k] = name === 'I8' ? x + 128 : x;

@@ -27,7 +27,7 @@ interface Matrix {
   readonly at: SlotPart;
   readonly N: number;
   readonly K: number;
-  readonly values: Float32Array<ArrayBuffer>;
+  readonly values: Float32Array;
 }
 
 /**
@@ -222,7 +222,7 @@ function relativeSizes({ values, N, K }: Matrix): { most: Float32Array; mean: Fl
 }
 
 /** Ascending inputs whose weights half precision would lose digits of. */
-function inputsBelowHalf({ values, N, K }: Matrix): number[] {
+export function inputsBelowHalf({ values, N, K }: Omit<Matrix, 'at'>): number[] {
   const sums = new Float64Array(K);
   for (let i = 0, k = 0; i < values.length; i++) {
     sums[k]! += values[i]! * values[i]!;

@@ -3,6 +3,7 @@
  * an engine with weights. Out: names and contents, file by file.
  */
 
+import { inputsBelowHalf } from '../../engine/packed/outlying-inputs.ts';
 import { LARGEST_HALF } from '../../numerics/half.ts';
 import { decoder, type Parameter, parameters } from '../../weights/names.ts';
 import { type SavedTensor, safetensorsOf } from '../../weights/save.ts';
@@ -109,7 +110,7 @@ function saved(target: Target, parameter: Parameter): SavedTensor {
   const { name, shape, slots } = parameter;
   const values = () => fetchParameter(target, parameter);
   const isWhole = slots.every((slotPart) => target.engine.outliers(slotPart).length === 0);
-  const fits = () => (isKeptAsHalf(parameter) ? isWhole : fitsHalf(values()));
+  const fits = () => (isKeptAsHalf(parameter) ? isWhole : fitsHalf(values(), shape));
   const isHalf = target.dtype === 'fp16' && fits();
   return { name, dtype: isHalf ? 'F16' : 'F32', shape, values };
 }
@@ -119,8 +120,11 @@ function isKeptAsHalf({ shape, slots }: Parameter): boolean {
   return shape.length > 1 && !slots.some(({ slot }) => slot.endsWith('Head'));
 }
 
-function fitsHalf(values: Float32Array): boolean {
-  return values.every((x) => Math.abs(x) <= LARGEST_HALF);
+/** Whether half precision holds a vector, or a classifier [N,K] with the weights of every input. */
+function fitsHalf(values: Float32Array, shape: readonly number[]): boolean {
+  if (!values.every((x) => Math.abs(x) <= LARGEST_HALF)) return false;
+  const [N, K] = shape as [number, number?];
+  return K === undefined || inputsBelowHalf({ values, N, K }).length === 0;
 }
 
 /**
