@@ -111,11 +111,7 @@ export function q8PackColumns(
     memory.fill(panels, 0, NR_BYTES);
     packFour(panels, 0, from, stride, rows, count, skipped);
     packFour(panels, 4, from + 16, stride, rows, count - 4, skipped);
-    for (let i = 0; skipped && i < outlyingCount(skipped); i++) {
-      for (let lane = 0; lane < 8; lane++) {
-        store<u8>(q8Weight(panels, outlyingRow(skipped, i), lane), 0);
-      }
-    }
+    if (skipped) clearDepths(skipped, panels, sizeof<i8>());
     panels += bytes;
     from += NR_BYTES;
   }
@@ -133,6 +129,17 @@ function largestBut(skipped: usize, from: usize, stride: usize, rows: i32): v128
     first = end + 1;
   }
   return most;
+}
+
+/** Zeros at the listed depths of a panel, whose integers have 1 or 2 bytes. */
+function clearDepths(list: usize, panel: usize, bytes: usize): void {
+  const perLane = 4 / <i32>bytes;
+  for (let i = 0; i < outlyingCount(list); i++) {
+    const k = outlyingRow(list, i);
+    const step = panel + PANEL_HEAD + <usize>(k / perLane) * NR_BYTES;
+    const first = step + <usize>(k % perLane) * bytes;
+    for (let lane: usize = 0; lane < NR_BYTES; lane += 4) memory.fill(first + lane, 0, bytes);
+  }
 }
 
 /** Columns `lane` .. `lane + 3` of a panel; those from `count` on are padding and become zeros. */
@@ -242,11 +249,7 @@ export function q16PackColumns(
     const left = v128.and(largestBut(skipped, from, stride, rows), lanes.first(count));
     const right = v128.and(largestBut(skipped, from + 16, stride, rows), lanes.first(count - 4));
     eight.pack(panels, from, stride, rows, left, right, <f32>limit);
-    for (let i = 0; skipped && i < outlyingCount(skipped); i++) {
-      const row = outlyingRow(skipped, i);
-      const first = panels + PANEL_HEAD + <usize>(row >> 1) * NR_BYTES + <usize>((row & 1) << 1);
-      for (let lane: usize = 0; lane < 8; lane++) store<u16>(first + (lane << 2), 0);
-    }
+    if (skipped) clearDepths(skipped, panels, sizeof<i16>());
     panels += bytes;
     from += NR_BYTES;
   }

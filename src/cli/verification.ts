@@ -66,8 +66,11 @@ export const MASKED_SENTENCES: readonly string[] = [
 
 const DTYPES = ['fp16', 'q8', 'q8-fast'] as const;
 
-/** Classes whose checkpoints predict masked words. */
-const LANGUAGE_MODELS = ['MobileBertForMaskedLM', 'MobileBertForPreTraining'];
+/** Classes whose checkpoints may predict masked words; config.json may name none. */
+const LANGUAGE_MODELS = ['MobileBertForMaskedLM', 'MobileBertForPreTraining', 'MobileBertModel'];
+
+/** Of weights that a checkpoint lacks, such as a pooler: the same in all dtypes. */
+const SEED = 1;
 
 /** A number of a row is massive where it is this many times as large as the row's median. */
 const MASSIVE = 1000;
@@ -92,7 +95,7 @@ export async function verifyCheckpoint(
   const probes = await probesOf(source, config);
   const load = (dtype: string) => {
     onStep(`Loading ${dtype}`);
-    return Class.from_pretrained(source, { dtype, progress_callback });
+    return Class.from_pretrained(source, { dtype, seed: SEED, progress_callback });
   };
 
   const compared = await compareAll(source, architecture, references, progress_callback);
@@ -112,7 +115,8 @@ export async function verifyCheckpoint(
   if (calibrates) {
     const onLayer = (done: number, layers: number) =>
       onStep(`Calibrating: layer ${done} of ${layers}`);
-    const converted = await convert(source, 'q8', { probes, calibrate: { onLayer } });
+    const calibrate = { onLayer };
+    const converted = await convert(source, 'q8', { probes, calibrate, seed: SEED });
     const calibrated = {
       'config.json': JSON.parse((await files.text('config.json'))!) as object,
       ...Object.fromEntries(
@@ -120,7 +124,10 @@ export async function verifyCheckpoint(
       ),
     };
     for (const dtype of ['q8', 'q8-fast']) {
-      await measure(`${dtype}, calibrated`, await Class.from_pretrained(calibrated, { dtype }));
+      await measure(
+        `${dtype}, calibrated`,
+        await Class.from_pretrained(calibrated, { dtype, seed: SEED }),
+      );
     }
   }
   const masked = LANGUAGE_MODELS.includes(architecture.name)
@@ -154,11 +161,15 @@ async function compareAll(
     const { input_ids, attention_mask, token_type_ids, outputs } = reference;
     const isEncoder = Object.keys(outputs).every((name) => ENCODER_OUTPUTS.includes(name));
     const Class = isEncoder ? MobileBertModel : architecture.Class;
-    const model = await Class.from_pretrained(source, { dtype: 'fp32', progress_callback });
-    const found = await model({ input_ids, attention_mask, token_type_ids } as never);
+    const add_pooling_layer = !isEncoder || 'pooler_output' in outputs;
+    const options = { dtype: 'fp32', add_pooling_layer, progress_callback };
+    const model = await Class.from_pretrained(source, options);
+    const call = { input_ids, attention_mask, token_type_ids, output_hidden_states: true };
+    const found = await model(call as never);
     await model.dispose();
     for (const [name, nested] of Object.entries(outputs)) {
-      const tensor: unknown = Reflect.get(found, name);
+      const isLast = name === 'last_hidden_state' && !isEncoder;
+      const tensor: unknown = isLast ? found.hidden_states!.at(-1) : Reflect.get(found, name);
       if (!(tensor instanceof Tensor)) {
         throw new Error(
           `Cannot compare ${name}: the model gives ${Object.keys(found).join(', ')}, expected an output of that name`,
@@ -170,7 +181,7 @@ async function compareAll(
   return all;
 }
 
-/** Outputs of MobileBertModel, which every checkpoint has. */
+/** Outputs of MobileBertModel, which every checkpoint gives. */
 const ENCODER_OUTPUTS: readonly string[] = ['last_hidden_state', 'pooler_output'];
 
 async function answers(
@@ -227,7 +238,8 @@ async function maskedWords(
   for (const dtype of ['fp32', ...DTYPES]) {
     onStep(`Filling masks with ${dtype}`);
     try {
-      const fill = await pipeline('fill-mask', source, { dtype });
+      const fill = await pipeline('fill-mask', source, { dtype, seed: SEED });
+      if (fill.model.loading_info?.missing_keys.length) return [];
       const fills = await fill([...MASKED_SENTENCES], { top_k: 1 });
       fills.forEach((best, i) => {
         const [first] = best.flat();

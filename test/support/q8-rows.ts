@@ -12,15 +12,35 @@ export interface Form {
   readonly highest: number;
   /** Whether a row holds 16-bit numbers. */
   readonly is16Bit: boolean;
+  /** Planes of bytes that a dot product reads. */
+  readonly planes: 1 | 2;
+  /** Whether bytes are 128 larger than their numbers, where there are dot products. */
+  readonly isOffset: boolean;
 }
 
 export const FORMS: readonly Form[] = [
-  { name: 'I16', form: 0, lowest: -32639, highest: 32639, is16Bit: true },
-  { name: 'I8', form: 1, lowest: -127, highest: 127, is16Bit: false },
-  { name: 'U8', form: 2, lowest: 0, highest: 255, is16Bit: false },
+  {
+    name: 'I16',
+    form: 0,
+    lowest: -32639,
+    highest: 32639,
+    is16Bit: true,
+    planes: 2,
+    isOffset: true,
+  },
+  { name: 'I8', form: 1, lowest: -127, highest: 127, is16Bit: false, planes: 1, isOffset: true },
+  { name: 'U8', form: 2, lowest: 0, highest: 255, is16Bit: false, planes: 1, isOffset: false },
   // Rows are quantised to 16 bits; products read only the upper bytes.
-  { name: 'UpperI8', form: 3, lowest: -32639, highest: 32639, is16Bit: true },
-  { name: 'U16', form: 4, lowest: 0, highest: 32639, is16Bit: true },
+  {
+    name: 'UpperI8',
+    form: 3,
+    lowest: -32639,
+    highest: 32639,
+    is16Bit: true,
+    planes: 1,
+    isOffset: true,
+  },
+  { name: 'U16', form: 4, lowest: 0, highest: 32639, is16Bit: true, planes: 2, isOffset: false },
 ];
 
 /** The forms that a build's rows have. */
