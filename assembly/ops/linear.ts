@@ -23,7 +23,7 @@ export function linear(
   rows: i32,
   reuseQuantized: bool,
 ): void {
-  if (QUANTIZED && w.outlierCount) linearResidual(pass, w, y, x, rows, 0, reuseQuantized);
+  if (QUANTIZED && w.outlierCount) residualProduct(pass, w, y, x, rows, 0, reuseQuantized);
   else product.run(Epilogue.None, pass, w, y, x, rows, 0, 0, 0, reuseQuantized);
 }
 
@@ -44,7 +44,7 @@ export function linearActivation(
   }
 }
 
-/** y = x W + b + residual; `residual` has y's shape and may be y, or 0 where `w` has outliers. */
+/** y = x W + b + residual; `residual` has y's shape and may be y. */
 export function linearResidual(
   pass: Pass,
   w: Linear,
@@ -52,7 +52,19 @@ export function linearResidual(
   x: usize,
   rows: i32,
   residual: usize,
-  reuseQuantized: bool = false,
+): void {
+  residualProduct(pass, w, y, x, rows, residual, false);
+}
+
+/** The same; `residual` may also be 0 where `w` has outliers. */
+function residualProduct(
+  pass: Pass,
+  w: Linear,
+  y: usize,
+  x: usize,
+  rows: i32,
+  residual: usize,
+  reuseQuantized: bool,
 ): void {
   if (QUANTIZED && w.outlierCount) residual = outlyingInputs(w, y, x, rows, residual);
   product.run(Epilogue.Residual, pass, w, y, x, rows, residual, 0, 0, reuseQuantized);
@@ -72,13 +84,13 @@ export function linearNorm(
     linear(pass, w, y, x, rows, reuseQuantized);
     layerNorm(y, rows, n);
   } else if (QUANTIZED && w.outlierCount) {
-    linearResidualNorm(pass, w, n, y, x, rows, 0, reuseQuantized);
+    residualNormProduct(pass, w, n, y, x, rows, 0, reuseQuantized);
   } else {
     product.run(Epilogue.ScaleShift, pass, w, y, x, rows, 0, n.scale, n.shift, reuseQuantized);
   }
 }
 
-/** y = norm(x W + b + residual); `residual` as in linearResidual. */
+/** y = norm(x W + b + residual); `residual` has y's shape and may be y. */
 export function linearResidualNorm(
   pass: Pass,
   w: Linear,
@@ -87,15 +99,28 @@ export function linearResidualNorm(
   x: usize,
   rows: i32,
   residual: usize,
-  reuseQuantized: bool = false,
 ): void {
   if (n.kind == NormKind.NoNorm) {
-    if (QUANTIZED && w.outlierCount) residual = outlyingInputs(w, y, x, rows, residual);
-    product.run(RESIDUAL_NORM, pass, w, y, x, rows, residual, n.scale, n.shift, reuseQuantized);
+    residualNormProduct(pass, w, n, y, x, rows, residual, false);
   } else {
-    linearResidual(pass, w, y, x, rows, residual, reuseQuantized);
+    linearResidual(pass, w, y, x, rows, residual);
     layerNorm(y, rows, n);
   }
+}
+
+/** The same with NoNorm; `residual` may also be 0 where `w` has outliers. */
+function residualNormProduct(
+  pass: Pass,
+  w: Linear,
+  n: Norm,
+  y: usize,
+  x: usize,
+  rows: i32,
+  residual: usize,
+  reuseQuantized: bool,
+): void {
+  if (QUANTIZED && w.outlierCount) residual = outlyingInputs(w, y, x, rows, residual);
+  product.run(RESIDUAL_NORM, pass, w, y, x, rows, residual, n.scale, n.shift, reuseQuantized);
 }
 
 /** y = x W of the inputs whose weights are kept in f32 + residual, 0: none. Returns y. */

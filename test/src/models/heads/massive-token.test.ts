@@ -93,7 +93,7 @@ describe('a converted model with a massive token', () => {
     const [one, other] = [await again({ input_ids: [ids] }), await model({ input_ids: [ids] })];
     expect(one.start_logits.data).toEqual(other.start_logits.data);
     expect(one.end_logits.data).toEqual(other.end_logits.data);
-    // Four inputs of three layers a block, and three numbers of the table.
+    // An ordinary file has 25.4 MB.
     expect(file.length).toBeLessThanOrEqual(25.6e6);
   });
 
@@ -102,7 +102,10 @@ describe('a converted model with a massive token', () => {
     const files = await model.save_files();
     const again = await MobileBertForQuestionAnswering.from_pretrained(files, { dtype: 'fp16' });
     const [one, other] = [await again({ input_ids: [ids] }), await model({ input_ids: [ids] })];
-    expect(one.start_logits.data).toEqual(other.start_logits.data);
+    // Files have vectors in F16 too.
+    const found = one.start_logits.data as Float32Array;
+    const expected = other.start_logits.data as Float32Array;
+    expect(relativeL2(found, expected)).toBeLessThanOrEqual(BOUNDS.fp16);
   });
 });
 
