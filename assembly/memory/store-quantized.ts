@@ -15,7 +15,7 @@ import { Linear, Pass, Staging, Table, panelOf } from './layout';
 /** Largest 8-bit weight: -128 is not used. */
 const LIMIT: i32 = 127;
 /**
- * The mean size of a row's integers below which its scale is too coarse. Rounding moves the others
+ * The mean size of a row's integers, but for the largest, below which its scale is too coarse. Rounding moves the others
  * by more than 4 % then; of even numbers the mean is 64, of normal ones 30.
  */
 const COARSE: i32 = 8;
@@ -49,7 +49,7 @@ export function storeQuantizedTable(
       sum += abs(<i32>number);
       store<i8>(to + k, <i8>number);
     }
-    if (sum > 0 && sum < COARSE * t.columns) isCoarse = true;
+    if (sum > 0 && sum - LIMIT < COARSE * t.columns) isCoarse = true;
     to += <usize>t.columns;
     from += f32s(t.columns);
   }

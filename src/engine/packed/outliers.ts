@@ -34,7 +34,10 @@ const OUTLIER_BYTES = 8;
 /** In front of the weights of an outlying input: its number as i32, and zeros. */
 const INPUT_HEAD = 16;
 
-/** What the module calls coarse (assembly/memory/store-quantized.ts): a mean of 8 of 127. */
+/**
+ * What the module calls coarse (assembly/memory/store-quantized.ts): a mean of 8 of 127, but for the
+ * largest.
+ */
 const COARSE_MEAN = 8 / 127;
 /**
  * Numbers are taken out of a coarse row until the largest is at most this many times the rest's
@@ -140,12 +143,12 @@ function outlyingColumns(row: Float32Array): number[] {
   const bySize = Array.from(row.keys()).sort((a, b) => Math.abs(row[b]!) - Math.abs(row[a]!));
   const largest = Math.abs(row[bySize[0]!]!);
   const sum = row.reduce((total, x) => total + Math.abs(x), 0);
-  if (!(Number.isFinite(sum) && sum < COARSE_MEAN * largest * row.length)) return [];
+  if (!(Number.isFinite(sum) && sum - largest < COARSE_MEAN * largest * row.length)) return [];
   // Sums of squares from the smallest on: taking the largest away again would leave rounding only.
   const squares = new Float64Array(row.length + 1);
   for (let i = row.length - 1; i >= 0; i--) squares[i] = squares[i + 1]! + row[bySize[i]!]! ** 2;
   const isLarge = (column: number, i: number) =>
-    row[column]! ** 2 * (row.length - i) > LARGEST_OF_REST ** 2 * squares[i]!;
+    row[column]! ** 2 * (row.length - i - 1) > LARGEST_OF_REST ** 2 * squares[i + 1]!;
   const count = bySize.findIndex((column, i) => !isLarge(column, i));
   return bySize.slice(0, count).sort((a, b) => a - b);
 }

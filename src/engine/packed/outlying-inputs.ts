@@ -103,7 +103,10 @@ export class OutlierStore implements Store {
           ['Key', 'Query'],
         ]
       : [['Key', 'Value', 'Query']];
-    return groups.find((group) => group.includes(to.slot)) ?? [to.slot];
+    const group = groups.find((slots) => slots.includes(to.slot)) ?? [to.slot];
+    const has = (slot: SlotIndex['slot']) =>
+      this.#engine.extent({ ...to, slot, storage: 'Data' }).bytes > 0;
+    return group.filter(has);
   }
 
   /** Whether a whole matrix may have inputs that are outlying; looks at a few rows as a rule. */
