@@ -47,12 +47,13 @@ const ROUND_I16 = memory.data<f32>([12582912 + 128 * 257]);
 /** The lower byte of each i16. */
 const LOW_BYTES = memory.data<i32>([0x00ff00ff]);
 /**
- * The mean size of a row's bytes below which they are too coarse for it: a few numbers are so much
- * larger than the others that these would move by 3 % and more. Normal numbers have a mean of 30.
- * Behind ReLU, where zeros are exact and 255 is largest, it is 3.
+ * Bytes of a row are too coarse where less than one of so many is at least LARGE: a few numbers are so
+ * much larger than the others that rounding moves these by 2 % and more. Of normal numbers, two of
+ * three are. Behind ReLU, where zeros are exact, one of sixteen is enough.
  */
-const COARSE: i32 = 8;
-const COARSE_U8: i32 = 3;
+const LARGE: i32 = 16;
+const ONE_OF: i32 = 4;
+const ONE_OF_U8: i32 = 16;
 const ONES = memory.data<f32>([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
 
 /** The form that this build has for a requested one. */
@@ -77,24 +78,25 @@ export function finerForm(form: RowForm): RowForm {
 }
 
 /**
- * Whether 8 bits are too coarse for a quantised row: by the mean of every second or fourth vector of
- * it. Never so in the forms of 16 bits.
+ * Whether 8 bits are too coarse for a quantised row: by every second or fourth vector of it. Never so
+ * in the forms of 16 bits, and of zeros.
  */
 export function q8IsCoarse(form: RowForm, row: usize, depth: i32): bool {
   if (!BYTE_ROWS || q8Planes(form) == 2) return false;
   const offset = i8x16.splat(form == RowForm.U8 ? 0 : -128);
+  const large = i8x16.splat(<i8>LARGE);
   const end = row + <usize>q8Depth(depth);
   const step: usize = depth < 256 ? 32 : 64;
-  const count = (<i32>((end - row + step - 1) / step)) << 4;
-  let sums = i32x4.splat(0);
-  for (; row < end; row += step) {
+  let any = i32x4.splat(0);
+  let looked = 0;
+  let found = 0;
+  for (; row < end; row += step, looked += 16) {
     const bytes = v128.xor(v128.load(row), offset);
     const sizes = form == RowForm.U8 ? bytes : i8x16.abs(bytes);
-    const pairs = i16x8.extadd_pairwise_i8x16_u(sizes);
-    sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_u(pairs));
+    any = v128.or(any, bytes);
+    found += popcnt(i8x16.bitmask(i8x16.ge_u(sizes, large)));
   }
-  const sum = lanes.sumOfIntegers(sums);
-  return sum > 0 && sum < count * (form == RowForm.U8 ? COARSE_U8 : COARSE);
+  return found * (form == RowForm.U8 ? ONE_OF_U8 : ONE_OF) < looked && v128.any_true(any);
 }
 
 /** Depth of a row, padded to whole vectors of bytes. */

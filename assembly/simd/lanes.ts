@@ -48,12 +48,6 @@ export abstract class lanes {
     return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
   }
 
-  /** Sum of the four lanes as i32. */
-  @inline static sumOfIntegers(v: v128): i32 {
-    const pairs = i32x4.add(v, v128.shuffle<i32>(v, v, 2, 3, 0, 1));
-    return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
-  }
-
   /** Largest of the four lanes. */
   @inline static max(v: v128): f32 {
     const pairs = f32x4.max(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));

@@ -127,9 +127,9 @@ describe('a model with a massive token', () => {
     for (const [i, x] of row.entries()) if (i !== 2) expect(x).toBeCloseTo(0.25, 2);
     await model.set_input_embeddings({ weight });
     const again = await model.get_input_embeddings();
-    expect(relativeL2(again.weight.data as Float32Array, weight.data as Float32Array)).toBeLessThan(
-      1e-6,
-    );
+    // Numbers of 8 bits are rounded again, to the grid of a scale that is rounded up.
+    const [found, expected] = [again, { weight }].map((own) => own.weight.data as Float32Array);
+    expect(relativeL2(found!, expected!)).toBeLessThan(0.005);
   });
 });
 
