@@ -4,7 +4,7 @@
  */
 
 /** Counts up whenever an export, an enum below or the order of `Config`'s fields changes. */
-export const ABI_VERSION: i32 = 4;
+export const ABI_VERSION: i32 = 5;
 
 /** One module of the checkpoint: a linear layer, a norm or an embedding table. */
 export const enum Slot {
@@ -48,6 +48,8 @@ export const enum Storage {
   Data = 0,
   /** q8: input factors of a layer, scales of a table's rows; shift of a norm. */
   Scales = 1,
+  /** Weights that are kept in f32 (`reserveOutliers`): numbers of a table, inputs of a layer. */
+  Outliers = 2,
 }
 
 /** Number formats that `store` reads; all little-endian. */
@@ -142,4 +144,6 @@ export const enum Status {
   TooLarge = 3,
   /** Weights are sealed: `openWeights` comes first. */
   Sealed = 4,
+  /** Stored, but a few numbers make the scale of a row too coarse for its others. */
+  Coarse = 5,
 }

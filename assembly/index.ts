@@ -19,6 +19,7 @@ import { planWeights } from './memory/weights';
 import { FLOATS, QUANTIZED } from './simd/build';
 
 export { createPass, reserve } from './memory/pass';
+export { reserveOutliers } from './memory/outliers';
 export { openStaging, storeRows } from './memory/store';
 export { fetchRows } from './memory/fetch';
 export { storageAddress, storageBytes, weightType } from './memory/storage';

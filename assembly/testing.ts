@@ -3,6 +3,7 @@
  * Compiled for each build as build/testing/testing.<build>.wasm.
  */
 import { WeightType } from './abi';
+import { OUTLYING_ROWS_BYTES } from './kernels/outlying-rows';
 import { q8PanelBytes, q16PanelBytes } from './kernels/panels-int';
 import { IDLE_PREFETCH } from './kernels/prefetch';
 import { Pass } from './memory/layout';
@@ -64,8 +65,9 @@ export {
   f32RoundRow,
   f32RowRange,
 } from './kernels/quantize';
-export { f32Add, f32Multiply, f32Scale, f32ScaleShift } from './kernels/rows';
-export { q8QuantizeRow } from './kernels/rows-int';
+export { f32AddOutlyingRows, f32OutlyingRows } from './kernels/outlying-rows';
+export { f32Add, f32AddScaled, f32Multiply, f32Scale, f32ScaleShift } from './kernels/rows';
+export { q8IsCoarse, q8QuantizeRow } from './kernels/rows-int';
 export { f32SoftmaxRow } from './kernels/softmax';
 
 /** A Prefetch that reads nothing. */
@@ -145,6 +147,7 @@ export function attentionAlone(
   s.quantized = isInteger ? allocate(<usize>scoreRows * i16RowBytes(max(S, D))) : 0;
   s.rowScales = allocate(f32s(scoreRows));
   s.headRow = allocate(i16RowBytes(D));
+  s.outlyingValues = allocate(OUTLYING_ROWS_BYTES);
   s.scoreRows = scoreRows;
   s.scores = allocate(<usize>scoreRows * rowBytes(S));
   s.inverseSums = allocate(f32s(scoreRows));

@@ -15,6 +15,7 @@
 import { DOT_DEPTHS } from '../simd/build';
 import { lanes, ROUND } from '../simd/lanes';
 import { f32s, NR } from '../simd/units';
+import { outlyingCount, outlyingRow } from './outlying-rows';
 import { columns, f32QuantizeRow } from './quantize';
 import { q8Depth } from './rows-int';
 import { NR_BYTES } from './tile';
@@ -94,7 +95,8 @@ function widen(to: usize, weights: usize, end: usize): void {
 /**
  * `count` columns of f32 rows -> q8 panels: element k of a column comes from source row k. For the
  * values of attention in q8-fast. Biases are 0. A column that holds NaN or an infinity has the
- * scale NaN. Reads whole vectors.
+ * scale NaN. Rows of the list `skipped` (outlying-rows.ts, 0: none) are left out: zeros. Reads whole
+ * vectors.
  */
 export function q8PackColumns(
   panels: usize,
@@ -102,14 +104,41 @@ export function q8PackColumns(
   stride: usize,
   rows: i32,
   count: i32,
+  skipped: usize,
 ): void {
   const bytes = q8PanelBytes(rows);
   for (; count > 0; count -= 8) {
     memory.fill(panels, 0, NR_BYTES);
-    packFour(panels, 0, from, stride, rows, count);
-    packFour(panels, 4, from + 16, stride, rows, count - 4);
+    packFour(panels, 0, from, stride, rows, count, skipped);
+    packFour(panels, 4, from + 16, stride, rows, count - 4, skipped);
+    if (skipped) clearDepths(skipped, panels, sizeof<i8>());
     panels += bytes;
     from += NR_BYTES;
+  }
+}
+
+/** The largest sizes in four columns, but for the rows of a list; 0: no list. */
+function largestBut(skipped: usize, from: usize, stride: usize, rows: i32): v128 {
+  if (!skipped) return columns.largest(from, stride, rows);
+  let most = i32x4.splat(0);
+  let first = 0;
+  for (let i = 0; i <= outlyingCount(skipped); i++) {
+    const end = i < outlyingCount(skipped) ? outlyingRow(skipped, i) : rows;
+    const some = columns.largest(from + <usize>first * stride, stride, end - first);
+    most = i32x4.max_s(most, some);
+    first = end + 1;
+  }
+  return most;
+}
+
+/** Zeros at the listed depths of a panel, whose integers have 1 or 2 bytes. */
+function clearDepths(list: usize, panel: usize, bytes: usize): void {
+  const perLane = 4 / <i32>bytes;
+  for (let i = 0; i < outlyingCount(list); i++) {
+    const k = outlyingRow(list, i);
+    const step = panel + PANEL_HEAD + <usize>(k / perLane) * NR_BYTES;
+    const first = step + <usize>(k % perLane) * bytes;
+    for (let lane: usize = 0; lane < NR_BYTES; lane += 4) memory.fill(first + lane, 0, bytes);
   }
 }
 
@@ -121,8 +150,9 @@ function packFour(
   stride: usize,
   rows: i32,
   count: i32,
+  skipped: usize,
 ): void {
-  const most = v128.and(columns.largest(from, stride, rows), lanes.first(count));
+  const most = v128.and(largestBut(skipped, from, stride, rows), lanes.first(count));
   const inverse = columns.scale(panel + NR_BYTES + f32s(lane), most, I8_LIMIT);
   const round = lanes.constant(ROUND);
   const low = lanes.constant(LOW_BYTE);
@@ -202,8 +232,8 @@ export function q16PackRows(
 
 /**
  * `count` columns of f32 rows -> q16 panels: element k of a column comes from source row k. For the
- * values of attention. Biases are 0. A column that holds NaN or an infinity has the scale NaN.
- * Reads whole vectors.
+ * values of attention. Biases are 0. A column that holds NaN or an infinity has the scale NaN. Rows
+ * of the list `skipped` (outlying-rows.ts, 0: none) are left out: zeros. Reads whole vectors.
  */
 export function q16PackColumns(
   panels: usize,
@@ -212,28 +242,30 @@ export function q16PackColumns(
   rows: i32,
   count: i32,
   limit: i32,
+  skipped: usize,
 ): void {
   const bytes = q16PanelBytes(rows);
   for (; count > 0; count -= 8) {
-    eight.pack(panels, from, stride, rows, lanes.first(count), lanes.first(count - 4), <f32>limit);
+    const left = v128.and(largestBut(skipped, from, stride, rows), lanes.first(count));
+    const right = v128.and(largestBut(skipped, from + 16, stride, rows), lanes.first(count - 4));
+    eight.pack(panels, from, stride, rows, left, right, <f32>limit);
+    if (skipped) clearDepths(skipped, panels, sizeof<i16>());
     panels += bytes;
     from += NR_BYTES;
   }
 }
 
 abstract class eight {
-  /** Eight columns. `left` and `right` mask those that are padding and become zeros. */
+  /** Eight columns, whose largest sizes are `left` and `right`: 0 for padding, which becomes zeros. */
   // biome-ignore format: extents and strides together
   @inline static pack(
     panel: usize, from: usize, stride: usize, rows: i32, left: v128, right: v128, limit: f32,
   ): void {
     const end = from + <usize>rows * stride;
-    const most0 = columns.largest(from, stride, rows);
-    const most1 = columns.largest(from + 16, stride, rows);
     v128.store(panel, f32x4.splat(0));
     v128.store(panel, f32x4.splat(0), 16);
-    const inverse0 = columns.scale(panel + NR_BYTES, v128.and(most0, left), limit);
-    const inverse1 = columns.scale(panel + NR_BYTES + 16, v128.and(most1, right), limit);
+    const inverse0 = columns.scale(panel + NR_BYTES, left, limit);
+    const inverse1 = columns.scale(panel + NR_BYTES + 16, right, limit);
     const round = lanes.constant(ROUND);
     let to = panel + PANEL_HEAD;
     for (let row = from; row < end; row += 2 * stride, to += NR_BYTES) {

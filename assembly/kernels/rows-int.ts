@@ -6,6 +6,7 @@
  *   with them, I16 and UpperI8            | upper bytes + 128 | lower bytes + 128 |   two planes
  *   with them, I8                         | bytes + 128 |
  *   with them, U8                         | bytes |
+ *   with them, U16                        | upper bytes | lower bytes |               two planes
  *
  * Relaxed dot products take unsigned bytes; the sums start from what takes the 128 off again
  * (q8Starts). An i16 is 256 times its upper byte plus its lower one, both signed, so that the upper
@@ -29,6 +30,8 @@ export const enum RowForm {
    * 16 bits, of which this product reads the upper 8; another product of the same rows reads all.
    */
   UpperI8 = 3,
+  /** 16 bits of numbers that are never negative: a row that U8 would be too coarse for. */
+  U16 = 4,
 }
 
 /** The unit of an upper byte. */
@@ -43,6 +46,14 @@ const ROUND_BYTE = memory.data<f32>([12582912 + 128]);
 const ROUND_I16 = memory.data<f32>([12582912 + 128 * 257]);
 /** The lower byte of each i16. */
 const LOW_BYTES = memory.data<i32>([0x00ff00ff]);
+/**
+ * Bytes of a row are too coarse where less than one of so many is at least LARGE: a few numbers are so
+ * much larger than the others that rounding moves these by 2 % and more. Of normal numbers, two of
+ * three are. Behind ReLU, where zeros are exact, one of sixteen is enough.
+ */
+const LARGE: i32 = 16;
+const ONE_OF: i32 = 4;
+const ONE_OF_U8: i32 = 16;
 const ONES = memory.data<f32>([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
 
 /** The form that this build has for a requested one. */
@@ -52,12 +63,40 @@ export function supportedForm(requested: RowForm): RowForm {
 
 /** Whether the bytes of a row are 128 larger than their numbers. */
 export function isOffset(form: RowForm): bool {
-  return DOT_DEPTHS == 4 && form != RowForm.U8;
+  return DOT_DEPTHS == 4 && form != RowForm.U8 && form != RowForm.U16;
 }
 
 /** Planes of bytes that a product reads of a row. */
 export function q8Planes(form: RowForm): i32 {
-  return DOT_DEPTHS == 4 && (!BYTE_ROWS || form == RowForm.I16) ? 2 : 1;
+  if (DOT_DEPTHS != 4) return 1;
+  return !BYTE_ROWS || form == RowForm.I16 || form == RowForm.U16 ? 2 : 1;
+}
+
+/** The form for a row that is too coarse in 8 bits. */
+export function finerForm(form: RowForm): RowForm {
+  return form == RowForm.U8 ? RowForm.U16 : RowForm.I16;
+}
+
+/**
+ * Whether 8 bits are too coarse for a quantised row: by every second or fourth vector of it. Never so
+ * in the forms of 16 bits, and of zeros.
+ */
+export function q8IsCoarse(form: RowForm, row: usize, depth: i32): bool {
+  if (!BYTE_ROWS || q8Planes(form) == 2) return false;
+  const offset = i8x16.splat(form == RowForm.U8 ? 0 : -128);
+  const large = i8x16.splat(<i8>LARGE);
+  const end = row + <usize>q8Depth(depth);
+  const step: usize = depth < 256 ? 32 : 64;
+  let any = i32x4.splat(0);
+  let looked = 0;
+  let found = 0;
+  for (; row < end; row += step, looked += 16) {
+    const bytes = v128.xor(v128.load(row), offset);
+    const sizes = form == RowForm.U8 ? bytes : i8x16.abs(bytes);
+    any = v128.or(any, bytes);
+    found += popcnt(i8x16.bitmask(i8x16.ge_u(sizes, large)));
+  }
+  return found * (form == RowForm.U8 ? ONE_OF_U8 : ONE_OF) < looked && v128.any_true(any);
 }
 
 /** Depth of a row, padded to whole vectors of bytes. */
@@ -85,7 +124,8 @@ export function q8QuantizeRow(form: RowForm, to: usize, x: usize, factors: usize
   const inverse = <f32>limit / largest;
   if (!(largest > 0)) zeros(form, to, depth);
   else if (hasTwoPlanes(form)) {
-    roundToPlanes(to, to + <usize>q8Depth(depth), x, factors, depth, inverse);
+    const offset = form == RowForm.U16 ? ROUND : ROUND_I16;
+    roundToPlanes(to, to + <usize>q8Depth(depth), x, factors, depth, inverse, offset);
   } else roundToBytes(to, x, factors, depth, inverse, isMagnitude ? ROUND : ROUND_BYTE);
   return largest / <f32>limit;
 }
@@ -97,7 +137,7 @@ export function q8RoundMagnitudes(to: usize, x: usize, count: i32, factor: f32):
 
 /** Whether a row is stored as two planes of bytes. */
 function hasTwoPlanes(form: RowForm): bool {
-  return !BYTE_ROWS || form == RowForm.I16 || form == RowForm.UpperI8;
+  return !BYTE_ROWS || (form != RowForm.I8 && form != RowForm.U8);
 }
 
 function limitOf(form: RowForm, depth: i32): i32 {
@@ -111,7 +151,10 @@ function zeros(form: RowForm, to: usize, depth: i32): void {
   memory.fill(to, isOffset(form) ? 128 : 0, hasTwoPlanes(form) ? 2 * count : count);
 }
 
-/** x * factors * inverse as i16, in planes. No rounding is fused: the same bits in every build. */
+/**
+ * x * factors * inverse as i16, in planes, with the offset that `rounding` has beyond ROUND. No
+ * rounding is fused: the same bits in every build.
+ */
 function roundToPlanes(
   upper: usize,
   lower: usize,
@@ -119,10 +162,11 @@ function roundToPlanes(
   factors: usize,
   depth: i32,
   inverse: f32,
+  rounding: usize,
 ): void {
   const scale = f32x4.splat(inverse);
   const round = lanes.constant(ROUND);
-  const offset = lanes.constant(ROUND_I16);
+  const offset = lanes.constant(rounding);
   const low = lanes.constant(LOW_BYTES);
   const step: usize = factors ? 64 : 0;
   if (!factors) factors = ONES;

@@ -19,7 +19,7 @@ import { Activation, NormKind, WeightType } from '../abi';
 import { q8PanelBytes } from '../kernels/panels-int';
 import { Prefetch } from '../kernels/prefetch';
 import { RowForm } from '../kernels/rows-int';
-import { f32PanelBytes, NR } from '../simd/units';
+import { f32PanelBytes, NR, rowBytes } from '../simd/units';
 
 /**
  * Bytes of one panel of a layer: a row of biases, then weights in 4, 2 or 1 bytes (docs/memory.md).
@@ -120,6 +120,19 @@ export class Linear {
   starts!: usize;
   /** The layer that was planned before; null: this is the first. */
   previous!: Linear | null;
+  /**
+   * f16 and q8: inputs whose weights are kept in f32, and are zeros in the panels: for each an i32
+   * input and, 16 bytes on, f32 [N] padded; 0: none.
+   */
+  outliers!: usize;
+  outlierCount!: i32;
+  /** Inputs that there is room for. */
+  outlierRoom!: i32;
+}
+
+/** Bytes of one outlying input of a layer. */
+export function outlierColumnBytes(l: Linear): usize {
+  return 16 + rowBytes(l.outputs);
 }
 
 /** Address of the panel that column n lies in. */
@@ -145,7 +158,18 @@ export class Table {
   data!: usize;
   weightType!: WeightType;
   scales!: usize; // bf16 [rows], q8 only
+  /**
+   * f16 and q8: numbers that are kept in f32 because they would coarsen their row, or do not fit.
+   * Pairs of u32 row * columns + column and f32, ascending; 0: none.
+   */
+  outliers!: usize;
+  outlierCount!: i32;
+  /** Pairs that there is room for. */
+  outlierRoom!: i32;
 }
+
+/** Bytes of one outlier of a table. */
+export const OUTLIER_BYTES: usize = 8;
 
 /** T -> F -> T with the residual's norm. */
 @unmanaged
@@ -297,8 +321,10 @@ export class Scratch {
   inverseSums!: usize; // [scoreRows]
   // Of one product with quantised weights.
   quantized!: usize; // [ROW_BLOCK] rows of integers
-  rowScales!: usize; // [2][ROW_BLOCK]: of i16 rows, and of their upper bytes
+  /** [3][ROW_BLOCK]: f32 of i16 rows, f32 of their upper bytes; i32 whether 8 bits are too coarse. */
+  rowScales!: usize;
   headRow!: usize; // one head's row, i16
+  outlyingValues!: usize; // a list of rows (kernels/outlying-rows.ts)
   panel!: usize; // widened: two f16 panels, or one of 8 bits
 }
 

@@ -4,6 +4,7 @@
  * never shrinks. A request that does not fit leaves memory as it was.
  */
 import { Output, WeightType } from '../abi';
+import { OUTLYING_ROWS_BYTES } from '../kernels/outlying-rows';
 import { q8PanelBytes, q8ScratchBytes, q16PanelBytes } from '../kernels/panels-int';
 import { LEAST_EVERY, Prefetch } from '../kernels/prefetch';
 import { q8RowBytes } from '../kernels/rows-int';
@@ -216,8 +217,9 @@ function planProducts(pass: Pass, longest: i32): void {
   const rows = <u64>ROW_BLOCK * q8RowBytes(depth);
   const powers = <u64>s.scoreRows * i16RowBytes(longest);
   s.quantized = isQ8 ? allocate(max(rows, powers)) : 0;
-  s.rowScales = isQ8 ? allocate(2 * f32s(ROW_BLOCK)) : 0;
+  s.rowScales = isQ8 ? allocate(3 * f32s(ROW_BLOCK)) : 0;
   s.headRow = isQ8 ? allocate(i16RowBytes(c.bottleneck / c.heads)) : 0;
+  s.outlyingValues = isQ8 ? allocate(OUTLYING_ROWS_BYTES) : 0;
   const isWidened = QUANTIZED && c.weightType != WeightType.F32;
   const panel = max<u64>(2 * f32PanelBytes(depth) + 16, q8ScratchBytes(depth));
   s.panel = isWidened ? allocate(panel) : 0;

@@ -6,6 +6,7 @@
 import { Slot, Storage, WeightType } from '../abi';
 import { f32s, i16s, panels } from '../simd/units';
 import { Pass, weightPanelBytes } from './layout';
+import { outliersOfLinear, outliersOfTable } from './outliers';
 import { hasSlot, linearOf, normOf, tableOf } from './slots';
 import { tableWidth } from './weights';
 
@@ -21,16 +22,18 @@ export function storageBytes(
   const isData = storage == Storage.Data;
   const t = tableOf(pass, slot);
   if (t) {
+    if (storage == Storage.Outliers) return outliersOfTable(t);
     if (isData) return <usize>t.rows * <usize>t.columns * tableWidth(t.weightType);
     return t.scales ? i16s(t.rows) : 0;
   }
   const l = linearOf(pass, slot, layer, network);
   if (l) {
+    if (storage == Storage.Outliers) return outliersOfLinear(l);
     if (isData) return panels(l.outputs) * weightPanelBytes(l.weightType, l.inputs);
     return l.factors ? f32s(l.inputs) : 0;
   }
   const n = normOf(pass, slot, layer, network);
-  return n ? f32s(n.size) : 0;
+  return n && storage != Storage.Outliers ? f32s(n.size) : 0;
 }
 
 /** Where they lie; 0 where the model has none. */
@@ -44,11 +47,13 @@ export function storageAddress(
   if (!hasSlot(pass, slot, layer, network)) return 0;
   const isData = storage == Storage.Data;
   const t = tableOf(pass, slot);
+  if (t && storage == Storage.Outliers) return t.outliers;
   if (t) return isData ? t.data : t.scales;
   const l = linearOf(pass, slot, layer, network);
+  if (l && storage == Storage.Outliers) return l.outliers;
   if (l) return isData ? l.panels : l.factors;
   const n = normOf(pass, slot, layer, network);
-  if (!n) return 0;
+  if (!n || storage == Storage.Outliers) return 0;
   return isData ? n.scale : n.shift;
 }
 

@@ -37,7 +37,7 @@ export function q16Keys(s: Scratch, key: usize, stride: usize, S: i32, D: i32): 
 
 /** Values [S,D] -> panels [D/8][zeros 8][scale 8][S/2][8][2]. */
 export function q16Values(s: Scratch, value: usize, stride: usize, S: i32, D: i32): void {
-  q16PackColumns(s.valuePanels, value, stride, S, D, VALUE_LIMIT);
+  q16PackColumns(s.valuePanels, value, stride, S, D, VALUE_LIMIT, s.outlyingValues);
 }
 
 /** scores [rows,S] = query rows x keys + mask */
@@ -93,7 +93,7 @@ export function q16Context(
 
 /** Values [S,D] -> panels [D/8][zeros 8][scale 8][S/4][8][4]. */
 export function q8Values(s: Scratch, value: usize, stride: usize, S: i32, D: i32): void {
-  q8PackColumns(s.valuePanels, value, stride, S, D);
+  q8PackColumns(s.valuePanels, value, stride, S, D, s.outlyingValues);
 }
 
 /** context [rows,D] = powers x values / sums, in bytes */

@@ -6,6 +6,7 @@
  */
 import { WeightType } from '../abi';
 import { q16PanelBytes } from '../kernels/panels-int';
+import { f32AddOutlyingRows, f32OutlyingRows } from '../kernels/outlying-rows';
 import { f32Scale } from '../kernels/rows';
 import { f32SoftmaxRow } from '../kernels/softmax';
 import { Pass } from '../memory/layout';
@@ -45,7 +46,10 @@ export function attention(
   const isInteger = QUANTIZED && (!FLOATS || c.weightType == WeightType.Q8);
   const isByte = BYTE_ROWS && isInteger && c.rowBits == 8;
   maskBiases(s.keyPanels, isInteger ? q16PanelBytes(D) : f32PanelBytes(D), mask, S);
-  if (isInteger) clearHidden(value, stride, mask, S);
+  if (isInteger) {
+    clearHidden(value, stride, mask, S);
+    f32OutlyingRows(s.outlyingValues, value, stride, S, c.bottleneck);
+  }
   for (let head = 0; head < c.heads; head++) {
     const column = f32s(head * D);
     if (isInteger) {
@@ -67,6 +71,20 @@ export function attention(
       if (BYTE_ROWS && isByte) q8Context(s, to, contextStride, rows, S, D);
       else if (isInteger) q16Context(s, to, contextStride, rows, S, D);
       else f32Context(s, to, contextStride, rows, S, D);
+      if (isInteger) {
+        f32AddOutlyingRows(
+          s.outlyingValues,
+          to,
+          contextStride,
+          s.scores,
+          rowBytes(S),
+          s.inverseSums,
+          value + column,
+          stride,
+          rows,
+          D,
+        );
+      }
       if (probabilities) {
         copyProbabilities(probabilities + first * f32s(S), s.scores, s.inverseSums, rows, S);
       }

@@ -19,13 +19,14 @@ import {
   q8GemmScaleShiftNr8,
 } from '../kernels/gemm-int';
 import { prefetchTo } from '../kernels/prefetch';
-import { q8Planes, q8QuantizeRow, q8RowBytes, RowForm, UPPER } from '../kernels/rows-int';
+import { q8Planes, q8RowBytes, RowForm } from '../kernels/rows-int';
 import { Epilogue } from '../kernels/tile';
 import { Linear, Pass, weightPanelBytes } from '../memory/layout';
 import { ROW_BLOCK } from '../memory/pass';
-import { FLOATS, OBSERVED, PANELS, QUANTIZED } from '../simd/build';
+import { BYTE_ROWS, FLOATS, OBSERVED, PANELS, QUANTIZED } from '../simd/build';
 import { f32PanelBytes, f32s, NR, roundUp8, rowBytes } from '../simd/units';
 import { roundedOf } from './observe';
+import { alikeRows, isCoarseAt, quantizeRows } from './quantized-rows';
 
 /** Residual and NoNorm behind one product. */
 export const RESIDUAL_NORM: i32 = Epilogue.Residual | Epilogue.ScaleShift;
@@ -114,7 +115,7 @@ export abstract class product {
     }
   }
 
-  /** The same with rows of integers. */
+  /** The same with rows of integers: one call for rows that have as many planes. */
   // biome-ignore format: one kernel a line
   @inline static ofIntegers(
     epilogue: i32, pass: Pass, w: Linear, y: usize, yBytes: usize, x: usize, rows: i32, residual: usize,
@@ -123,16 +124,24 @@ export abstract class product {
     const s = pass.scratch;
     const depth = w.inputs;
     const columns = roundUp8(w.outputs);
-    const a = s.quantized;
     const aBytes = q8RowBytes(depth);
-    const planes = q8Planes(w.rowForm);
-    if (!reuseQuantized) quantizeRows(a, s.rowScales, x, rows, w);
-    const aScales = s.rowScales + (w.rowForm == RowForm.UpperI8 ? f32s(ROW_BLOCK) : 0);
-    if (epilogue == Epilogue.None) q8GemmNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel);
-    if (epilogue == Epilogue.Relu) q8GemmReluNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel);
-    if (epilogue == Epilogue.Residual) q8GemmResidualNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel, residual);
-    if (epilogue == Epilogue.ScaleShift) q8GemmScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel, scale, shift);
-    if (epilogue == RESIDUAL_NORM) q8GemmResidualScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, rows, columns, depth, planes, w.starts, s.panel, residual, scale, shift);
+    let a = s.quantized;
+    if (!reuseQuantized) quantizeRows(s, x, rows, w);
+    for (let row = 0, count = 0; row < rows; row += count) {
+      const isCoarse = BYTE_ROWS && isCoarseAt(s, row);
+      count = BYTE_ROWS ? alikeRows(s, row, rows) : rows;
+      const planes = BYTE_ROWS && isCoarse ? 2 : q8Planes(w.rowForm);
+      const isUpper = w.rowForm == RowForm.UpperI8 && !isCoarse;
+      const aScales = s.rowScales + f32s(row) + (isUpper ? f32s(ROW_BLOCK) : 0);
+      if (epilogue == Epilogue.None) q8GemmNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel);
+      if (epilogue == Epilogue.Relu) q8GemmReluNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel);
+      if (epilogue == Epilogue.Residual) q8GemmResidualNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel, residual);
+      if (epilogue == Epilogue.ScaleShift) q8GemmScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel, scale, shift);
+      if (epilogue == RESIDUAL_NORM) q8GemmResidualScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel, residual, scale, shift);
+      a += <usize>count * aBytes;
+      y += <usize>count * yBytes;
+      residual += <usize>count * yBytes;
+    }
   }
 }
 
@@ -141,21 +150,4 @@ function widenPanel(to: usize, from: usize, w: Linear): void {
   memory.copy(to, from, 32);
   if (FLOATS && w.weightType == WeightType.F16) f32FromF16(to + 32, from + 32, w.inputs * NR);
   else f32FromBf16(to + 32, from + 32, w.inputs * NR);
-}
-
-/**
- * x [rows,K] -> rows of integers and two scales each: of all of a number, and of its upper byte.
- */
-function quantizeRows(to: usize, scales: usize, x: usize, rows: i32, w: Linear): void {
-  const bytes = q8RowBytes(w.inputs);
-  // A producer multiplied its outputs by them already.
-  const factors = w.producer ? <usize>0 : w.factors;
-  for (; rows > 0; rows--) {
-    const scale = q8QuantizeRow(w.rowForm, to, x, factors, w.inputs);
-    store<f32>(scales, scale);
-    store<f32>(scales + f32s(ROW_BLOCK), scale * UPPER);
-    to += bytes;
-    x += w.inputStride;
-    scales += 4;
-  }
 }

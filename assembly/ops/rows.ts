@@ -2,6 +2,7 @@
 import { WeightType } from '../abi';
 import { f32FromBf16, f32FromF16, f32FromI8 } from '../kernels/convert';
 import { Pass, Table } from '../memory/layout';
+import { placeOutliers } from '../memory/outliers';
 import { FLOATS } from '../simd/build';
 import { f32s, i16s } from '../simd/units';
 
@@ -68,6 +69,7 @@ export function tableRow(t: Table, index: u32, row: usize): usize {
   if (FLOATS && t.weightType == WeightType.F16) f32FromF16(row, t.data + (element << 1), t.columns);
   else if (t.weightType == WeightType.BF16) f32FromBf16(row, t.data + (element << 1), t.columns);
   else f32FromI8(row, t.data + element, t.columns, scaleOf(t, index));
+  if (t.outlierCount) placeOutliers(t, index, row);
   return row;
 }
 

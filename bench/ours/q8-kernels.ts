@@ -69,7 +69,7 @@ export async function benchQ8Kernels(machine: Machine, report: Report): Promise<
           continue;
         }
         report.add(`q8, ${name}: ${rows} x ${N} <- ${K}`, figure, { error });
-        const planes = hasDot && form.name === 'I16' ? 2 : 1;
+        const planes = hasDot ? form.planes : 1;
         const rate = (2 * rows * K * N) / figure.value / 1e6;
         const share = percent((planes * rate) / peak);
         const cells = [digits(figure.value * 1000), rate.toFixed(0), share, spreadOf(figure)];
@@ -100,7 +100,7 @@ function productTrial(frame: Frame, exports: TestingExports, product: Product): 
   const panelBytes = 64 + 8 * q8Depth(K);
   const panels = frame.input(panelsOf(b, N, K, panelBytes));
   const starts = frame.inout(new Int32Array(N));
-  const isOffset = hasDot && form.name !== 'U8';
+  const isOffset = hasDot && form.isOffset;
   for (let p = 0; isOffset && p < N / NR; p++) {
     exports.q8Starts(starts + 4 * NR * p, panels + panelBytes * p, K);
   }
@@ -108,7 +108,7 @@ function productTrial(frame: Frame, exports: TestingExports, product: Product): 
   const rowScales = frame.input(new Float32Array(rows).fill(1));
   const from = frame.input(operand);
   const scratch = frame.output(exports.q8ScratchBytes(K) / 4);
-  const planes = hasDot && form.name === 'I16' ? 2 : 1;
+  const planes = hasDot ? form.planes : 1;
   // biome-ignore format: extents and strides together
   const run = () => {
     exports.q8GemmNr8(c, 4 * N, from, aBytes, rowScales, panels, rows, N, K, planes, starts, scratch);

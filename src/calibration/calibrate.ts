@@ -4,6 +4,7 @@
  */
 
 import type { Request } from '../engine/engine.ts';
+import { decodeInputs } from '../engine/packed/outliers.ts';
 import { rawBytes } from '../engine/packed/packed-bytes.ts';
 import { Panels } from '../engine/packed/panels.ts';
 import { dimensionsOf } from '../models/dimensions.ts';
@@ -67,19 +68,21 @@ async function calibrate(
   const { config, parts } = exact;
   const some = texts ? enoughTexts(texts, config, seed) : randomTexts(config, seed);
   const request = requestOf(some, config.max_position_embeddings);
-  await correctEmbeddings(rounded, exact, request);
+  const fitted = fittedLayers(exact);
+  const massive = massiveChannels(rounded, fitted);
+  await correctEmbeddings(rounded, exact, request, massive);
   const engine = await CalibrationEngine.forModel(dimensionsOf(config, parts, 'fp32'));
   const copies = packedTensors({ ...exact, engine }, rawBytes);
   for (const [name, bytes] of packedTensors(exact, rawBytes)) {
     copies.get(name)!.write(0, bytes.read());
   }
   engine.seal();
-  const fitted = fittedLayers(exact);
   const hidden = [exact, rounded].map((target) => embeddedRows(target, request, true));
   const [first, second] = await Promise.all(hidden);
   engine.open(request.lengths, first!, second!, fitted);
   const fit = (at: LayerSlot, sums: LayerSums) => {
-    const layer = named(at, () => fitLayer(exactLayer(exact, rounded, at), sums));
+    const usable = at.slot === 'OutputBottleneck' ? withoutOutputs(sums, massive) : sums;
+    const layer = named(at, () => fitLayer(exactLayer(exact, rounded, at), usable));
     write(rounded, at, layer);
     return layer;
   };
@@ -111,6 +114,30 @@ function checkPair(rounded: Target, exact: Target): void {
   throw new TypeError(
     `Cannot calibrate: the models have dimensions ${own} and ${other}, expected one checkpoint's`,
   );
+}
+
+/**
+ * Channels of the residual stream that carry massive activations: those that the rounded model reads
+ * by weights in f32.
+ */
+function massiveChannels({ engine }: Target, layers: readonly LayerSlot[]): ReadonlySet<number> {
+  const readers = layers.filter(({ slot }) => slot === 'InputBottleneck');
+  return new Set(
+    readers.flatMap((at) =>
+      decodeInputs(engine.outliers(at), at.outputs).map(({ input }) => input),
+    ),
+  );
+}
+
+/**
+ * Sums by which some outputs are not corrected. The massive number of one token is a few units off,
+ * and a correction of the mean would move that channel of all other tokens.
+ */
+function withoutOutputs(sums: LayerSums, outputs: ReadonlySet<number>): LayerSums {
+  const N = sums.errorMeans.length;
+  const cross = sums.cross.map((sum, i) => (outputs.has(i % N) ? 0 : sum));
+  const errorMeans = sums.errorMeans.map((mean, n) => (outputs.has(n) ? 0 : mean));
+  return outputs.size > 0 ? { ...sums, cross, errorMeans } : sums;
 }
 
 /** Runs `fit`; its errors name the layer. */
@@ -203,7 +230,12 @@ function write({ engine }: Target, at: LayerSlot, layer: RoundedLayer): void {
 }
 
 /** Corrects the transformation's bias so that embedded rows have the exact model's means. */
-async function correctEmbeddings(rounded: Target, exact: Target, request: Rows): Promise<void> {
+async function correctEmbeddings(
+  rounded: Target,
+  exact: Target,
+  request: Rows,
+  massive: ReadonlySet<number>,
+): Promise<void> {
   const { trigram_input, embedding_size, hidden_size: H } = exact.config;
   if (!trigram_input && embedding_size === H) return;
   const [goal, found] = await Promise.all(
@@ -216,6 +248,7 @@ async function correctEmbeddings(rounded: Target, exact: Target, request: Rows):
   rounded.engine.openWeights(() => {
     const panels = new Panels(rounded.engine, at, H);
     sums.forEach((sum, n) => {
+      if (massive.has(n)) return;
       panels.setBias(n, panels.bias(n) + sum / rows);
     });
   });

@@ -37,6 +37,8 @@ export interface RoundedLayer {
   readonly scales: Float32Array;
   readonly bias: Float32Array;
   readonly factors: Float32Array;
+  /** Weights [N] of inputs that are not rounded; their numbers and factors are zeros. */
+  readonly outlying: ReadonlyMap<number, Float64Array>;
 }
 
 /** Rounds one layer. */
@@ -214,7 +216,7 @@ export class CalibrationEngine extends Engine {
     return means;
   }
 
-  #writeRounded({ numbers, scales, bias, factors }: RoundedLayer): void {
+  #writeRounded({ numbers, scales, bias, factors, outlying }: RoundedLayer): void {
     const [K, N] = [factors.length, scales.length];
     const panels = this.#sumsOf(Sums.Rounded, padded(N) * (K + 1)).fill(0);
     for (let n = 0; n < N; n++) {
@@ -223,6 +225,7 @@ export class CalibrationEngine extends Engine {
       for (let k = 0; k < K; k++) {
         panels[lane + NR * (k + 1)] = Math.fround(numbers[k * N + n]! * scales[n]!) * factors[k]!;
       }
+      for (const [k, weights] of outlying) panels[lane + NR * (k + 1)] = weights[n]!;
     }
   }
 

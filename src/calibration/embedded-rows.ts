@@ -3,6 +3,7 @@
 import { NormKind } from '../engine/abi.ts';
 import { Engine, type Request } from '../engine/engine.ts';
 import { packageModule } from '../engine/module.ts';
+import { outlierBytes } from '../engine/packed/outliers.ts';
 import { rawBytes } from '../engine/packed/packed-bytes.ts';
 import { dimensionsOf } from '../models/dimensions.ts';
 import type { Target } from '../models/load/placement.ts';
@@ -32,6 +33,11 @@ export async function embeddedRows(
     for (const storage of ['Data', 'Scales'] as const) {
       const at = { slot, layer: 0, network: 0, storage };
       rawBytes(embedder, at).write(0, rawBytes(engine, at).read());
+    }
+    const at = { slot, layer: 0, network: 0 };
+    if (slot.endsWith('Embeddings')) {
+      const outliers = engine.outliers(at);
+      embedder.setOutliers(at, outliers.length / outlierBytes(0), outliers);
     }
   }
   if (!isNormed) {

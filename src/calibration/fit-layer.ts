@@ -14,7 +14,10 @@ export interface ExactLayer {
   readonly weights: Float64Array;
   /** [N] */
   readonly bias: Float32Array;
-  /** [K], powers of two that the engine multiplies inputs by before it rounds them. */
+  /**
+   * [K], powers of two that the engine multiplies inputs by before it rounds them; 0 where it keeps
+   * the weights of an input in f32.
+   */
   readonly factors: Float32Array;
 }
 
@@ -38,14 +41,18 @@ export function fitLayer(exact: ExactLayer, sums: LayerSums): RoundedLayer {
   const N = exact.bias.length;
   const weights = timesRows(
     exact.weights,
-    factors.map((factor) => 1 / factor),
+    factors.map((factor) => (factor > 0 ? 1 / factor : 0)),
     N,
   );
   const { goal, hessian } = refitted(weights, factors, sums);
   const scales = scalesOf(goal, N);
   const numbers = gptq(goal, scales, hessian);
   const bias = meanBias({ ...exact, weights }, sums, (i, n) => numbers[i]! * scales[n]!);
-  return { numbers, scales, factors, bias };
+  const outlying = new Map<number, Float64Array>();
+  factors.forEach((factor, k) => {
+    if (factor === 0) outlying.set(k, exact.weights.subarray(k * N, (k + 1) * N));
+  });
+  return { numbers, scales, factors, bias, outlying };
 }
 
 /**
@@ -86,8 +93,7 @@ function refitted(weights: Float64Array, factors: Float32Array, sums: LayerSums)
   const K = factors.length;
   const N = weights.length / K;
   const covariance = timesBoth(sums.covariance, factors);
-  let unit = 0;
-  for (let k = 0; k < K; k++) unit += covariance[k * K + k]! / K;
+  let unit = meanVariance(Float64Array.from(factors, (_, k) => covariance[k * K + k]!));
   // Inputs that never change say nothing: then any damping leaves the weights as they are.
   if (unit === 0) unit = 1;
   const update = timesRows(sums.cross, factors, N);
@@ -96,6 +102,16 @@ function refitted(weights: Float64Array, factors: Float32Array, sums: LayerSums)
   const goal = weights.slice();
   for (let i = 0; i < goal.length; i++) goal[i]! += update[i]!;
   return { goal, hessian };
+}
+
+/**
+ * The mean of variances. An input that carries massive activations counts as 100 times the median at
+ * most: its variance is that of one token, and would damp all others away.
+ */
+function meanVariance(variances: Float64Array): number {
+  const median = variances.toSorted()[variances.length >> 1]!;
+  const most = median > 0 ? 100 * median : Number.POSITIVE_INFINITY;
+  return variances.reduce((sum, variance) => sum + Math.min(variance, most), 0) / variances.length;
 }
 
 /** Multiplies each row of a matrix [K,N] by its factor. */

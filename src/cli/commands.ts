@@ -67,8 +67,13 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     otherNames: ['quantize', 'calibrate', 'pack'],
     load: async () => (await import('./commands/convert.ts')).convert,
   },
+  verify: {
+    summary: 'compare a checkpoint with published outputs',
+    otherNames: ['check', 'compare', 'test'],
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
   cache: {
-    summary: 'list or delete downloaded models',
+    summary: 'list, check or delete downloaded models',
     otherNames: ['scan-cache', 'delete-cache', 'clear'],
     load: async () => (await import('./commands/cache.ts')).cache,
   },

@@ -3,7 +3,7 @@
  * module share. test/src/engine/abi.test.ts compares the two.
  */
 
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 /** The checkpoint's modules: linear layers, norms and embedding tables. */
 export const Slot = {
@@ -38,8 +38,8 @@ export const Slot = {
 /** Which of a module's two tensors. */
 export const Part = { Weight: 0, Bias: 1 } as const;
 
-/** Which of the two stretches of packed bytes that a slot has. */
-export const Storage = { Data: 0, Scales: 1 } as const;
+/** Which of the stretches of packed bytes that a slot has. */
+export const Storage = { Data: 0, Scales: 1, Outliers: 2 } as const;
 
 /** Number formats a checkpoint's tensors may have. */
 export const Dtype = { F32: 0, F16: 1, BF16: 2, F64: 3 } as const;
@@ -81,7 +81,14 @@ export const Activation = { Relu: 0, Gelu: 1, Silu: 2, GeluNew: 3, Tanh: 4 } as 
 
 export const NormKind = { NoNorm: 0, LayerNorm: 1 } as const;
 
-export const Status = { Ok: 0, NoSuchSlot: 1, OutOfRange: 2, TooLarge: 3, Sealed: 4 } as const;
+export const Status = {
+  Ok: 0,
+  NoSuchSlot: 1,
+  OutOfRange: 2,
+  TooLarge: 3,
+  Sealed: 4,
+  Coarse: 5,
+} as const;
 
 /** Fields of the module's Config, 4 bytes each, in their order; `epsilon` alone is an f32. */
 export const CONFIG_FIELDS = [
@@ -145,6 +152,13 @@ export interface Exports {
   ): number;
   storageBytes(pass: number, ...at: StorageArguments): number;
   storageAddress(pass: number, ...at: StorageArguments): number;
+  reserveOutliers(
+    pass: number,
+    slot: number,
+    layer: number,
+    network: number,
+    count: number,
+  ): number;
   weightType(pass: number, slot: number, layer: number, network: number): number;
   seal(pass: number): void;
   openWeights(pass: number): void;

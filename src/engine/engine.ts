@@ -19,7 +19,14 @@ import {
 } from './abi.ts';
 import type { Build } from './build.ts';
 import { exportsOf } from './instantiate.ts';
-import { checkRequest, type OutputName, type Request, selectedRows } from './request.ts';
+import { type StoreRows, storeTableRows } from './packed/table-rows.ts';
+import {
+  checkRequest,
+  type OutputName,
+  outputSize,
+  type Request,
+  selectedRows,
+} from './request.ts';
 import { checkStatus, type SlotIndex, type SlotPart, type SlotStorage } from './slot-part.ts';
 
 export type { OutputName, Request } from './request.ts';
@@ -140,19 +147,56 @@ export class Engine {
     for (let done = 0; done < rows; done += most) {
       const count = Math.min(most, rows - done);
       const chunk = bytes.subarray(done * perRow, (done + count) * perRow);
-      this.#stage(chunk, BYTES_PER_ELEMENT[dtype]);
-      const status = this.#exports.storeRows(
-        this.pass,
-        Slot[to.slot],
-        to.layer,
-        to.network,
-        to.part === 'weight' ? Part.Weight : Part.Bias,
-        Dtype[dtype],
-        first + done,
-        count,
-      );
-      checkStatus(status, 'store', to, first + done, count);
+      const at = first + done;
+      const store: StoreRows = (...part) => this.#storeRows(to, at, count, ...part);
+      const status = to.slot.endsWith('Embeddings')
+        ? storeTableRows(this, to, at, count, chunk, dtype, store)
+        : store(chunk, dtype);
+      checkStatus(status, 'store', to, at, count);
     }
+  }
+
+  #storeRows(
+    to: SlotPart,
+    first: number,
+    rows: number,
+    bytes: Uint8Array,
+    dtype: keyof typeof Dtype,
+  ): number {
+    this.#stage(bytes, BYTES_PER_ELEMENT[dtype]);
+    const part = to.part === 'weight' ? Part.Weight : Part.Bias;
+    const at = [Slot[to.slot], to.layer, to.network, part] as const;
+    return this.#exports.storeRows(this.pass, ...at, Dtype[dtype], first, rows);
+  }
+
+  /**
+   * A copy of the weights of a slot that are kept in f32 beside it, as packed/outliers.ts reads
+   * them; empty where there are none.
+   */
+  outliers(at: SlotIndex): Uint8Array<ArrayBuffer> {
+    const { address, bytes } = this.extent({ ...at, storage: 'Outliers' });
+    return this.#bytes(address, bytes).slice();
+  }
+
+  /**
+   * Replaces them by `count`, in ascending order. Weights have to be open, and no tensor partly
+   * stored.
+   *
+   * @throws RangeError when memory does not suffice, or for a slot that the model does not have
+   */
+  setOutliers(at: SlotIndex, count: number, bytes: Uint8Array): void {
+    const { slot, layer, network } = at;
+    const address = grow(`the outliers of ${slot}`, () =>
+      this.#exports.reserveOutliers(this.pass, Slot[slot], layer, network, count),
+    );
+    if (this.extent({ ...at, storage: 'Outliers' }).bytes !== bytes.length) {
+      throw new RangeError(
+        `Cannot store outliers of ${slot}: found ${bytes.length} bytes, expected ${count} outliers`,
+      );
+    }
+    this.#bytes(address >>> 0, bytes.length).set(bytes);
+    // They lie where staging began.
+    this.#staging = { bytes: 0, elements: 0, address: 0 };
   }
 
   /**
@@ -222,7 +266,7 @@ export class Engine {
       throw new Error(`Cannot read ${at.slot}: weights are sealed, expected openWeights() first`);
     }
     const { address, bytes } = this.extent(at);
-    return new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, address, bytes);
+    return this.#bytes(address, bytes);
   }
 
   // ---- passes ----
@@ -284,6 +328,11 @@ export class Engine {
     return { weights: this.#weightBytes, total: this.#exports.memory.buffer.byteLength };
   }
 
+  /** A view of bytes, valid until memory grows. */
+  #bytes(address: number, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, address, length);
+  }
+
   /** A view of f32, valid until memory grows. */
   protected floats(address: number, length: number): Float32Array {
     return new Float32Array(this.#exports.memory.buffer, address >>> 0, length);
@@ -320,38 +369,6 @@ export class Engine {
 
   #output(buffer: number, length: number): Float32Array {
     return this.floats(this.#exports.bufferAddress(this.pass, buffer), length);
-  }
-}
-
-/** What the sizes of outputs depend on. */
-interface Extents {
-  readonly sequences: number;
-  readonly rows: number;
-  /** Rows that are computed past the last block. */
-  readonly queries: number;
-  readonly scores: number;
-}
-
-function outputSize(
-  name: OutputName,
-  { sequences, rows, queries, scores }: Extents,
-  d: Dimensions,
-): number {
-  switch (name) {
-    case 'LastHiddenState':
-      return queries * d.hidden;
-    case 'Pooled':
-      return sequences * d.hidden;
-    case 'SequenceLogits':
-      return sequences * d.sequenceLabels;
-    case 'TokenLogits':
-      return queries * d.tokenLabels;
-    case 'VocabularyLogits':
-      return queries * d.vocabulary;
-    case 'HiddenStates':
-      return (d.layers + 1) * rows * d.hidden;
-    case 'Attentions':
-      return d.layers * d.heads * scores;
   }
 }
 

@@ -45,11 +45,12 @@ const LOOPS: [string, number][] = [
   ['assembly/kernels/quantize/f32RowRange', 2],
   ['assembly/kernels/quantize/f32MagnitudeRange', 2],
   ['assembly/kernels/quantize/f32RoundRow', 1],
-  ['assembly/kernels/panels-int/q16PackColumns', 2],
+  ['assembly/kernels/panels-int/largestBut', 2],
   ['assembly/kernels/quantize/f32ColumnRanges', 2],
   ['assembly/kernels/rows/f32ScaleShift', 1],
   ['assembly/kernels/rows/f32Scale', 1],
   ['assembly/kernels/rows/f32Add', 1],
+  ['assembly/kernels/rows/f32AddScaled', 1],
 ];
 
 /** Bytes after gzip that a shipped module may have (docs/architecture.md). */

@@ -6,6 +6,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type GoldenTensor, readSafetensors, sizeOf } from './golden.ts';
+import { hashCounter, hashText } from './hash.ts';
+import { carryMassiveToken, type MassiveToken } from './massive-token.ts';
 import { carryOutliers, type Outliers } from './outliers.ts';
 
 /** The heads of test/golden/full. */
@@ -118,20 +120,27 @@ export function fullShapes(head: FullHead): Map<string, readonly number[]> {
 }
 
 /** All weights of a head: about 100 MB, in a few tenths of a second. */
-export function hashedWeights(head: FullHead): Map<string, GoldenTensor<Float32Array>> {
-  const entries = [...fullShapes(head)];
+export function hashedWeights(
+  head: FullHead,
+  token?: MassiveToken,
+): Map<string, GoldenTensor<Float32Array>> {
   return new Map(
-    entries.map(([name, shape]) => [name, { shape, data: hashedTensor(name, shape) }]),
+    Array.from(fullShapes(head), ([name, shape]) => {
+      const data = hashedTensor(name, shape);
+      if (token) carryMassiveToken(name, shape, data, token);
+      return [name, { shape, data }];
+    }),
   );
 }
 
 /**
  * A head's checkpoint as the chunks of a safetensors file: the header, then one tensor per chunk.
- * `outliers` of the residual stream do not change the function.
+ * `outliers` of the residual stream do not change the function; a massive token makes another one.
  */
 export function* hashedSafetensors(
   head: FullHead,
   outliers: Outliers = new Map(),
+  token?: MassiveToken,
 ): Generator<Uint8Array<ArrayBuffer>> {
   const shapes = fullShapes(head);
   const header: Record<string, unknown> = {};
@@ -148,6 +157,7 @@ export function* hashedSafetensors(
   yield text;
   for (const [name, shape] of shapes) {
     const data = carryOutliers(name, shape, hashedTensor(name, shape), outliers);
+    if (token) carryMassiveToken(name, shape, data, token);
     yield new Uint8Array(data.buffer);
   }
 }
@@ -173,23 +183,6 @@ export function loadFull(): FullGolden {
   });
   const columns = golden.get('masked.columns')!.data as BigInt64Array;
   return { calls, maskedColumns: Array.from(columns, Number), checksums };
-}
-
-/** FNV-1a of an ASCII text, 32 bits. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) {
-    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  }
-  return hash;
-}
-
-/** 32 bits for index `i`: murmur3's finaliser of (i * 0x9e3779b1) xor seed. */
-function hashCounter(seed: number, i: number): number {
-  let bits = Math.imul(i, 0x9e3779b1) ^ seed;
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
 }
 
 function spreadOf(name: string, shape: readonly number[]): [centre: number, spread: number] {

@@ -5,21 +5,42 @@
 
 /** How finely a row is quantised. */
 export interface Form {
-  readonly name: 'I16' | 'I8' | 'U8' | 'UpperI8';
+  readonly name: 'I16' | 'I8' | 'U8' | 'UpperI8' | 'U16';
   /** RowForm of rows-int.ts. */
   readonly form: number;
   readonly lowest: number;
   readonly highest: number;
   /** Whether a row holds 16-bit numbers. */
   readonly is16Bit: boolean;
+  /** Planes of bytes that a dot product reads. */
+  readonly planes: 1 | 2;
+  /** Whether bytes are 128 larger than their numbers, where there are dot products. */
+  readonly isOffset: boolean;
 }
 
 export const FORMS: readonly Form[] = [
-  { name: 'I16', form: 0, lowest: -32639, highest: 32639, is16Bit: true },
-  { name: 'I8', form: 1, lowest: -127, highest: 127, is16Bit: false },
-  { name: 'U8', form: 2, lowest: 0, highest: 255, is16Bit: false },
+  {
+    name: 'I16',
+    form: 0,
+    lowest: -32639,
+    highest: 32639,
+    is16Bit: true,
+    planes: 2,
+    isOffset: true,
+  },
+  { name: 'I8', form: 1, lowest: -127, highest: 127, is16Bit: false, planes: 1, isOffset: true },
+  { name: 'U8', form: 2, lowest: 0, highest: 255, is16Bit: false, planes: 1, isOffset: false },
   // Rows are quantised to 16 bits; products read only the upper bytes.
-  { name: 'UpperI8', form: 3, lowest: -32639, highest: 32639, is16Bit: true },
+  {
+    name: 'UpperI8',
+    form: 3,
+    lowest: -32639,
+    highest: 32639,
+    is16Bit: true,
+    planes: 1,
+    isOffset: true,
+  },
+  { name: 'U16', form: 4, lowest: 0, highest: 32639, is16Bit: true, planes: 2, isOffset: false },
 ];
 
 /** The forms that a build's rows have. */
@@ -44,7 +65,10 @@ export function q8Row(
   for (let k = 0; k < numbers.length; k++) {
     const x = numbers[k]!;
     if (!hasDot) view.setInt16(2 * k, x, true);
-    else if (is16Bit) {
+    else if (name === 'U16') {
+      row[k] = x >> 8;
+      row[depth + k] = x & 255;
+    } else if (is16Bit) {
       row[k] = upperByte(x) + 128;
       row[depth + k] = x - 256 * upperByte(x) + 128;
     } else row[k] = name === 'I8' ? x + 128 : x;

@@ -1,6 +1,7 @@
 /**
  * Builds the records of assembly/memory/layout.ts that ops take: fields of 4 bytes, in their order.
  */
+import { encodeInputs } from '../../src/engine/packed/outliers.ts';
 import type { Frame } from './kernels.ts';
 import { makePanels, roundUp8 } from './panels.ts';
 
@@ -8,9 +9,13 @@ import { makePanels, roundUp8 } from './panels.ts';
 export const NORM_KIND = { no_norm: 0, layer_norm: 1 } as const;
 export type NormName = keyof typeof NORM_KIND;
 
+/** Fields of Linear in front of its outliers. */
+const LINEAR_FIELDS = 12;
+
 /**
- * Linear { inputs, outputs, inputStride, panels, weightType, rowForm, factors } in f32: weight [N,K] as PyTorch
- * has it, bias [N], rows of x `inputStride` bytes apart.
+ * Linear { inputs, outputs, inputStride, panels, weightType .. previous, outliers, outlierCount,
+ * outlierRoom } in f32: weight [N,K] as PyTorch has it, bias [N], rows of x `inputStride` bytes apart.
+ * The weights of `outlying` inputs are not in the panels.
  */
 export function linearRecord(
   frame: Frame,
@@ -18,15 +23,26 @@ export function linearRecord(
   bias: Float32Array,
   inputs: number,
   inputStride: number,
+  outlying: readonly number[] = [],
 ): number {
   const outputs = bias.length;
   const panels = makePanels(
     outputs,
     inputs,
-    (n, k) => weight[n * inputs + k],
+    (n, k) => (outlying.includes(k) ? 0 : weight[n * inputs + k]),
     (n) => bias[n],
   );
-  return frame.input(Int32Array.of(inputs, outputs, inputStride, frame.input(panels), 0, 0, 0));
+  const record = new Int32Array(LINEAR_FIELDS + 3);
+  record.set([inputs, outputs, inputStride, frame.input(panels)]);
+  if (outlying.length > 0) {
+    const columns = outlying.map((input) => {
+      const weights = Float32Array.from(bias, (_, n) => weight[n * inputs + input]);
+      return { input, weights };
+    });
+    const bytes = encodeInputs(columns, outputs);
+    record.set([frame.input(bytes), outlying.length, outlying.length], LINEAR_FIELDS);
+  }
+  return frame.input(record);
 }
 
 /** Norm { kind, size, epsilon, scale, shift }; scale and shift are padded with zeros. */

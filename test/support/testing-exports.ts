@@ -118,7 +118,17 @@ export interface TestingExports {
   q8QuantizeRow(form: number, to: number, x: number, factors: number, depth: number): number;
   f32RoundRow(to: number, x: number, count: number, factor: number): void;
   q8PanelBytes(depth: number): number;
-  q8PackColumns(panels: number, from: number, stride: number, rows: number, count: number): void;
+  /** 1 where 8 bits are too coarse. */
+  q8IsCoarse(form: number, row: number, depth: number): number;
+  f32OutlyingRows(list: number, x: number, stride: number, rows: number, count: number): void;
+  q8PackColumns(
+    panels: number,
+    from: number,
+    stride: number,
+    rows: number,
+    count: number,
+    skipped: number,
+  ): void;
   q16GemmNr8(
     c: number,
     cStride: number,
@@ -144,6 +154,7 @@ export interface TestingExports {
     rows: number,
     columns: number,
     limit: number,
+    skipped: number,
   ): void;
   q16PanelBytes(depth: number): number;
   q8ScratchBytes(depth: number): number;
@@ -178,6 +189,7 @@ export interface TestingExports {
   f32LayerNormRow(x: number, scale: number, shift: number, count: number, epsilon: number): void;
   f32SoftmaxRow(x: number, count: number, scale: number): number;
   f32Add(to: number, a: number, b: number, count: number): void;
+  f32AddScaled(to: number, x: number, column: number, factor: number, count: number): void;
   f32Multiply(to: number, a: number, b: number, count: number): void;
   f32Scale(to: number, x: number, factor: number, count: number): void;
   f32ScaleShift(to: number, x: number, scale: number, shift: number, count: number): void;

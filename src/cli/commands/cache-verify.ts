@@ -1,4 +1,4 @@
-/** `mobilebert cache verify`: checks downloaded files again, and deletes those that are wrong. */
+/** `mobilebert-wasm cache verify`: checks downloaded files again, and deletes those that are wrong. */
 
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';

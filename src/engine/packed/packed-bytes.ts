@@ -9,6 +9,9 @@ import { NR } from './panels.ts';
 /** Counts up whenever the bytes below change their meaning. */
 export const PACKING = 'mobilebert-wasm/q8-nr8/4';
 
+/** The same, with weights that are kept in f32 besides: versions before would pass them over. */
+export const PACKING_WITH_OUTLIERS = 'mobilebert-wasm/q8-nr8/5';
+
 /** Packed bytes that a file takes and gives. */
 export interface PackedBytes {
   readonly length: number;

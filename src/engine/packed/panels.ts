@@ -7,6 +7,7 @@
 import { fromBf16, fromHalf, roundTo24 } from '../../numerics/half.ts';
 import { WeightType } from '../abi.ts';
 import type { Engine, SlotIndex } from '../engine.ts';
+import { decodeInputs } from './outliers.ts';
 
 /** Columns of a panel. */
 export const NR = 8;
@@ -33,6 +34,8 @@ export class Panels {
   readonly #isQ8: boolean;
   readonly #panelBytes: number;
   readonly #head: number;
+  /** Weights of inputs that are kept in f32; their numbers in the panels are zero. */
+  readonly #outlying: ReadonlyMap<number, Float32Array>;
 
   /** @param outputs columns of the layer */
   constructor(engine: Engine, at: SlotIndex, outputs: number) {
@@ -47,11 +50,15 @@ export class Panels {
     this.#panelBytes = byteLength / Math.ceil(outputs / NR);
     this.#head = head;
     this.#isQ8 = engine.dimensions.weightType === WeightType.Q8;
+    const outlying = decodeInputs(engine.storage({ ...at, storage: 'Outliers' }), outputs);
+    this.#outlying = new Map(outlying.map(({ input, weights }) => [input, weights]));
     this.#widen = type === 'BF16' ? fromBf16 : fromHalf;
   }
 
   /** The weight of output n for input k, as products use it. */
   weight(n: number, k: number): number {
+    const outlier = this.#outlying.get(k);
+    if (outlier) return outlier[n]!;
     const number = this.#numbers[this.#weightAt(n, k)]!;
     if (this.#numbers instanceof Float32Array) return number;
     if (this.#numbers instanceof Uint16Array) return this.#widen(number);
@@ -69,11 +76,18 @@ export class Panels {
   }
 
   /**
-   * Stores the number that is kept for a weight: in q8 the integer, which scale and factor make a
-   * weight.
+   * Stores the number that a panel has for a weight: in q8 the integer, which scale and factor make a
+   * weight. It is zero where the weight is kept in f32.
    */
   setNumber(n: number, k: number, number: number): void {
     this.#numbers[this.#weightAt(n, k)] = number;
+  }
+
+  /** Makes a weight zero. */
+  clear(n: number, k: number): void {
+    this.setNumber(n, k, 0);
+    const outlier = this.#outlying.get(k);
+    if (outlier) outlier[n] = 0;
   }
 
   setScale(n: number, scale: number): void {

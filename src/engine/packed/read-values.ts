@@ -6,6 +6,7 @@
 import { fromBf16, fromHalf } from '../../numerics/half.ts';
 import { WeightType } from '../abi.ts';
 import type { Engine, SlotPart, SlotStorage } from '../engine.ts';
+import { decodeOutliers } from './outliers.ts';
 import { Panels } from './panels.ts';
 
 type Values = Float32Array<ArrayBuffer>;
@@ -38,7 +39,7 @@ function readTable(engine: Engine, from: SlotPart, rows: number, width: number):
     const halves = new Uint16Array(buffer, byteOffset, values.length);
     const widen = type === 'BF16' ? fromBf16 : fromHalf;
     for (let i = 0; i < values.length; i++) values[i] = widen(halves[i]!);
-    return values;
+    return withOutliers(engine, from, values);
   }
   const scalesAt = engine.storage({ ...from, storage: 'Scales' }).byteOffset;
   const scales = new Uint16Array(buffer, scalesAt, rows);
@@ -46,6 +47,12 @@ function readTable(engine: Engine, from: SlotPart, rows: number, width: number):
   for (let i = 0; i < values.length; i++) {
     values[i] = numbers[i]! * fromBf16(scales[Math.floor(i / width)]!);
   }
+  return withOutliers(engine, from, values);
+}
+
+/** Writes the numbers of a table that are kept in f32 into its values. */
+function withOutliers(engine: Engine, table: SlotPart, values: Values): Values {
+  for (const { place, value } of decodeOutliers(engine.outliers(table))) values[place] = value;
   return values;
 }
 

@@ -9,6 +9,7 @@ import { rowsOf } from '../../weights/tensor-info.ts';
 import type { FoundWeights } from './find-weights.ts';
 import { type Loading, type LoadingInfo, loadCheckpoint, settle } from './load-checkpoint.ts';
 import { loadPacked, type PackedTensors, packedFile } from './packed-file.ts';
+import { readOutliers, writeOutliers } from './packed-outliers.ts';
 import type { Mismatch, Target } from './placement.ts';
 
 /** What is known of a conversion. */
@@ -70,7 +71,9 @@ export function packedWeights(
   target: Target,
   metadata: Readonly<Record<string, string>>,
 ): Iterable<Uint8Array> {
-  if (target.dtype === 'q8') return packedFile(packedTensors(target), metadata);
+  if (target.dtype === 'q8') {
+    return packedFile(packedTensors(target), metadata, readOutliers(target));
+  }
   throw new TypeError(
     `Cannot pack the weights: the model is ${target.dtype}, expected one loaded with dtype "q8"`,
   );
@@ -94,7 +97,9 @@ async function loadPackedCheckpoint(
   loading: Loading,
 ): Promise<Found> {
   const { engine, config, parts, signal, mayMismatch } = loading;
-  const report = await loadPacked(source, packedTensors(loading), { signal, mayMismatch });
+  const takeOutliers = (bytes: Uint8Array) => writeOutliers(loading, bytes);
+  const options = { signal, mayMismatch };
+  const report = await loadPacked(source, packedTensors(loading), takeOutliers, options);
   const holes = new Set([...report.missing, ...report.mismatched.keys()]);
   const isMissing = ({ slots }: Parameter) =>
     storagesOf(engine, slots).some((at) => holes.has(nameOf(at)));

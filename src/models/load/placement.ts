@@ -2,6 +2,7 @@
 
 import type { MobileBertConfig } from '../../config/config.ts';
 import type { Engine } from '../../engine/engine.ts';
+import { OutlierStore, type Store } from '../../engine/packed/outlying-inputs.ts';
 import { WeightsError } from '../../errors.ts';
 import { canonicalName, isHeadName } from '../../weights/checkpoint-names.ts';
 import { isFloat8 } from '../../weights/float8.ts';
@@ -41,7 +42,7 @@ export type Mismatch = [name: string, found: readonly number[], expected: readon
 export class Placement {
   /** Tensors that were left out because of their shape, where that is allowed. */
   readonly mismatched: Mismatch[] = [];
-  readonly #engine: Engine;
+  readonly #store: Store;
   readonly #parameters = new Map<string, Parameter>();
   /** Decoder parameters that the model does not need to find. */
   readonly #tied = new Map<string, Parameter>();
@@ -60,7 +61,7 @@ export class Placement {
 
   /** @param mayMismatch whether a tensor of another shape than its parameter's is left out */
   constructor({ engine, config, parts }: Target, mayMismatch = false) {
-    this.#engine = engine;
+    this.#store = new OutlierStore(engine);
     this.#mayMismatch = mayMismatch;
     for (const parameter of parameters(config, parts)) {
       this.#parameters.set(parameter.name, parameter);
@@ -158,7 +159,7 @@ export class Placement {
     const isDecoder = parameter.name === DECODER_WEIGHT && !this.#parameters.has(DECODER_WEIGHT);
     let all: Destination | undefined;
     const write: Destination['write'] = (...rows) => {
-      all ??= destination(this.#engine, {
+      all ??= destination(this.#store, {
         ...parameter,
         slots: isDecoder ? this.#decoderSlots(parameter) : this.#slotsWithoutDecoder(parameter),
       });
@@ -199,11 +200,12 @@ function wrongHead(
 }
 
 /** Where a parameter's rows go: to all its slots, or nowhere. */
-export function destination(engine: Engine, { shape, slots, kept }: Parameter): Destination {
+export function destination(store: Store, { shape, slots, kept }: Parameter): Destination {
+  const count = kept?.axis === 0 ? kept.size : rowsOf(shape).rows;
   const all: Destination = {
     shape,
     write(first, rows, bytes, dtype) {
-      for (const slotPart of slots) engine.store(slotPart, first, rows, bytes, dtype);
+      for (const slotPart of slots) store.store(slotPart, first, rows, bytes, dtype, count);
     },
   };
   return kept ? widened(all, kept) : all;

@@ -3,6 +3,7 @@
  * an engine with weights. Out: names and contents, file by file.
  */
 
+import { inputsBelowHalf } from '../../engine/packed/outlying-inputs.ts';
 import { jsonText } from '../../json.ts';
 import { LARGEST_HALF } from '../../numerics/half.ts';
 import { decoder, type Parameter, parameters } from '../../weights/names.ts';
@@ -11,6 +12,7 @@ import { bytesOfSize, shardIndexOf, shardsOf } from '../../weights/shard-index.t
 import { fetchParameter, fetchSlotPart } from '../load/fetch-parameter.ts';
 import { type Conversion, packedTensors, UNKNOWN } from '../load/packed.ts';
 import { packedFile } from '../load/packed-file.ts';
+import { readOutliers } from '../load/packed-outliers.ts';
 import type { Target } from '../load/placement.ts';
 
 /** The bytes of a saved file, JSON included: `from_pretrained` takes a map of them as a source. */
@@ -54,7 +56,7 @@ export function* savedModel(
   yield ['config.json', encode(configText(target, architecture))];
   if (dtype === 'q8') {
     const metadata = conversionMetadata(architecture, conversion);
-    yield [PACKED_FILE, joined(packedFile(packedTensors(target), metadata))];
+    yield [PACKED_FILE, joined(packedFile(packedTensors(target), metadata, readOutliers(target)))];
     return;
   }
   const tensors = [...parameters(config, parts)].map((parameter) => saved(target, parameter));
@@ -101,11 +103,16 @@ export function conversionMetadata(
   };
 }
 
-/** A parameter to save. In an fp16 model, vectors beyond the range of F16 are saved as F32. */
+/**
+ * A parameter to save. In an fp16 model, what half precision does not hold is saved as F32: vectors
+ * beyond its range, and tensors of which it keeps some weights in f32.
+ */
 function saved(target: Target, parameter: Parameter): SavedTensor {
-  const { name, shape } = parameter;
+  const { name, shape, slots } = parameter;
   const values = () => fetchParameter(target, parameter);
-  const isHalf = target.dtype === 'fp16' && (isKeptAsHalf(parameter) || fitsHalf(values()));
+  const isWhole = slots.every((slotPart) => target.engine.outliers(slotPart).length === 0);
+  const fits = () => (isKeptAsHalf(parameter) ? isWhole : fitsHalf(values(), shape));
+  const isHalf = target.dtype === 'fp16' && fits();
   return { name, dtype: isHalf ? 'F16' : 'F32', shape, values };
 }
 
@@ -114,8 +121,11 @@ function isKeptAsHalf({ shape, slots }: Parameter): boolean {
   return shape.length > 1 && !slots.some(({ slot }) => slot.endsWith('Head'));
 }
 
-function fitsHalf(values: Float32Array): boolean {
-  return values.every((x) => Math.abs(x) <= LARGEST_HALF);
+/** Whether half precision holds a vector, or a classifier [N,K] with the weights of every input. */
+function fitsHalf(values: Float32Array, shape: readonly number[]): boolean {
+  if (!values.every((x) => Math.abs(x) <= LARGEST_HALF)) return false;
+  const [N, K] = shape as [number, number?];
+  return K === undefined || inputsBelowHalf({ values, N, K }).length === 0;
 }
 
 /**

@@ -61,11 +61,11 @@ function clearHead(target: Target, layer: number, head: number): void {
     const inputs = slot === 'Value' ? valueInputs : T;
     for (let n = head * size; n < (head + 1) * size; n++) {
       panels.setBias(n, 0);
-      for (let k = 0; k < inputs; k++) panels.setNumber(n, k, 0);
+      for (let k = 0; k < inputs; k++) panels.clear(n, k);
     }
   }
   const output = panelsOf('AttentionOutput');
   for (let k = head * size; k < (head + 1) * size; k++) {
-    for (let n = 0; n < T; n++) output.setNumber(n, k, 0);
+    for (let n = 0; n < T; n++) output.clear(n, k);
   }
 }

@@ -11,6 +11,7 @@ import { NormalSource } from '../../weights/normal.ts';
 import { dimensionsOf } from '../dimensions.ts';
 import { fetchParameter, fetchSlotPart } from '../load/fetch-parameter.ts';
 import { storagesOf } from '../load/packed.ts';
+import { copyOutliers } from '../load/packed-outliers.ts';
 import type { Target } from '../load/placement.ts';
 import type { ModelEngine } from '../model-engine.ts';
 import { MobileBertConfig } from '../pretrained-config.ts';
@@ -96,6 +97,7 @@ function resizeInto(
     return rows;
   };
   copyStorages(to, from);
+  copyOutliers(to, from);
   const words = wordEmbedding(from);
   const E = from.config.embedding_size;
   const fresh = rowsFor(fetchParameter(from, words), E);

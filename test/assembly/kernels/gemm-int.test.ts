@@ -202,7 +202,7 @@ function product(kernels: Kernels, hasDot: boolean, epilogue: Epilogue, o: Opera
     const gemm: Gemm = [
       ...[c, 4 * stride, frame.input(a), aBytes],
       ...[frame.input(o.rowScale), frame.input(panelsOf(o)), o.rows, N, o.depth],
-      ...[hasDot && o.form.name === 'I16' ? 2 : 1, frame.input(startsOf(o, hasDot))],
+      ...[hasDot ? o.form.planes : 1, frame.input(startsOf(o, hasDot))],
       frame.output(exports.q8ScratchBytes(o.depth) / 4),
     ] as Gemm;
     const residual = frame.input(wide(o.residual));
@@ -215,7 +215,7 @@ function product(kernels: Kernels, hasDot: boolean, epilogue: Epilogue, o: Opera
 
 /** Where sums start: bytes of signed numbers are 128 too large. */
 function startsOf({ form, b, columns, depth }: Operands, hasDot: boolean): Int32Array {
-  const isOffset = hasDot && form.name !== 'U8';
+  const isOffset = hasDot && form.isOffset;
   return Int32Array.from({ length: columns }, (_, n) => {
     const column = b.subarray(n * depth, (n + 1) * depth);
     return isOffset ? -128 * column.reduce((sum, weight) => sum + weight, 0) : 0;

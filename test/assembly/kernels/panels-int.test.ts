@@ -53,7 +53,7 @@ describe.each(variants)('q8PackColumns() ($name)', ({ name: build }) => {
       const bytes = exports.q8PanelBytes(rows);
       const floats = (roundUp8(count) / NR) * (bytes / 4);
       const panels = frame.output(floats);
-      exports.q8PackColumns(panels, frame.input(wide), 4 * roundUp8(count), rows, count);
+      exports.q8PackColumns(panels, frame.input(wide), 4 * roundUp8(count), rows, count, 0);
       const view = new DataView(frame.read(panels, floats).buffer);
       return Array.from({ length: roundUp8(count) }, (_, n) => {
         const panel = Math.floor(n / NR) * bytes;
@@ -143,7 +143,7 @@ function packColumns(
     const floats = (roundUp8(columns) / NR) * (bytes / 4);
     const panels = frame.output(floats);
     const from = frame.input(padPanels(x, rows, columns));
-    exports.q16PackColumns(panels, from, 4 * roundUp8(columns), rows, columns, limit);
+    exports.q16PackColumns(panels, from, 4 * roundUp8(columns), rows, columns, limit, 0);
     return q16Columns(frame.read(panels, floats), bytes, rows);
   });
 }

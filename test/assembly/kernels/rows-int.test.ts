@@ -64,6 +64,32 @@ describe.each(variants)('q8QuantizeRow() ($name)', ({ name: build, hasDot, hasBy
   }
 });
 
+describe.each(variants)('q8IsCoarse() ($name)', ({ name: build, hasByteRows }) => {
+  const kernels = new Kernels(build);
+
+  const isCoarse = (form: number, x: Float32Array) =>
+    kernels.call((frame, exports) => {
+      const to = frame.output(q8Depth(x.length) / 2);
+      exports.q8QuantizeRow(form, to, frame.input(padded(x)), 0, x.length);
+      return exports.q8IsCoarse(form, to, x.length) !== 0;
+    });
+
+  it.each(formsOf(hasByteRows))('finds rows of which few numbers take the range: $name', (form) => {
+    for (const depth of [64, 128, 384, 512]) {
+      const numbers = random(depth);
+      const x = form.lowest < 0 ? numbers.normals(depth) : numbers.uniforms(depth, 0, 3);
+      expect(isCoarse(form.form, x), `${depth}`).toBe(false);
+      expect(isCoarse(form.form, new Float32Array(depth)), `zeros, ${depth}`).toBe(false);
+      // Behind the vectors that are looked at or among them.
+      for (const at of [0, 17, depth - 1]) {
+        const massive = x.slice();
+        massive[at] = 300;
+        expect(isCoarse(form.form, massive), `${depth}, ${at}`).toBe(form.planes === 1);
+      }
+    }
+  });
+});
+
 function padded(x: Float32Array): Float32Array {
   const wide = new Float32Array((x.length + 7) & ~7);
   wide.set(x);

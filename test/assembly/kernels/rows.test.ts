@@ -46,6 +46,24 @@ describe.each(variants)('rows ($name)', ({ name: build }) => {
     }
   });
 
+  it.each(COUNTS.filter((count) => count % 4 === 0))(
+    'f32AddScaled() adds a multiple of %i elements with two roundings, in place too',
+    (count) => {
+      const [x, column] = [random(count).normals(count), random(count + 1).normals(count)];
+      const factor = Math.fround(0.7);
+      const expected = x.map((value, i) => value + Math.fround(column[i] * factor));
+      for (const isInPlace of [false, true]) {
+        const found = kernels.call((frame, exports) => {
+          const from = frame.inout(x);
+          const to = isInPlace ? from : frame.output(count);
+          exports.f32AddScaled(to, from, frame.input(column), factor, count);
+          return frame.read(to, count);
+        });
+        expect(found).toEqual(expected);
+      }
+    },
+  );
+
   it.each(COUNTS)('f32Add() adds %i elements, onto either operand too', (count) => {
     const a = random(count).normals(wholeVectors(count));
     const b = random(count + 1).normals(wholeVectors(count));

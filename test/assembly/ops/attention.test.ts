@@ -108,6 +108,27 @@ describe.each(suites)('attention() in $kind ($name)', ({ name: build, ...kind })
     expectClose(context, Array.from(value), { relative: limit });
   });
 
+  it.each([
+    ['one key', [3]],
+    ['three keys, the first and the last among them', [0, 17, 32]],
+  ])('keeps the digits of other values beside massive ones: %s', (_, massive) => {
+    // Queries look away from these keys: they weigh about as much as all others in the context.
+    const extents: Case = { S: 33, heads: 2, D: 12, mask: 'none' };
+    const { S, heads, D } = extents;
+    const T = heads * D;
+    const { inputs } = caseOf(extents);
+    const query = inputs.query.map((q, i) => (i % D === 0 ? 8 : q));
+    const isMassive = (i: number) => massive.includes(Math.floor(i / T));
+    const key = inputs.key.map((k, i) => (i % D === 0 ? (isMassive(i) ? -4.5 : 0) : k / 8));
+    const value = inputs.value.map((v, i) => (isMassive(i) ? v * 1e4 : v));
+    const [q, k, v] = [query, key, value].map((data) => rowsOf(data, T));
+    const expected = attention(q!, k!, v!, inputs.mask, heads);
+    const { context } = run(kernels, kind, extents, { ...inputs, query, key, value }, 8);
+    const small = Array.from({ length: S * T }, (_, i) => i);
+    const pick = (data: ArrayLike<number>) => small.map((i) => data[i]!);
+    expectClose(pick(context), pick(expected.context.flat()), { relative: 4 * limit });
+  });
+
   it('computes the same context without probabilities', () => {
     const extents: Case = { S: 33, heads: 3, D: 5, mask: 'holes' };
     const { inputs } = caseOf(extents);

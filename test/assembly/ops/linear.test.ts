@@ -121,8 +121,15 @@ describe.each(floatVariants)('ops/linear ($name)', ({ name: build }) => {
     it.each(CASES)(
       'is right for $operands.rows x $operands.inputs x $operands.outputs',
       ({ operands, product }) => {
-        for (const gap of [0, 3]) {
-          const found = run(kernels, behind, operands, gap);
+        const last = operands.inputs - 1;
+        const middle = last >> 1;
+        for (const { gap, outlying } of [
+          { gap: 0, outlying: [] },
+          { gap: 3, outlying: [] },
+          { gap: 3, outlying: [0] },
+          { gap: 0, outlying: middle < last ? [middle, last] : [last] },
+        ]) {
+          const found = run(kernels, behind, operands, gap, outlying);
           const expected = behind.expected(product, operands).flatMap((row) => Array.from(row));
           // A sum of 512 unit normals misses 7 roundings of 2^-24 in the mean (4.2e-7); what stands
           // behind it adds less.
@@ -169,14 +176,20 @@ function draw(rows: number, inputs: number, outputs: number): Operands {
 }
 
 /** y [M,N], dense; its padding must be zero where nothing but zeros was put there. */
-function run(kernels: Kernels, behind: Behind, operands: Operands, gap: number): Float32Array {
+function run(
+  kernels: Kernels,
+  behind: Behind,
+  operands: Operands,
+  gap: number,
+  outlying: readonly number[],
+): Float32Array {
   const { rows, inputs, outputs, x, weight, bias, residual } = operands;
   const xStride = inputs + gap;
   const yStride = roundUp8(outputs);
   const y = kernels.call((frame, exports) => {
     const address = frame.inout(padRows(residual, outputs));
     const from = frame.input(padRows(x, inputs, xStride));
-    const record = linearRecord(frame, weight, bias, inputs, 4 * xStride);
+    const record = linearRecord(frame, weight, bias, inputs, 4 * xStride, outlying);
     const call: Call = [exports.emptyPass(), record, address, from, rows];
     behind.run(exports, call, frame, operands, address);
     return frame.read(address, rows * yStride);

@@ -108,7 +108,9 @@ describe('mobilebert-wasm cache', () => {
     async (...args) => {
       const { code, stderr } = await mobilebert(['cache', ...args]);
       expect(code).toBe(2);
-      expect(stderr).toContain('expected "list" or "clear" or "verify", and an ID only after "clear" or "verify"');
+      expect(stderr).toContain(
+        'expected "list" or "clear" or "verify", and an ID only after "clear" or "verify"',
+      );
     },
   );
 });

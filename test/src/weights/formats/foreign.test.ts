@@ -51,7 +51,7 @@ describe('loadWeights()', () => {
 
 describe('loadPacked()', () => {
   it.each(found)('says that it found %s', async (_, file, message) => {
-    await expect(loadPacked(chunked(file, 64), new Map())).rejects.toThrow(message);
+    await expect(loadPacked(chunked(file, 64), new Map(), () => {})).rejects.toThrow(message);
   });
 });
 
