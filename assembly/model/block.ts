@@ -10,12 +10,21 @@
  * Mirrors MobileBertLayer of transformers' modeling_mobilebert.py. Without bottlenecks T = H, and
  * every bottlenecked tensor is the hidden state itself.
  */
-import { Block, Pass } from '../memory/layout';
+import { Block, keysOf, Pass, valuesOf } from '../memory/layout';
 import { blockAt, feedForwardAt, threeReadHidden } from '../memory/weights';
 import { linear, linearActivation, linearNorm, linearResidualNorm } from '../ops/linear';
 import { rowsAtOnce } from '../ops/product';
 import { gatherRows } from '../ops/rows';
 import { rowBytes } from '../simd/units';
+import {
+  barrier,
+  columnsBarrier,
+  endRow,
+  firstRow,
+  isColumnwise,
+  isFirst,
+  shareBlock,
+} from '../threads/team';
 import { attend } from './attend';
 
 /**
@@ -27,27 +36,49 @@ export function block(pass: Pass, layer: i32): void {
   const b = blockAt(pass.weights, layer);
   const isSelected = c.selection != 0 && layer == pass.config.layers - 1;
   const rows = isSelected ? c.queries : c.rows;
-  project(pass, b, 0, c.rows, !isSelected);
-  if (isSelected) projectSelected(pass, b);
-  attend(pass, layer, 0, rows, isSelected);
-  finish(pass, b, 0, rows);
+  shareBlock(pass, c.rows);
+  project(pass, layer, firstOf(pass, c.rows), endOf(pass, c.rows), !isSelected);
+  barrier(pass); // keys and values of all rows
+  if (isSelected) {
+    if (isFirst(pass)) gatherSelected(pass);
+    barrier(pass);
+    shareBlock(pass, rows);
+    projectSelected(pass, b, firstOf(pass, rows), endOf(pass, rows));
+    columnsBarrier(pass);
+  }
+  attend(pass, layer, firstRow(pass, rows), endRow(pass, rows), isSelected);
+  columnsBarrier(pass);
+  finish(pass, b, firstOf(pass, rows), endOf(pass, rows));
+}
+
+/** The first row that a member takes through a block's products: of its own, or of all. */
+function firstOf(pass: Pass, rows: i32): i32 {
+  return isColumnwise(pass) ? 0 : firstRow(pass, rows);
+}
+
+/** The row behind the last that a member takes through a block's products. */
+function endOf(pass: Pass, rows: i32): i32 {
+  return isColumnwise(pass) ? rows : endRow(pass, rows);
 }
 
 /**
- * Rows `first` .. of hidden -> key, value and, where `withQueries`, query and layer input. One
- * block of rows goes through every layer that reads it, because it is quantised once.
+ * Rows `first` .. `end - 1` of hidden -> key, value and, where `withQueries`, query and layer
+ * input. One block of rows goes through every layer that reads it, because it is quantised once.
  */
-export function project(pass: Pass, b: Block, first: i32, rows: i32, withQueries: bool): void {
-  assert(first >= 0 && first + rows <= pass.chunk.rows, 'rows past the chunk');
-  const most = rowsAtOnce(rows);
-  for (let row = 0; row < rows; row += most) {
-    projectRows(pass, b, first + row, min(rows - row, most), withQueries);
+export function project(pass: Pass, layer: i32, first: i32, end: i32, withQueries: bool): void {
+  assert(first >= 0 && end <= pass.chunk.rows, 'rows past the chunk');
+  const most = rowsAtOnce(end - first);
+  for (let row = first; row < end; row += most) {
+    projectRows(pass, layer, row, min(end - row, most), withQueries);
   }
 }
 
-function projectRows(pass: Pass, b: Block, first: i32, rows: i32, withQueries: bool): void {
+function projectRows(pass: Pass, layer: i32, first: i32, rows: i32, withQueries: bool): void {
   const c = pass.config;
   const a = pass.activations;
+  const b = blockAt(pass.weights, layer);
+  const key = keysOf(a, layer);
+  const value = valuesOf(a, layer);
   const at = <usize>first * rowBytes(c.bottleneck);
   const hidden = a.hidden + <usize>first * rowBytes(c.hidden);
   const input = sharedInput(pass);
@@ -55,28 +86,41 @@ function projectRows(pass: Pass, b: Block, first: i32, rows: i32, withQueries: b
   const three = threeReadHidden(c);
   if (three) {
     linearNorm(pass, b.sharedBottleneck!, b.sharedBottleneckNorm!, shared, hidden, rows, false);
-    linear(pass, b.value, a.value + at, hidden, rows, true);
+    linear(pass, b.value, value + at, hidden, rows, true);
     if (withQueries) inputBottleneck(pass, b, a.layerInput + at, hidden, rows, true);
   } else if (shared != hidden) {
     inputBottleneck(pass, b, shared, hidden, rows, false);
   }
-  linear(pass, b.key, a.key + at, shared, rows, false);
-  if (!three) linear(pass, b.value, a.value + at, shared, rows, true);
+  columnsBarrier(pass);
+  linear(pass, b.key, key + at, shared, rows, false);
+  if (!three) linear(pass, b.value, value + at, shared, rows, true);
   if (!withQueries) return;
   linear(pass, b.query, a.query + at, shared, rows, true);
   if (shared == hidden) inputBottleneck(pass, b, a.layerInput + at, hidden, rows, false);
 }
 
-/** Queries and layer inputs of the selected rows, which move to the start of `hidden`. */
-function projectSelected(pass: Pass, b: Block): void {
+/** Moves the selected rows to the start of `hidden`, and what queries read likewise. */
+function gatherSelected(pass: Pass): void {
+  const c = pass.config;
+  const hidden = pass.activations.hidden;
+  const shared = sharedInput(pass);
+  keepSelected(pass, hidden, rowBytes(c.hidden));
+  if (shared != hidden) keepSelected(pass, shared, rowBytes(c.bottleneck));
+}
+
+/** Queries and layer inputs of selected rows `first` .. `end - 1`. */
+function projectSelected(pass: Pass, b: Block, first: i32, end: i32): void {
   const c = pass.config;
   const a = pass.activations;
-  const rows = pass.chunk.queries;
-  const shared = sharedInput(pass);
-  keepSelected(pass, a.hidden, rowBytes(c.hidden));
-  if (shared != a.hidden) keepSelected(pass, shared, rowBytes(c.bottleneck));
-  linear(pass, b.query, a.query, shared, rows, false);
-  if (shared != layerInput(pass, b)) inputBottleneck(pass, b, a.layerInput, a.hidden, rows, false);
+  const rows = end - first;
+  const at = <usize>first * rowBytes(c.bottleneck);
+  const hidden = a.hidden + <usize>first * rowBytes(c.hidden);
+  const input = sharedInput(pass);
+  const shared = input == a.hidden ? hidden : input + at;
+  linear(pass, b.query, a.query + at, shared, rows, false);
+  if (input != layerInput(pass, b)) {
+    inputBottleneck(pass, b, a.layerInput + at, hidden, rows, false);
+  }
 }
 
 /** The chunk's rows of x that are selected, together at its start. */
@@ -88,12 +132,13 @@ export function keepSelected(pass: Pass, x: usize, bytes: usize): void {
 }
 
 /**
- * Rows `first` .. of context -> hidden: attention's output, the feed-forward networks, the output
- * bottleneck.
+ * Rows `first` .. `end - 1` of context -> hidden: attention's output, the feed-forward networks,
+ * the output bottleneck.
  */
-export function finish(pass: Pass, b: Block, first: i32, rows: i32): void {
-  assert(first >= 0 && first + rows <= pass.chunk.rows, 'rows past the chunk');
+export function finish(pass: Pass, b: Block, first: i32, end: i32): void {
+  assert(first >= 0 && end <= pass.chunk.rows, 'rows past the chunk');
   const c = pass.config;
+  const rows = end - first;
   const a = pass.activations;
   const row = <usize>first;
   const T = row * rowBytes(c.bottleneck);
@@ -105,18 +150,22 @@ export function finish(pass: Pass, b: Block, first: i32, rows: i32): void {
 
   const n = b.attentionOutputNorm;
   linearResidualNorm(pass, b.attentionOutput, n, attended, context, rows, residual); // [rows,T]
+  columnsBarrier(pass);
 
   // The last network is the block's own.
   for (let network = 0; network < c.feedForwards; network++) {
     const f = feedForwardAt(b, network);
     linearActivation(pass, f.intermediate, inner, attended, rows, c.activation); // [rows,F]
+    columnsBarrier(pass);
     linearResidualNorm(pass, f.output, f.norm, attended, inner, rows, attended); // [rows,T]
+    columnsBarrier(pass);
   }
 
   const output = b.outputBottleneck;
   const norm = b.outputBottleneckNorm;
   if (output && norm) {
     linearResidualNorm(pass, output, norm, hidden, attended, rows, hidden); // [rows,H]
+    columnsBarrier(pass);
   } else {
     memory.copy(hidden, attended, <usize>rows * rowBytes(c.hidden));
   }
