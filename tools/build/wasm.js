@@ -43,7 +43,9 @@ function listJobs() {
     targetOf(target, traits, targets);
     const folder = traits.ships === 'never' ? 'testing' : 'wasm';
     const file = `build/${folder}/${target}.wasm`;
-    if (!abilitiesOf(traits).hasQuantized) return [{ entry: target, target, file }];
+    const { hasQuantized, isThreaded } = abilitiesOf(traits);
+    if (!hasQuantized) return [{ entry: target, target, file }];
+    if (isThreaded) return [{ entry: 'threaded', target, file }];
     return [
       { entry: 'index', target, file },
       { entry: 'testing', target, file: `build/testing/testing.${target}.wasm` },
