@@ -71,6 +71,8 @@ export class Pass {
 export class Team {
   /** Members, the one that the host calls included. */
   size!: i32;
+  /** Milliseconds after which a member that waits for another one takes it for dead. */
+  patience!: i32;
   /** Where the Passes of the other members lie (memory/pass.ts: memberPass). */
   members!: usize;
   isDismissed!: i32;

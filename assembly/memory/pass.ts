@@ -71,7 +71,7 @@ export function createPass(): Pass {
   at += offsetof<Staging>();
   // The last one: its size is no multiple of four.
   pass.weights = changetype<Weights>(at);
-  if (THREADED) createTeam(pass, 1);
+  if (THREADED) createTeam(pass, 1, 0);
   return pass;
 }
 
@@ -90,11 +90,12 @@ function ownRecords(at: usize): Pass {
 
 /**
  * Plans a team of `size` members for a fresh pass, before its weights. The others run
- * `memberPass`.
+ * `memberPass`. `patience`: milliseconds that one waits for another at a barrier.
  */
-export function createTeam(pass: Pass, size: i32): void {
+export function createTeam(pass: Pass, size: i32, patience: i32): void {
   const team = changetype<Team>(zeroed(offsetof<Team>()));
   team.size = size;
+  team.patience = patience;
   team.members = zeroed(<usize>(size - 1) * MEMBER_BYTES);
   pass.team = team;
   for (let rank = 1; rank < size; rank++) {

@@ -16,9 +16,8 @@ import { THREADED } from '../simd/build';
  * Between two barriers of a pass they differ by less, and to wake a sleeper takes longer.
  */
 const LOOKS: i32 = 8000;
-/** Nanoseconds after which a member that waits takes another one for dead. */
-const PATIENCE: i64 = 30_000_000_000;
 const FOR_EVER: i64 = -1;
+const NANOSECONDS: i64 = 1_000_000; // of a millisecond
 /** What atomic.wait returns where nobody woke it in time. */
 const TIMED_OUT: i32 = 2;
 /** At this many rows a member or fewer, a block's products are shared by columns. */
@@ -98,15 +97,17 @@ export function isColumnwise(pass: Pass): bool {
 export function barrier(pass: Pass): void {
   if (!THREADED) return;
   const team = pass.team;
-  if (team.size == 1) return;
+  // Read first: behind the last arrival, the first member may dismiss the team.
+  const size = team.size;
+  if (size == 1) return;
   const arrived = changetype<usize>(team) + offsetof<Team>('arrived');
   const passed = changetype<usize>(team) + offsetof<Team>('passed');
   const before = atomic.load<i32>(passed);
-  if (atomic.add<i32>(arrived, 1) == team.size - 1) {
+  if (atomic.add<i32>(arrived, 1) == size - 1) {
     atomic.store<i32>(arrived, 0);
     advance(team, passed);
   } else {
-    awaitChange(team, passed, before, PATIENCE);
+    awaitChange(team, passed, before, <i64>team.patience * NANOSECONDS);
   }
 }
 

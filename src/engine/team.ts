@@ -18,12 +18,14 @@ export interface ThreadPlan {
   readonly obstacle: string | null;
 }
 
+const STOPPED = 'one of its threads has stopped';
+
 /** The calling thread by itself, as asked. */
 export const ALONE: ThreadPlan = { threads: 1, obstacle: null };
 
 /** Exports of assembly/threaded.ts beside those of index.ts. */
 export interface ThreadedExports extends Exports {
-  createTeam(pass: number, size: number): void;
+  createTeam(pass: number, size: number, patience: number): void;
   memberPass(pass: number, rank: number): number;
   dismissTeam(pass: number): void;
   isTeamBroken(pass: number): number;
@@ -43,6 +45,9 @@ const LEAST_WORK = 60_000;
 
 /** Milliseconds that a thread may take to start. */
 const TIME_LIMIT = 10_000;
+
+/** Milliseconds that threads wait for each other, between two barriers of a pass. */
+const PATIENCE = 30_000;
 
 /**
  * How many threads a model of these dimensions gets.
@@ -102,11 +107,11 @@ export class Team {
   #ending: Promise<void> | undefined;
 
   /** Plans a team for the fresh pass of a threaded module; nobody is started yet. */
-  constructor(exports: ThreadedExports, pass: number, size: number) {
+  constructor(exports: ThreadedExports, pass: number, size: number, patience = PATIENCE) {
     this.#exports = exports;
     this.#pass = pass;
     this.#size = size;
-    exports.createTeam(pass, size);
+    exports.createTeam(pass, size, patience);
     forgotten.register(this, () => exports.dismissTeam(pass));
   }
 
@@ -128,6 +133,7 @@ export class Team {
     this.#members = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const failed = started.find((one) => one.status === 'rejected');
     if (failed) await this.#disband(`a thread did not start: ${(failed.reason as Error).message}`);
+    for (const member of this.#members) void member.ended.then(() => this.#lose(member));
   }
 
   /**
@@ -142,7 +148,7 @@ export class Team {
       pass();
     } catch (cause) {
       if (this.#size === 1 || !this.#exports.isTeamBroken(this.#pass)) throw cause;
-      void this.#disband('a thread has stopped');
+      void this.#disband(STOPPED);
       throw stopped(cause);
     }
   }
@@ -152,6 +158,11 @@ export class Team {
     this.#exports.dismissTeam(this.#pass);
     this.#size = 1;
     this.#members = [];
+  }
+
+  /** A thread that ends before it is dismissed was ended from outside. */
+  #lose(member: Member): void {
+    if (this.#members.includes(member) && !this.#ending) void this.#disband(STOPPED);
   }
 
   /** A member may still be at work, so the calling thread waits for its end. */

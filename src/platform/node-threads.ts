@@ -29,14 +29,16 @@ export const threads: Threads = {
 
   start(task) {
     const worker = new Worker(MEMBER, { eval: true, execArgv: [], workerData: task });
+    const ended = new Promise<void>((resolve) => void worker.once('exit', () => resolve()));
+    const terminate = async () => void (await worker.terminate());
     return new Promise((resolve, reject) => {
       worker.once('message', () => {
         worker.unref();
-        resolve({ terminate: async () => void (await worker.terminate()) });
+        resolve({ ended, terminate });
       });
       // It stays: an error without a listener would end the process.
       worker.on('error', reject);
-      worker.once('exit', (code) => reject(new Error(`the thread ended with code ${code}`)));
+      worker.once('exit', (code) => reject(new Error(`it ended with code ${code}`)));
     });
   },
 };

@@ -72,6 +72,8 @@ export interface MemberTask {
 
 /** Another thread. */
 export interface Member {
+  /** Settles when it has ended, for whatever reason; never where the runtime does not say. */
+  readonly ended: Promise<void>;
   /** Ends it, whatever it does; settles when it has ended. */
   terminate(): Promise<void>;
 }

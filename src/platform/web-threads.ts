@@ -17,9 +17,18 @@ export const threads: Threads = {
   start(task) {
     const worker = new Worker(new URL('./web-member.js', import.meta.url), { type: 'module' });
     worker.postMessage(task);
+    const terminate = async () => worker.terminate();
+    // Pages hear of a worker's end only where it fails.
+    let fail: () => void;
+    const ended = new Promise<void>((resolve) => {
+      fail = resolve;
+    });
     return new Promise((resolve, reject) => {
-      worker.onmessage = () => resolve({ terminate: async () => worker.terminate() });
-      worker.onerror = (event) => reject(new Error(event.message || 'its file cannot be loaded'));
+      worker.onmessage = () => resolve({ ended, terminate });
+      worker.onerror = (event) => {
+        reject(new Error(event.message || 'its file cannot be loaded'));
+        fail();
+      };
     });
   },
 };
