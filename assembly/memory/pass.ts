@@ -220,6 +220,7 @@ function planActivations(pass: Pass, sequences: i32, rows: i32, outputs: i32): v
   a.query = allocate(T);
   a.key = allocate(T);
   a.value = allocate(T);
+  a.oddLayers = 0;
   if (THREADED && pass.team.size > 1) {
     a.oddLayers = allocate(T) - a.key;
     allocate(T); // values of odd layers
