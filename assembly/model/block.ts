@@ -19,9 +19,10 @@ import { rowBytes } from '../simd/units';
 import {
   barrier,
   columnsBarrier,
+  endProductRow,
   endRow,
+  firstProductRow,
   firstRow,
-  isColumnwise,
   isFirst,
   shareBlock,
 } from '../threads/team';
@@ -37,28 +38,18 @@ export function block(pass: Pass, layer: i32): void {
   const isSelected = c.selection != 0 && layer == pass.config.layers - 1;
   const rows = isSelected ? c.queries : c.rows;
   shareBlock(pass, c.rows);
-  project(pass, layer, firstOf(pass, c.rows), endOf(pass, c.rows), !isSelected);
+  project(pass, layer, firstProductRow(pass, c.rows), endProductRow(pass, c.rows), !isSelected);
   barrier(pass); // keys and values of all rows
   if (isSelected) {
     if (isFirst(pass)) gatherSelected(pass);
     barrier(pass);
     shareBlock(pass, rows);
-    projectSelected(pass, b, firstOf(pass, rows), endOf(pass, rows));
+    projectSelected(pass, b, firstProductRow(pass, rows), endProductRow(pass, rows));
     columnsBarrier(pass);
   }
   attend(pass, layer, firstRow(pass, rows), endRow(pass, rows), isSelected);
   columnsBarrier(pass);
-  finish(pass, b, firstOf(pass, rows), endOf(pass, rows));
-}
-
-/** The first row that a member takes through a block's products: of its own, or of all. */
-function firstOf(pass: Pass, rows: i32): i32 {
-  return isColumnwise(pass) ? 0 : firstRow(pass, rows);
-}
-
-/** The row behind the last that a member takes through a block's products. */
-function endOf(pass: Pass, rows: i32): i32 {
-  return isColumnwise(pass) ? rows : endRow(pass, rows);
+  finish(pass, b, firstProductRow(pass, rows), endProductRow(pass, rows));
 }
 
 /**

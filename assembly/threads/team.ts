@@ -86,9 +86,14 @@ export function shareBlock(pass: Pass, rows: i32): void {
   else shareRows(pass);
 }
 
-/** Whether each member multiplies some columns of all rows. */
-export function isColumnwise(pass: Pass): bool {
-  return THREADED ? pass.isColumnwise != 0 : false;
+/** The first of `rows` rows that this member takes through products: of its own, or of all. */
+export function firstProductRow(pass: Pass, rows: i32): i32 {
+  return THREADED && pass.isColumnwise ? 0 : firstRow(pass, rows);
+}
+
+/** The row behind the last that this member takes through products. */
+export function endProductRow(pass: Pass, rows: i32): i32 {
+  return THREADED && pass.isColumnwise ? rows : endRow(pass, rows);
 }
 
 // ---- barriers ----

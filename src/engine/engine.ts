@@ -19,7 +19,13 @@ import {
 } from './abi.ts';
 import type { Build } from './build.ts';
 import { exportsOf } from './instantiate.ts';
-import { checkRequest, type OutputName, type Request, selectedRows } from './request.ts';
+import {
+  checkRequest,
+  type OutputName,
+  outputSize,
+  type Request,
+  selectedRows,
+} from './request.ts';
 import { checkStatus, type SlotIndex, type SlotPart, type SlotStorage } from './slot-part.ts';
 
 import {
@@ -360,38 +366,6 @@ export class Engine {
 
   #output(buffer: number, length: number): Float32Array {
     return this.floats(this.#exports.bufferAddress(this.pass, buffer), length);
-  }
-}
-
-/** What the sizes of outputs depend on. */
-interface Extents {
-  readonly sequences: number;
-  readonly rows: number;
-  /** Rows that are computed past the last block. */
-  readonly queries: number;
-  readonly scores: number;
-}
-
-function outputSize(
-  name: OutputName,
-  { sequences, rows, queries, scores }: Extents,
-  d: Dimensions,
-): number {
-  switch (name) {
-    case 'LastHiddenState':
-      return queries * d.hidden;
-    case 'Pooled':
-      return sequences * d.hidden;
-    case 'SequenceLogits':
-      return sequences * d.sequenceLabels;
-    case 'TokenLogits':
-      return queries * d.tokenLabels;
-    case 'VocabularyLogits':
-      return queries * d.vocabulary;
-    case 'HiddenStates':
-      return (d.layers + 1) * rows * d.hidden;
-    case 'Attentions':
-      return d.layers * d.heads * scores;
   }
 }
 

@@ -122,3 +122,36 @@ function checkOutput(name: OutputName, d: Dimensions): void {
     `Cannot run the model: it has no output "${name}", expected one it computes`,
   );
 }
+
+/** What the sizes of outputs depend on. */
+export interface Extents {
+  readonly sequences: number;
+  readonly rows: number;
+  /** Rows that are computed past the last block. */
+  readonly queries: number;
+  readonly scores: number;
+}
+
+/** How many numbers an output has. */
+export function outputSize(
+  name: OutputName,
+  { sequences, rows, queries, scores }: Extents,
+  d: Dimensions,
+): number {
+  switch (name) {
+    case 'LastHiddenState':
+      return queries * d.hidden;
+    case 'Pooled':
+      return sequences * d.hidden;
+    case 'SequenceLogits':
+      return sequences * d.sequenceLabels;
+    case 'TokenLogits':
+      return queries * d.tokenLabels;
+    case 'VocabularyLogits':
+      return queries * d.vocabulary;
+    case 'HiddenStates':
+      return (d.layers + 1) * rows * d.hidden;
+    case 'Attentions':
+      return d.layers * d.heads * scores;
+  }
+}
