@@ -16,16 +16,7 @@ import { linear, linearActivation, linearNorm, linearResidualNorm } from '../ops
 import { rowsAtOnce } from '../ops/product';
 import { gatherRows } from '../ops/rows';
 import { rowBytes } from '../simd/units';
-import {
-  barrier,
-  columnsBarrier,
-  endProductRow,
-  endRow,
-  firstProductRow,
-  firstRow,
-  isFirst,
-  shareBlock,
-} from '../threads/team';
+import { barrier, endRow, firstRow, isFirst } from '../threads/team';
 import { attend } from './attend';
 
 /**
@@ -37,19 +28,15 @@ export function block(pass: Pass, layer: i32): void {
   const b = blockAt(pass.weights, layer);
   const isSelected = c.selection != 0 && layer == pass.config.layers - 1;
   const rows = isSelected ? c.queries : c.rows;
-  shareBlock(pass, c.rows);
-  project(pass, layer, firstProductRow(pass, c.rows), endProductRow(pass, c.rows), !isSelected);
+  project(pass, layer, firstRow(pass, c.rows), endRow(pass, c.rows), !isSelected);
   barrier(pass); // keys and values of all rows
   if (isSelected) {
     if (isFirst(pass)) gatherSelected(pass);
     barrier(pass);
-    shareBlock(pass, rows);
-    projectSelected(pass, b, firstProductRow(pass, rows), endProductRow(pass, rows));
-    columnsBarrier(pass);
+    projectSelected(pass, b, firstRow(pass, rows), endRow(pass, rows));
   }
   attend(pass, layer, firstRow(pass, rows), endRow(pass, rows), isSelected);
-  columnsBarrier(pass);
-  finish(pass, b, firstProductRow(pass, rows), endProductRow(pass, rows));
+  finish(pass, b, firstRow(pass, rows), endRow(pass, rows));
 }
 
 /**
@@ -82,7 +69,6 @@ function projectRows(pass: Pass, layer: i32, first: i32, rows: i32, withQueries:
   } else if (shared != hidden) {
     inputBottleneck(pass, b, shared, hidden, rows, false);
   }
-  columnsBarrier(pass);
   linear(pass, b.key, key + at, shared, rows, false);
   if (!three) linear(pass, b.value, value + at, shared, rows, true);
   if (!withQueries) return;
@@ -141,22 +127,18 @@ export function finish(pass: Pass, b: Block, first: i32, end: i32): void {
 
   const n = b.attentionOutputNorm;
   linearResidualNorm(pass, b.attentionOutput, n, attended, context, rows, residual); // [rows,T]
-  columnsBarrier(pass);
 
   // The last network is the block's own.
   for (let network = 0; network < c.feedForwards; network++) {
     const f = feedForwardAt(b, network);
     linearActivation(pass, f.intermediate, inner, attended, rows, c.activation); // [rows,F]
-    columnsBarrier(pass);
     linearResidualNorm(pass, f.output, f.norm, attended, inner, rows, attended); // [rows,T]
-    columnsBarrier(pass);
   }
 
   const output = b.outputBottleneck;
   const norm = b.outputBottleneckNorm;
   if (output && norm) {
     linearResidualNorm(pass, output, norm, hidden, attended, rows, hidden); // [rows,H]
-    columnsBarrier(pass);
   } else {
     memory.copy(hidden, attended, <usize>rows * rowBytes(c.hidden));
   }

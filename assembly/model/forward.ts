@@ -6,16 +6,7 @@ import { Output } from '../abi';
 import { Pass } from '../memory/layout';
 import { copyRows } from '../ops/rows';
 import { f32s, rowBytes } from '../simd/units';
-import {
-  barrier,
-  callTeam,
-  columnsBarrier,
-  endRow,
-  firstRow,
-  isFirst,
-  shareBlock,
-  shareRows,
-} from '../threads/team';
+import { barrier, callTeam, endRow, firstRow, isFirst } from '../threads/team';
 import { block, keepSelected } from './block';
 import { embeddings } from './embeddings';
 import { pooledHeads, rowHeads } from './heads';
@@ -86,10 +77,7 @@ function fillChunk(pass: Pass, first: i32): usize {
 function encode(pass: Pass): void {
   const config = pass.config;
   const c = pass.chunk;
-  shareRows(pass);
   embed(pass, firstRow(pass, c.rows), endRow(pass, c.rows));
-  shareBlock(pass, c.rows);
-  columnsBarrier(pass);
   recordHidden(pass, 0);
   for (let layer = 0; layer < config.layers; layer++) {
     block(pass, layer);

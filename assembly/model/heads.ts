@@ -9,15 +9,7 @@ import { linear, linearActivation, linearResidual } from '../ops/linear';
 import { layerNorm } from '../ops/norm';
 import { copyRows } from '../ops/rows';
 import { f32s, roundUp8, rowBytes } from '../simd/units';
-import {
-  barrier,
-  columnsBarrier,
-  endRow,
-  firstRow,
-  isFirst,
-  shareColumns,
-  shareRows,
-} from '../threads/team';
+import { barrier, endRow, firstRow, isFirst, shareColumns, shareRows } from '../threads/team';
 
 /** Heads on every row: the chunk's queries, at the start of `hidden`. */
 export function rowHeads(pass: Pass): void {
@@ -49,7 +41,6 @@ function transformRows(pass: Pass, transform: Linear, norm: Norm): void {
   const rows = endRow(pass, pass.chunk.queries) - first;
   const x = a.hidden + <usize>first * H;
   const y = a.transformed + <usize>first * H;
-  shareRows(pass);
   linearActivation(pass, transform, y, x, rows, pass.config.activation);
   layerNorm(y, rows, norm);
 }
@@ -63,7 +54,6 @@ export function pooledHeads(pass: Pass): void {
   const sequences = pass.request.sequences;
   const outputs = pass.request.outputs;
   let pooled = a.firstRows; // [B,H]
-  shareRows(pass);
   const dense = w.pooler;
   if (dense) {
     pooled = a.pooledRows;
@@ -100,7 +90,8 @@ function classify(
   shareColumns(pass);
   linear(pass, w, to, x, rows, false);
   if (rest) linearResidual(pass, rest, to, x + f32s(w.inputs), rows, to);
-  columnsBarrier(pass);
+  shareRows(pass);
+  barrier(pass);
   if (isFirst(pass)) makeDense(to, w, rows);
 }
 

@@ -1,13 +1,12 @@
 /**
  * Threads that run one pass together over shared memory. Every member of a team runs the whole of
- * `forward`, with a Pass of its own, and takes a share of the rows in every phase. Where rows are
- * few, it takes a share of every product's columns instead. Either way each number is computed by
- * the same instructions in the same order as on one thread, so bits are the same.
+ * `forward`, with a Pass of its own, and takes a share of the rows in every phase; in the heads, a
+ * share of the columns. Each number is computed by the same instructions in the same order as on
+ * one thread, so bits are the same.
  *
  * Members meet at barriers: docs/threads.md describes the protocol. In a build without threads
  * every function here is a constant or empty, and the optimiser removes its calls.
  */
-import { Activation, NormKind } from '../abi';
 import { Pass, Team } from '../memory/layout';
 import { THREADED } from '../simd/build';
 
@@ -15,13 +14,11 @@ import { THREADED } from '../simd/build';
  * How often a member looks whether the others have come before it sleeps: about 20 microseconds.
  * Between two barriers of a pass they differ by less, and to wake a sleeper takes longer.
  */
-const LOOKS: i32 = 8000;
+const LOOKS: i32 = 100_000;
 const FOR_EVER: i64 = -1;
 const NANOSECONDS: i64 = 1_000_000; // of a millisecond
 /** What atomic.wait returns where nobody woke it in time. */
 const TIMED_OUT: i32 = 2;
-/** At this many rows a member or fewer, a block's products are shared by columns. */
-const FEW_ROWS: i32 = 12;
 
 // ---- shares ----
 
@@ -40,6 +37,22 @@ export function endRow(pass: Pass, rows: i32): i32 {
   return THREADED ? startOf(pass, rows, pass.rank + 1) : rows;
 }
 
+function startOf(pass: Pass, count: i32, rank: i32): i32 {
+  return (count * rank) / pass.team.size;
+}
+
+/**
+ * From here on, each member multiplies some columns of all rows; until then, all columns of its
+ * own rows.
+ */
+export function shareColumns(pass: Pass): void {
+  if (THREADED) pass.isColumnwise = 1;
+}
+
+export function shareRows(pass: Pass): void {
+  if (THREADED) pass.isColumnwise = 0;
+}
+
 /** The first of `columns` columns that this member multiplies; shares are multiples of `width`. */
 export function firstColumn(pass: Pass, columns: i32, width: i32): i32 {
   return THREADED && pass.isColumnwise ? startOfColumns(pass, columns, width, pass.rank) : 0;
@@ -52,48 +65,9 @@ export function endColumn(pass: Pass, columns: i32, width: i32): i32 {
     : columns;
 }
 
-function startOf(pass: Pass, count: i32, rank: i32): i32 {
-  return (count * rank) / pass.team.size;
-}
-
 function startOfColumns(pass: Pass, columns: i32, width: i32, rank: i32): i32 {
   const groups = (columns + width - 1) / width;
   return min(startOf(pass, groups, rank) * width, columns);
-}
-
-/** Products are shared by rows from here on: each member multiplies all columns of its own rows. */
-export function shareRows(pass: Pass): void {
-  if (THREADED) pass.isColumnwise = 0;
-}
-
-/**
- * Products are shared by columns from here on: each member multiplies some columns of all rows.
- * Results are complete behind `columnsBarrier`.
- */
-export function shareColumns(pass: Pass): void {
-  if (THREADED) pass.isColumnwise = i32(pass.team.size > 1);
-}
-
-/**
- * Shares the products of a block over `rows` rows by columns where rows are few, by rows
- * elsewhere. LayerNorm and some activations read whole rows: models with them share rows.
- */
-export function shareBlock(pass: Pass, rows: i32): void {
-  if (!THREADED) return;
-  const c = pass.config;
-  const isElementwise = c.norm == NormKind.NoNorm && c.activation == Activation.Relu;
-  if (isElementwise && c.useBottleneck && rows <= FEW_ROWS * pass.team.size) shareColumns(pass);
-  else shareRows(pass);
-}
-
-/** The first of `rows` rows that this member takes through products: of its own, or of all. */
-export function firstProductRow(pass: Pass, rows: i32): i32 {
-  return THREADED && pass.isColumnwise ? 0 : firstRow(pass, rows);
-}
-
-/** The row behind the last that this member takes through products. */
-export function endProductRow(pass: Pass, rows: i32): i32 {
-  return THREADED && pass.isColumnwise ? rows : endRow(pass, rows);
 }
 
 // ---- barriers ----
@@ -114,11 +88,6 @@ export function barrier(pass: Pass): void {
   } else {
     awaitChange(team, passed, before, <i64>team.patience * NANOSECONDS);
   }
-}
-
-/** The barrier behind a product that may have been shared by columns. */
-export function columnsBarrier(pass: Pass): void {
-  if (THREADED && pass.isColumnwise) barrier(pass);
 }
 
 /** Adds one to a counter of the team, and wakes those who sleep until it changes. */
