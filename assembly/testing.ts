@@ -246,10 +246,11 @@ export function peakXor(turns: i32): i32 {
 export function blockInRanges(pass: Pass, layer: i32, rows: i32): void {
   const R = pass.chunk.rows;
   const b = blockAt(pass.weights, layer);
-  for (let first = 0; first < R; first += rows) project(pass, b, first, min(rows, R - first), true);
   for (let first = 0; first < R; first += rows)
-    attend(pass, layer, first, min(rows, R - first), false);
-  for (let first = 0; first < R; first += rows) finish(pass, b, first, min(rows, R - first));
+    project(pass, layer, first, min(first + rows, R), true);
+  for (let first = 0; first < R; first += rows)
+    attend(pass, layer, first, min(first + rows, R), false);
+  for (let first = 0; first < R; first += rows) finish(pass, b, first, min(first + rows, R));
 }
 
 /** One block over the whole chunk. */

@@ -18,6 +18,11 @@ export class InputError extends RangeError {
   override readonly name = 'InputError';
 }
 
+/** A thread of a model's team has stopped; calls that follow run on one thread. */
+export class TeamError extends Error {
+  override readonly name = 'TeamError';
+}
+
 /** Text or tokenizer files that cannot be used. */
 export class TokenizerError extends Error {
   override readonly name = 'TokenizerError';

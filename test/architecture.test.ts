@@ -103,9 +103,11 @@ const ASSEMBLY: Record<string, readonly string[]> = {
   simd: [],
   kernels: ['simd', 'abi'],
   memory: ['kernels', 'simd', 'abi'],
-  ops: ['kernels', 'memory', 'simd', 'abi'],
-  model: ['ops', 'kernels', 'memory', 'simd', 'abi'],
+  threads: ['memory', 'simd', 'abi'],
+  ops: ['threads', 'kernels', 'memory', 'simd', 'abi'],
+  model: ['ops', 'threads', 'kernels', 'memory', 'simd', 'abi'],
   index: ['model', 'memory', 'simd', 'abi'],
+  threaded: ['index', 'model', 'threads', 'memory'],
   calibration: ['index', 'model', 'ops', 'kernels', 'memory', 'simd', 'abi'],
   testing: ['index', 'model', 'ops', 'kernels', 'memory', 'simd', 'abi'],
 };

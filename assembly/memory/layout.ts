@@ -19,6 +19,7 @@ import { Activation, NormKind, WeightType } from '../abi';
 import { q8PanelBytes } from '../kernels/panels-int';
 import { Prefetch } from '../kernels/prefetch';
 import { RowForm } from '../kernels/rows-int';
+import { THREADED } from '../simd/build';
 import { f32PanelBytes, NR, rowBytes } from '../simd/units';
 
 /**
@@ -50,8 +51,42 @@ export class Pass {
   chunk: Chunk = later<Chunk>();
   scratch: Scratch = later<Scratch>();
   staging: Staging = later<Staging>();
+  /** Of builds with threads; null elsewhere. */
+  team: Team = later<Team>();
+  /** Number of the member that this pass belongs to; 0 is the one that the host calls. */
+  rank!: i32;
+  /** How many calls of the first member this one has answered. */
+  callsSeen!: i32;
+  /** Whether members share the columns of products, not their rows. */
+  isColumnwise!: i32;
   /** Of the build for calibration alone; null elsewhere. */
   calibration!: Calibration | null;
+}
+
+/**
+ * Threads that run one pass together (threads/team.ts). Each member has a Pass with its own chunk
+ * and scratch; all other records are those of the first member.
+ */
+@unmanaged
+export class Team {
+  /** Members, the one that the host calls included. */
+  size!: i32;
+  /** Milliseconds after which a member that waits for another one takes it for dead. */
+  patience!: i32;
+  /** Where the Passes of the other members lie (memory/pass.ts: memberPass). */
+  members!: usize;
+  isDismissed!: i32;
+  // Read and written by atomic instructions alone, from here on.
+  /** Members that wait at the barrier. */
+  arrived!: i32;
+  /** Members that may be asleep. */
+  sleepers!: i32;
+  /** A member trapped or did not come. */
+  broken!: i32;
+  /** Barriers that all members have passed. */
+  passed!: i32;
+  /** Calls of the first member. */
+  calls!: i32;
 }
 
 /** The dimensions, written by the host before `allocateWeights`: 4 bytes a field, in this order. */
@@ -299,6 +334,8 @@ export class Activations {
   query!: usize; // [R,T]
   key!: usize; // [R,T]
   value!: usize; // [R,T]
+  /** From the keys or values of even layers to those of odd ones; 0: they are the same. */
+  oddLayers!: usize;
   context!: usize; // [R,T], `contextStride` apart
   contextStride!: usize;
   attended!: usize; // [R,T]
@@ -306,6 +343,19 @@ export class Activations {
   transformed!: usize; // [R,H], masked-LM head only
   firstRows!: usize; // [B,H]
   pooledRows!: usize; // [B,H]
+}
+
+/**
+ * Keys [R,T] of a layer. Members of a team write those of the next layer while others still read
+ * this one's, so that a block has one barrier: layers take turns with two places.
+ */
+export function keysOf(a: Activations, layer: i32): usize {
+  return THREADED && layer & 1 ? a.key + a.oddLayers : a.key;
+}
+
+/** Values [R,T] of a layer. */
+export function valuesOf(a: Activations, layer: i32): usize {
+  return THREADED && layer & 1 ? a.value + a.oddLayers : a.value;
 }
 
 /** What one thread needs while it computes. */

@@ -8,7 +8,7 @@ import { OUTLYING_ROWS_BYTES } from '../kernels/outlying-rows';
 import { q8PanelBytes, q8ScratchBytes, q16PanelBytes } from '../kernels/panels-int';
 import { LEAST_EVERY, Prefetch } from '../kernels/prefetch';
 import { q8RowBytes } from '../kernels/rows-int';
-import { QUANTIZED } from '../simd/build';
+import { QUANTIZED, THREADED } from '../simd/build';
 import { f32PanelBytes, f32s, i16RowBytes, panels, rowBytes } from '../simd/units';
 import {
   Activations,
@@ -19,6 +19,7 @@ import {
   Request,
   Scratch,
   Staging,
+  Team,
   Weights,
 } from './layout';
 import { allocate, commit, mark, openRegion, release, zeroed } from './region';
@@ -40,26 +41,25 @@ export const ROW_BLOCK: i32 = 6 * WHOLE_TILES;
 const SCORE_BYTES: usize = 18432;
 const MAX_SCORE_ROWS: i32 = 3 * WHOLE_TILES;
 
+/** Bytes of the records that a member of a team has to itself. */
+const MEMBER_BYTES: usize =
+  offsetof<Pass>() + offsetof<Chunk>() + offsetof<Scratch>() + offsetof<Prefetch>();
+
 const RECORD_BYTES: usize =
-  offsetof<Pass>() +
-  offsetof<Weights>() +
+  MEMBER_BYTES +
   offsetof<Config>() +
   offsetof<Request>() +
   offsetof<Buffers>() +
   offsetof<Activations>() +
-  offsetof<Chunk>() +
-  offsetof<Scratch>() +
-  offsetof<Prefetch>() +
-  offsetof<Staging>();
+  offsetof<Staging>() +
+  offsetof<Weights>();
 
 /** The records of one model, zeroed, one behind the other. Each model has a memory of its own. */
 export function createPass(): Pass {
   openRegion();
   let at = zeroed(RECORD_BYTES);
-  const pass = changetype<Pass>(at);
-  at += offsetof<Pass>();
-  pass.weights = changetype<Weights>(at);
-  at += offsetof<Weights>();
+  const pass = ownRecords(at);
+  at += MEMBER_BYTES;
   pass.config = changetype<Config>(at);
   at += offsetof<Config>();
   pass.request = changetype<Request>(at);
@@ -68,16 +68,53 @@ export function createPass(): Pass {
   at += offsetof<Buffers>();
   pass.activations = changetype<Activations>(at);
   at += offsetof<Activations>();
+  pass.staging = changetype<Staging>(at);
+  at += offsetof<Staging>();
+  // The last one: its size is no multiple of four.
+  pass.weights = changetype<Weights>(at);
+  if (THREADED) createTeam(pass, 1, 0);
+  return pass;
+}
+
+/** A Pass with the records that it shares with no other, in MEMBER_BYTES of zeros. */
+function ownRecords(at: usize): Pass {
+  const pass = changetype<Pass>(at);
+  at += offsetof<Pass>();
   pass.chunk = changetype<Chunk>(at);
   at += offsetof<Chunk>();
   pass.scratch = changetype<Scratch>(at);
   at += offsetof<Scratch>();
   pass.scratch.prefetch = changetype<Prefetch>(at);
-  at += offsetof<Prefetch>();
-  pass.staging = changetype<Staging>(at);
-  at += offsetof<Staging>();
   pass.scratch.prefetch.every = LEAST_EVERY;
   return pass;
+}
+
+/**
+ * Plans a team of `size` members for a fresh pass, before its weights. The others run
+ * `memberPass`. `patience`: milliseconds that one waits for another at a barrier.
+ */
+export function createTeam(pass: Pass, size: i32, patience: i32): void {
+  const team = changetype<Team>(zeroed(offsetof<Team>()));
+  team.size = size;
+  team.patience = patience;
+  team.members = zeroed(<usize>(size - 1) * MEMBER_BYTES);
+  pass.team = team;
+  for (let rank = 1; rank < size; rank++) {
+    const member = ownRecords(changetype<usize>(memberPass(pass, rank)));
+    member.config = pass.config;
+    member.weights = pass.weights;
+    member.request = pass.request;
+    member.buffers = pass.buffers;
+    member.activations = pass.activations;
+    member.staging = pass.staging;
+    member.team = team;
+    member.rank = rank;
+  }
+}
+
+/** The Pass of the member with a number, which is 1 or more. */
+export function memberPass(pass: Pass, rank: i32): Pass {
+  return changetype<Pass>(pass.team.members + <usize>(rank - 1) * MEMBER_BYTES);
 }
 
 /** Fixes where the arena begins: at the end of the weights. */
@@ -120,8 +157,10 @@ export function reserve(
   const chunkRows = min(rows, max(longest, CHUNK_ROWS));
   planBuffers(pass, sequences, rows, selected, scores, outputs);
   planActivations(pass, sequences, chunkRows, outputs);
-  planAttention(pass, longest);
-  planProducts(pass, longest);
+  planScratch(pass, longest);
+  if (THREADED) {
+    for (let rank = 1; rank < pass.team.size; rank++) planScratch(memberPass(pass, rank), longest);
+  }
   commit();
   r.rows = rows;
   r.selected = selected;
@@ -182,6 +221,11 @@ function planActivations(pass: Pass, sequences: i32, rows: i32, outputs: i32): v
   a.query = allocate(T);
   a.key = allocate(T);
   a.value = allocate(T);
+  a.oddLayers = 0;
+  if (THREADED && pass.team.size > 1) {
+    a.oddLayers = allocate(T) - a.key;
+    allocate(T); // values of odd layers
+  }
   a.contextStride = contextStride(c);
   a.context = allocate(R * a.contextStride);
   a.attended = allocate(T);
@@ -189,6 +233,12 @@ function planActivations(pass: Pass, sequences: i32, rows: i32, outputs: i32): v
   a.transformed = outputs & Output.VocabularyLogits ? allocate(R * H) : 0;
   a.firstRows = allocate(<u64>sequences * H);
   a.pooledRows = allocate(<u64>sequences * H);
+}
+
+/** What a member of the team needs for itself. */
+function planScratch(pass: Pass, longest: i32): void {
+  planAttention(pass, longest);
+  planProducts(pass, longest);
 }
 
 function planAttention(pass: Pass, longest: i32): void {

@@ -1,18 +1,19 @@
 /** The phase of a block in which rows see each other: attention, which never crosses sequences. */
 import { Output } from '../abi';
-import { Chunk, Pass } from '../memory/layout';
+import { Chunk, keysOf, Pass, valuesOf } from '../memory/layout';
 import { attention } from '../ops/attention';
 import { f32s, rowBytes } from '../simd/units';
 
 /**
- * Queries `first` .. of the chunk, with the keys and values of their sequences -> context. Where
+ * Queries `first` .. `end - 1` of the chunk, with the keys and values of their sequences -> context. Where
  * `isSelected`, queries are the selected rows, otherwise all rows of the chunk.
  */
-export function attend(pass: Pass, layer: i32, first: i32, rows: i32, isSelected: bool): void {
+export function attend(pass: Pass, layer: i32, first: i32, end: i32, isSelected: bool): void {
   const c = pass.chunk;
   const a = pass.activations;
   const T = rowBytes(pass.config.bottleneck);
-  const end = first + rows;
+  const key = keysOf(a, layer);
+  const value = valuesOf(a, layer);
   let probabilities = probabilitiesAt(pass, layer);
   let row = 0; // the sequence's first
   let query = 0; // the sequence's first
@@ -26,8 +27,8 @@ export function attend(pass: Pass, layer: i32, first: i32, rows: i32, isSelected
         pass,
         a.context + <usize>from * a.contextStride,
         a.query + <usize>from * T,
-        a.key + <usize>row * T,
-        a.value + <usize>row * T,
+        key + <usize>row * T,
+        value + <usize>row * T,
         c.mask + f32s(row),
         count,
         S,

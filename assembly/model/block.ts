@@ -10,12 +10,13 @@
  * Mirrors MobileBertLayer of transformers' modeling_mobilebert.py. Without bottlenecks T = H, and
  * every bottlenecked tensor is the hidden state itself.
  */
-import { Block, Pass } from '../memory/layout';
+import { Block, keysOf, Pass, valuesOf } from '../memory/layout';
 import { blockAt, feedForwardAt, threeReadHidden } from '../memory/weights';
 import { linear, linearActivation, linearNorm, linearResidualNorm } from '../ops/linear';
 import { rowsAtOnce } from '../ops/product';
 import { gatherRows } from '../ops/rows';
 import { rowBytes } from '../simd/units';
+import { barrier, endRow, firstRow, isFirst } from '../threads/team';
 import { attend } from './attend';
 
 /**
@@ -27,27 +28,35 @@ export function block(pass: Pass, layer: i32): void {
   const b = blockAt(pass.weights, layer);
   const isSelected = c.selection != 0 && layer == pass.config.layers - 1;
   const rows = isSelected ? c.queries : c.rows;
-  project(pass, b, 0, c.rows, !isSelected);
-  if (isSelected) projectSelected(pass, b);
-  attend(pass, layer, 0, rows, isSelected);
-  finish(pass, b, 0, rows);
+  project(pass, layer, firstRow(pass, c.rows), endRow(pass, c.rows), !isSelected);
+  barrier(pass); // keys and values of all rows
+  if (isSelected) {
+    if (isFirst(pass)) gatherSelected(pass);
+    barrier(pass);
+    projectSelected(pass, b, firstRow(pass, rows), endRow(pass, rows));
+  }
+  attend(pass, layer, firstRow(pass, rows), endRow(pass, rows), isSelected);
+  finish(pass, b, firstRow(pass, rows), endRow(pass, rows));
 }
 
 /**
- * Rows `first` .. of hidden -> key, value and, where `withQueries`, query and layer input. One
- * block of rows goes through every layer that reads it, because it is quantised once.
+ * Rows `first` .. `end - 1` of hidden -> key, value and, where `withQueries`, query and layer
+ * input. One block of rows goes through every layer that reads it, because it is quantised once.
  */
-export function project(pass: Pass, b: Block, first: i32, rows: i32, withQueries: bool): void {
-  assert(first >= 0 && first + rows <= pass.chunk.rows, 'rows past the chunk');
-  const most = rowsAtOnce(rows);
-  for (let row = 0; row < rows; row += most) {
-    projectRows(pass, b, first + row, min(rows - row, most), withQueries);
+export function project(pass: Pass, layer: i32, first: i32, end: i32, withQueries: bool): void {
+  assert(first >= 0 && end <= pass.chunk.rows, 'rows past the chunk');
+  const most = rowsAtOnce(end - first);
+  for (let row = first; row < end; row += most) {
+    projectRows(pass, layer, row, min(end - row, most), withQueries);
   }
 }
 
-function projectRows(pass: Pass, b: Block, first: i32, rows: i32, withQueries: bool): void {
+function projectRows(pass: Pass, layer: i32, first: i32, rows: i32, withQueries: bool): void {
   const c = pass.config;
   const a = pass.activations;
+  const b = blockAt(pass.weights, layer);
+  const key = keysOf(a, layer);
+  const value = valuesOf(a, layer);
   const at = <usize>first * rowBytes(c.bottleneck);
   const hidden = a.hidden + <usize>first * rowBytes(c.hidden);
   const input = sharedInput(pass);
@@ -55,28 +64,40 @@ function projectRows(pass: Pass, b: Block, first: i32, rows: i32, withQueries: b
   const three = threeReadHidden(c);
   if (three) {
     linearNorm(pass, b.sharedBottleneck!, b.sharedBottleneckNorm!, shared, hidden, rows, false);
-    linear(pass, b.value, a.value + at, hidden, rows, true);
+    linear(pass, b.value, value + at, hidden, rows, true);
     if (withQueries) inputBottleneck(pass, b, a.layerInput + at, hidden, rows, true);
   } else if (shared != hidden) {
     inputBottleneck(pass, b, shared, hidden, rows, false);
   }
-  linear(pass, b.key, a.key + at, shared, rows, false);
-  if (!three) linear(pass, b.value, a.value + at, shared, rows, true);
+  linear(pass, b.key, key + at, shared, rows, false);
+  if (!three) linear(pass, b.value, value + at, shared, rows, true);
   if (!withQueries) return;
   linear(pass, b.query, a.query + at, shared, rows, true);
   if (shared == hidden) inputBottleneck(pass, b, a.layerInput + at, hidden, rows, false);
 }
 
-/** Queries and layer inputs of the selected rows, which move to the start of `hidden`. */
-function projectSelected(pass: Pass, b: Block): void {
+/** Moves the selected rows to the start of `hidden`, and what queries read likewise. */
+function gatherSelected(pass: Pass): void {
+  const c = pass.config;
+  const hidden = pass.activations.hidden;
+  const shared = sharedInput(pass);
+  keepSelected(pass, hidden, rowBytes(c.hidden));
+  if (shared != hidden) keepSelected(pass, shared, rowBytes(c.bottleneck));
+}
+
+/** Queries and layer inputs of selected rows `first` .. `end - 1`. */
+function projectSelected(pass: Pass, b: Block, first: i32, end: i32): void {
   const c = pass.config;
   const a = pass.activations;
-  const rows = pass.chunk.queries;
-  const shared = sharedInput(pass);
-  keepSelected(pass, a.hidden, rowBytes(c.hidden));
-  if (shared != a.hidden) keepSelected(pass, shared, rowBytes(c.bottleneck));
-  linear(pass, b.query, a.query, shared, rows, false);
-  if (shared != layerInput(pass, b)) inputBottleneck(pass, b, a.layerInput, a.hidden, rows, false);
+  const rows = end - first;
+  const at = <usize>first * rowBytes(c.bottleneck);
+  const hidden = a.hidden + <usize>first * rowBytes(c.hidden);
+  const input = sharedInput(pass);
+  const shared = input == a.hidden ? hidden : input + at;
+  linear(pass, b.query, a.query + at, shared, rows, false);
+  if (input != layerInput(pass, b)) {
+    inputBottleneck(pass, b, a.layerInput + at, hidden, rows, false);
+  }
 }
 
 /** The chunk's rows of x that are selected, together at its start. */
@@ -88,12 +109,13 @@ export function keepSelected(pass: Pass, x: usize, bytes: usize): void {
 }
 
 /**
- * Rows `first` .. of context -> hidden: attention's output, the feed-forward networks, the output
- * bottleneck.
+ * Rows `first` .. `end - 1` of context -> hidden: attention's output, the feed-forward networks,
+ * the output bottleneck.
  */
-export function finish(pass: Pass, b: Block, first: i32, rows: i32): void {
-  assert(first >= 0 && first + rows <= pass.chunk.rows, 'rows past the chunk');
+export function finish(pass: Pass, b: Block, first: i32, end: i32): void {
+  assert(first >= 0 && end <= pass.chunk.rows, 'rows past the chunk');
   const c = pass.config;
+  const rows = end - first;
   const a = pass.activations;
   const row = <usize>first;
   const T = row * rowBytes(c.bottleneck);

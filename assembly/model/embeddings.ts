@@ -11,45 +11,63 @@ import { norm } from '../ops/norm';
 import { copyRows, gatherTable, tableRow } from '../ops/rows';
 import { f32s, rowBytes } from '../simd/units';
 
-/** Rows `first` .. `first + S - 1` of the request -> `hidden` [S,H]. */
-export function embeddings(pass: Pass, hidden: usize, first: i32, S: i32): void {
+/**
+ * Rows `from` .. `to - 1` of a sequence of S rows, whose first is row `first` of the chunk.
+ */
+export function embeddings(pass: Pass, first: i32, S: i32, from: i32, to: i32): void {
   const c = pass.config;
+  const a = pass.activations;
   const w = pass.weights;
-  const trigram = pass.activations.trigram;
   const n = w.embeddingNorm;
-  gatherTrigrams(pass, first, S); // [S,3E] or [S,E]
-  gatherPositionsAndTypes(pass, hidden, first, S); // [S,H]
+  const rows = to - from;
+  const row = <usize>(first + from);
+  const trigram = a.trigram + row * rowBytes(embeddedInputs(c));
+  const hidden = a.hidden + row * rowBytes(c.hidden);
+  gatherTrigrams(pass, trigram, pass.chunk.firstRow + first, S, from, to); // [rows,3E] or [rows,E]
+  gatherPositionsAndTypes(pass, hidden, pass.chunk.firstRow + first + from, rows); // [rows,H]
   // transformers skips the transformation where it would change neither width nor neighbourhood.
   if (c.trigram || c.embedding != c.hidden) {
-    linearResidualNorm(pass, w.embeddingTransformation, n, hidden, trigram, S, hidden);
+    linearResidualNorm(pass, w.embeddingTransformation, n, hidden, trigram, rows, hidden);
   } else {
-    f32Add(hidden, hidden, trigram, S * <i32>(rowBytes(c.embedding) >> 2));
-    norm(hidden, S, n);
+    f32Add(hidden, hidden, trigram, rows * <i32>(rowBytes(c.embedding) >> 2));
+    norm(hidden, rows, n);
   }
 }
 
-/** Trigrams are [next, self, previous], zeros past the ends; without them the token alone. */
-function gatherTrigrams(pass: Pass, first: i32, S: i32): void {
+/**
+ * Trigrams are [next, self, previous], zeros past the ends of the sequence, whose first row is row
+ * `first` of the request; without them the token alone.
+ */
+function gatherTrigrams(pass: Pass, trigram: usize, first: i32, S: i32, from: i32, to: i32): void {
   const c = pass.config;
-  const trigram = pass.activations.trigram;
+  const rows = to - from;
   const inputs = embeddedInputs(c);
   const stride = rowBytes(inputs);
   const bytes = f32s(c.embedding);
   const self = c.trigram ? trigram + bytes : trigram;
-  if (stride != f32s(inputs)) memory.fill(trigram, 0, <usize>S * stride); // padding
+  if (stride != f32s(inputs)) memory.fill(trigram, 0, <usize>rows * stride); // padding
+  gatherWords(pass, self, stride, first + from, rows);
+  if (!c.trigram) return;
+  copyRows(trigram, stride, self + stride, stride, bytes, rows - 1);
+  const next = trigram + <usize>(rows - 1) * stride;
+  if (to < S) gatherWords(pass, next, stride, first + to, 1);
+  else memory.fill(next, 0, bytes);
+  const previous = trigram + 2 * bytes;
+  copyRows(previous + stride, stride, self, stride, bytes, rows - 1);
+  if (from > 0) gatherWords(pass, previous, stride, first + from - 1, 1);
+  else memory.fill(previous, 0, bytes);
+}
+
+/** Embedded words of rows `first` .. of the request, `stride` apart. */
+function gatherWords(pass: Pass, to: usize, stride: usize, first: i32, rows: i32): void {
+  const bytes = f32s(pass.config.embedding);
   if (pass.request.outputs & Output.FromEmbeds) {
     const embeds = pass.buffers.inputsEmbeds + <usize>first * bytes;
-    copyRows(self, stride, embeds, bytes, bytes, S);
+    copyRows(to, stride, embeds, bytes, bytes, rows);
   } else {
     const ids = pass.buffers.inputIds + f32s(first);
-    gatherTable(pass, pass.weights.wordEmbeddings, self, stride, ids, S);
+    gatherTable(pass, pass.weights.wordEmbeddings, to, stride, ids, rows);
   }
-  if (!c.trigram) return;
-  const last = trigram + <usize>(S - 1) * stride;
-  copyRows(trigram, stride, self + stride, stride, bytes, S - 1);
-  memory.fill(last, 0, bytes);
-  copyRows(trigram + 2 * bytes + stride, stride, self, stride, bytes, S - 1);
-  memory.fill(trigram + 2 * bytes, 0, bytes);
 }
 
 /** position + token type; columns past H become zero. */

@@ -6,6 +6,7 @@ import { Output } from '../abi';
 import { Pass } from '../memory/layout';
 import { copyRows } from '../ops/rows';
 import { f32s, rowBytes } from '../simd/units';
+import { barrier, callTeam, endRow, firstRow, isFirst } from '../threads/team';
 import { block, keepSelected } from './block';
 import { embeddings } from './embeddings';
 import { pooledHeads, rowHeads } from './heads';
@@ -13,22 +14,32 @@ import { pooledHeads, rowHeads } from './heads';
 const POOLED: i32 = Output.Pooled | Output.SequenceLogits;
 
 export function forward(pass: Pass): void {
+  callTeam(pass);
+  runPass(pass);
+}
+
+/** What each member of a team runs. Nothing of the request is read behind the last barrier. */
+export function runPass(pass: Pass): void {
   assert(pass.weights.isSealed, 'a pass over open weights');
   const r = pass.request;
   const c = pass.chunk;
+  const sequences = r.sequences;
+  const isPooled = (r.outputs & POOLED) != 0;
   c.firstRow = 0;
   c.firstQuery = 0;
   c.firstScore = 0;
-  for (let first = 0; first < r.sequences; first += c.sequences) {
+  for (let first = 0; first < sequences; first += c.sequences) {
     const scores = fillChunk(pass, first);
     encode(pass);
-    if (r.outputs & POOLED) keepFirstRows(pass, first);
+    barrier(pass); // the hidden state of all rows
+    if (isPooled && isFirst(pass)) keepFirstRows(pass, first);
     rowHeads(pass);
+    barrier(pass); // the next chunk takes the place of this one
     c.firstRow += c.rows;
     c.firstQuery += c.queries;
     c.firstScore += scores;
   }
-  if (r.outputs & POOLED) pooledHeads(pass);
+  if (isPooled && isFirst(pass)) pooledHeads(pass);
 }
 
 /**
@@ -66,23 +77,33 @@ function fillChunk(pass: Pass, first: i32): usize {
 function encode(pass: Pass): void {
   const config = pass.config;
   const c = pass.chunk;
-  const hidden = pass.activations.hidden; // [R,H]
-  const H = rowBytes(config.hidden);
-  let row = 0;
-  for (let i = 0; i < c.sequences; i++) {
-    const S = load<i32>(c.lengths + f32s(i));
-    embeddings(pass, hidden + <usize>row * H, c.firstRow + row, S);
-    row += S;
-  }
+  embed(pass, firstRow(pass, c.rows), endRow(pass, c.rows));
   recordHidden(pass, 0);
   for (let layer = 0; layer < config.layers; layer++) {
     block(pass, layer);
     recordHidden(pass, layer + 1);
   }
-  if (config.layers == 0) keepSelected(pass, hidden, H);
+  if (config.layers == 0) {
+    barrier(pass);
+    if (isFirst(pass)) keepSelected(pass, pass.activations.hidden, rowBytes(config.hidden));
+    barrier(pass);
+  }
   if (pass.request.outputs & Output.LastHiddenState) {
     const to = pass.buffers.lastHiddenState + <usize>c.firstQuery * f32s(config.hidden);
     copyDense(pass, to, c.queries);
+  }
+}
+
+/** Rows `first` .. `end - 1` of the chunk -> hidden, sequence by sequence. */
+function embed(pass: Pass, first: i32, end: i32): void {
+  const c = pass.chunk;
+  let row = 0;
+  for (let i = 0; i < c.sequences; i++) {
+    const S = load<i32>(c.lengths + f32s(i));
+    const from = max(first - row, 0);
+    const to = min(end - row, S);
+    if (from < to) embeddings(pass, row, S, from, to);
+    row += S;
   }
 }
 
@@ -95,9 +116,13 @@ function recordHidden(pass: Pass, layer: i32): void {
   copyDense(pass, to, pass.chunk.rows);
 }
 
+/** This member's share of the first `rows` rows of hidden -> dense rows. */
 function copyDense(pass: Pass, to: usize, rows: i32): void {
   const H = pass.config.hidden;
-  copyRows(to, f32s(H), pass.activations.hidden, rowBytes(H), f32s(H), rows);
+  const first = firstRow(pass, rows);
+  const from = pass.activations.hidden + <usize>first * rowBytes(H);
+  const count = endRow(pass, rows) - first;
+  copyRows(to + <usize>first * f32s(H), f32s(H), from, rowBytes(H), f32s(H), count);
 }
 
 /**

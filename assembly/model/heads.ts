@@ -4,11 +4,12 @@
  */
 import { Activation, Output } from '../abi';
 import { f32Activation } from '../kernels/activation';
-import { Linear, Pass } from '../memory/layout';
+import { Linear, Norm, Pass } from '../memory/layout';
 import { linear, linearActivation, linearResidual } from '../ops/linear';
 import { layerNorm } from '../ops/norm';
 import { copyRows } from '../ops/rows';
 import { f32s, roundUp8, rowBytes } from '../simd/units';
+import { barrier, endRow, firstRow, isFirst, shareColumns, shareRows } from '../threads/team';
 
 /** Heads on every row: the chunk's queries, at the start of `hidden`. */
 export function rowHeads(pass: Pass): void {
@@ -25,15 +26,26 @@ export function rowHeads(pass: Pass): void {
   const norm = w.lmTransformNorm;
   const decoder = w.lmDecoder;
   if (outputs & Output.VocabularyLogits && transform && norm && decoder) {
-    const transformed = a.transformed;
-    linearActivation(pass, transform, transformed, a.hidden, c.queries, pass.config.activation); // [Q,H]
-    layerNorm(transformed, c.queries, norm);
-    const first = c.firstQuery;
-    classify(pass, decoder, b.vocabularyLogits, transformed, first, c.queries, w.lmDense); // [Q,V]
+    transformRows(pass, transform, norm); // [Q,H]
+    barrier(pass);
+    const rest = w.lmDense;
+    classify(pass, decoder, b.vocabularyLogits, a.transformed, c.firstQuery, c.queries, rest); // [Q,V]
   }
 }
 
-/** Heads on each sequence's first row; `firstRows` [B,H] holds those rows. */
+/** hidden [Q,H] -> transformed [Q,H], each member its own rows. */
+function transformRows(pass: Pass, transform: Linear, norm: Norm): void {
+  const a = pass.activations;
+  const H = rowBytes(pass.config.hidden);
+  const first = firstRow(pass, pass.chunk.queries);
+  const rows = endRow(pass, pass.chunk.queries) - first;
+  const x = a.hidden + <usize>first * H;
+  const y = a.transformed + <usize>first * H;
+  linearActivation(pass, transform, y, x, rows, pass.config.activation);
+  layerNorm(y, rows, norm);
+}
+
+/** Heads on each sequence's first row, which the first member computes by itself; `firstRows` [B,H] holds those rows. */
 export function pooledHeads(pass: Pass): void {
   const a = pass.activations;
   const b = pass.buffers;
@@ -53,15 +65,16 @@ export function pooledHeads(pass: Pass): void {
   }
   const head = w.sequenceHead;
   if (outputs & Output.SequenceLogits && head) {
-    classify(pass, head, b.sequenceLogits, pooled, 0, sequences, null); // [B,C]
+    linear(pass, head, b.sequenceLogits, pooled, sequences, false);
+    makeDense(b.sequenceLogits, head, sequences); // [B,C]
   }
 }
 
 /**
- * Rows `first` .. of dense logits [.,C]: the product writes padded rows from the first one's place,
- * then they move together (the buffer has room for all rows padded). `rest` adds the product of the
- * columns of x behind those that `w` reads: the masked-LM decoder's depths past E, where they are
- * kept apart.
+ * Rows `first` .. of dense logits [.,C], each member its own columns: the product writes padded
+ * rows from the first one's place, then they move together (the buffer has room for all rows
+ * padded). `rest` adds the product of the columns of x behind those that `w` reads: the masked-LM
+ * decoder's depths past E, where they are kept apart.
  */
 function classify(
   pass: Pass,
@@ -74,7 +87,20 @@ function classify(
 ): void {
   const bytes = f32s(w.outputs);
   const to = logits + <usize>first * bytes;
-  linear(pass, w, to, x, rows, false);
-  if (rest) linearResidual(pass, rest, to, x + f32s(w.inputs), rows, to);
-  copyRows(to, bytes, to, rowBytes(w.outputs), bytes, rows);
+  // Inputs whose weights are kept in f32 are multiplied for whole rows.
+  const isShared = !w.outlierCount && !(rest && rest.outlierCount);
+  if (isShared) shareColumns(pass);
+  if (isShared || isFirst(pass)) {
+    linear(pass, w, to, x, rows, false);
+    if (rest) linearResidual(pass, rest, to, x + f32s(w.inputs), rows, to);
+  }
+  shareRows(pass);
+  barrier(pass);
+  if (isFirst(pass)) makeDense(to, w, rows);
+}
+
+/** Padded rows of what `w` made -> dense rows, in place. */
+function makeDense(rowsAt: usize, w: Linear, rows: i32): void {
+  const bytes = f32s(w.outputs);
+  copyRows(rowsAt, bytes, rowsAt, rowBytes(w.outputs), bytes, rows);
 }

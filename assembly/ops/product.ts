@@ -21,10 +21,12 @@ import {
 import { prefetchTo } from '../kernels/prefetch';
 import { q8Planes, q8RowBytes, RowForm } from '../kernels/rows-int';
 import { Epilogue } from '../kernels/tile';
+import { q8PanelBytes } from '../kernels/panels-int';
 import { Linear, Pass, weightPanelBytes } from '../memory/layout';
 import { ROW_BLOCK } from '../memory/pass';
 import { BYTE_ROWS, FLOATS, OBSERVED, PANELS, QUANTIZED } from '../simd/build';
 import { f32PanelBytes, f32s, NR, roundUp8, rowBytes } from '../simd/units';
+import { endColumn, firstColumn } from '../threads/team';
 import { roundedOf } from './observe';
 import { alikeRows, isCoarseAt, quantizeRows } from './quantized-rows';
 
@@ -36,6 +38,9 @@ export function rowsAtOnce(rows: i32): i32 {
   // Calibration shows the host all rows of a layer together, and quantises none.
   return OBSERVED ? rows : ROW_BLOCK;
 }
+
+/** Columns that one call of a kernel passes over. */
+const WIDTH: i32 = NR * <i32>PANELS;
 
 export abstract class product {
   /**
@@ -92,8 +97,12 @@ export abstract class product {
     const xBytes = w.inputStride;
     const step = weightPanelBytes(w.weightType, depth);
     const ahead = changetype<usize>(pass.scratch.prefetch);
-    let from = w.panels;
-    for (let n: usize = 0; n < yBytes; n += 32 * PANELS) {
+    const columns = roundUp8(w.outputs);
+    const first = firstColumn(pass, columns, WIDTH);
+    const end = f32s(endColumn(pass, columns, WIDTH));
+    let n = f32s(first);
+    let from = w.panels + <usize>(first / NR) * step;
+    for (; n < end; n += 32 * PANELS) {
       let panel = from;
       let second: usize = PANELS == 2 && n + 32 < yBytes ? step : 0;
       if (w.weightType != WeightType.F32) {
@@ -123,7 +132,11 @@ export abstract class product {
   ): void {
     const s = pass.scratch;
     const depth = w.inputs;
-    const columns = roundUp8(w.outputs);
+    const first = firstColumn(pass, roundUp8(w.outputs), WIDTH);
+    const columns = endColumn(pass, roundUp8(w.outputs), WIDTH) - first;
+    const n = f32s(first);
+    const from = w.panels + <usize>(first / NR) * q8PanelBytes(depth);
+    const starts = w.starts + n;
     const aBytes = q8RowBytes(depth);
     let a = s.quantized;
     if (!reuseQuantized) quantizeRows(s, x, rows, w);
@@ -133,11 +146,11 @@ export abstract class product {
       const planes = BYTE_ROWS && isCoarse ? 2 : q8Planes(w.rowForm);
       const isUpper = w.rowForm == RowForm.UpperI8 && !isCoarse;
       const aScales = s.rowScales + f32s(row) + (isUpper ? f32s(ROW_BLOCK) : 0);
-      if (epilogue == Epilogue.None) q8GemmNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel);
-      if (epilogue == Epilogue.Relu) q8GemmReluNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel);
-      if (epilogue == Epilogue.Residual) q8GemmResidualNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel, residual);
-      if (epilogue == Epilogue.ScaleShift) q8GemmScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel, scale, shift);
-      if (epilogue == RESIDUAL_NORM) q8GemmResidualScaleShiftNr8(y, yBytes, a, aBytes, aScales, w.panels, count, columns, depth, planes, w.starts, s.panel, residual, scale, shift);
+      if (epilogue == Epilogue.None) q8GemmNr8(y + n, yBytes, a, aBytes, aScales, from, count, columns, depth, planes, starts, s.panel);
+      if (epilogue == Epilogue.Relu) q8GemmReluNr8(y + n, yBytes, a, aBytes, aScales, from, count, columns, depth, planes, starts, s.panel);
+      if (epilogue == Epilogue.Residual) q8GemmResidualNr8(y + n, yBytes, a, aBytes, aScales, from, count, columns, depth, planes, starts, s.panel, residual + n);
+      if (epilogue == Epilogue.ScaleShift) q8GemmScaleShiftNr8(y + n, yBytes, a, aBytes, aScales, from, count, columns, depth, planes, starts, s.panel, scale + n, shift + n);
+      if (epilogue == RESIDUAL_NORM) q8GemmResidualScaleShiftNr8(y + n, yBytes, a, aBytes, aScales, from, count, columns, depth, planes, starts, s.panel, residual + n, scale + n, shift + n);
       a += <usize>count * aBytes;
       y += <usize>count * yBytes;
       residual += <usize>count * yBytes;

@@ -1,7 +1,7 @@
 /**
  * What a build can do: the only file that reads the constants that src/builds.ts gives each target.
  * `FUSED` and `DOT` are the relaxed SIMD instructions it may use; `TAP` makes the build for
- * calibration.
+ * calibration, `THREADS` a build for a team over shared memory.
  */
 
 /** Multiply and add are one instruction with one rounding. */
@@ -18,6 +18,9 @@ export const FLOATS: bool = FUSED || !DOT;
 
 /** Models whose weights are f16 or q8 run. Calibration needs the exact f32 weights alone. */
 export const QUANTIZED: bool = !TAP;
+
+/** Several threads run one pass together (threads/team.ts). */
+export const THREADED: bool = THREADS ? true : false;
 
 /** Every product shows the host what it is about to read (ops/observe.ts). */
 export const OBSERVED: bool = TAP ? true : false;

@@ -2,3 +2,4 @@
 declare const FUSED: bool;
 declare const DOT: bool;
 declare const TAP: bool;
+declare const THREADS: bool;

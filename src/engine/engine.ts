@@ -29,6 +29,15 @@ import {
 } from './request.ts';
 import { checkStatus, type SlotIndex, type SlotPart, type SlotStorage } from './slot-part.ts';
 
+import {
+  ALONE,
+  isThreaded,
+  sharedMemory,
+  Team,
+  type ThreadedExports,
+  type ThreadPlan,
+} from './team.ts';
+
 export type { OutputName, Request } from './request.ts';
 export type { SlotIndex, SlotPart, SlotStorage } from './slot-part.ts';
 
@@ -68,11 +77,15 @@ export class Engine {
   /** Address of the module's records. */
   protected readonly pass: number;
   readonly #weightBytes: number;
+  /** Undefined where the calling thread works alone. */
+  readonly #team: Team | undefined;
+  readonly #plan: ThreadPlan;
   #staging = { bytes: 0, elements: 0, address: 0 };
   #isSealed = false;
 
   /**
-   * Instantiates `module` and allocates zeroed weights for `dimensions`.
+   * Instantiates `module` and allocates zeroed weights for `dimensions`. Where the module shares
+   * its memory, the other threads of `plan` wait for calls when this settles.
    *
    * @throws RangeError when memory does not suffice, TypeError when the module has another ABI or does not
    * run such weights
@@ -81,12 +94,22 @@ export class Engine {
     module: WebAssembly.Module,
     build: Build,
     dimensions: Dimensions,
+    plan: ThreadPlan = ALONE,
   ): Promise<Engine> {
-    return new Engine(await exportsOf<Exports>(module), build, dimensions);
+    if (!isThreaded(module)) {
+      const reason = plan.threads > 1 ? 'the WebAssembly module has none' : plan.obstacle;
+      const alone = { threads: 1, obstacle: reason };
+      return new Engine(await exportsOf<Exports>(module), build, dimensions, alone);
+    }
+    const memory = sharedMemory();
+    const exports = await exportsOf<Exports>(module, { env: { memory } });
+    const engine = new Engine(exports, build, dimensions, plan);
+    await engine.#team?.start(module, memory);
+    return engine;
   }
 
   /** Over the exports of a fresh instance; `create` makes one. */
-  constructor(exports: Exports, build: Build, dimensions: Dimensions) {
+  constructor(exports: Exports, build: Build, dimensions: Dimensions, plan: ThreadPlan = ALONE) {
     const version = typeof exports.abiVersion === 'function' ? exports.abiVersion() : 'none';
     if (version !== ABI_VERSION) {
       throw new TypeError(
@@ -97,6 +120,10 @@ export class Engine {
     this.dimensions = dimensions;
     this.#exports = exports;
     this.pass = exports.createPass();
+    this.#plan = plan;
+    if (plan.threads > 1) {
+      this.#team = new Team(exports as ThreadedExports, this.pass, plan.threads);
+    }
     const config = new DataView(exports.memory.buffer, exports.configAddress(this.pass));
     CONFIG_FIELDS.forEach((field, i) => {
       if (field === 'epsilon') config.setFloat32(4 * i, dimensions[field], true);
@@ -278,7 +305,8 @@ export class Engine {
    * [L][sum over sequences of A*S*S].
    *
    * @throws InputError for a request that does not fit the model, RangeError when memory does not
-   * suffice; the engine stays usable. Error for weights that are open.
+   * suffice; the engine stays usable. Error for weights that are open. TeamError when a thread has
+   * stopped; once the others have ended, calls run on one.
    */
   forward(request: Request): Partial<Record<OutputName, Float32Array>> {
     if (!this.#isSealed) {
@@ -314,7 +342,9 @@ export class Engine {
     if (selected) this.#writeIntegers(Buffer.SelectedRows, selected);
     if (inputIds) this.#writeIntegers(Buffer.InputIds, inputIds);
     if (inputsEmbeds) this.#output(Buffer.InputsEmbeds, inputsEmbeds.length).set(inputsEmbeds);
-    this.#exports.forward(this.pass);
+    const pass = () => this.#exports.forward(this.pass);
+    if (this.#team) this.#team.run(pass);
+    else pass();
     const extents = { sequences: lengths.length, rows, queries, scores };
     return Object.fromEntries(
       request.outputs.map((name) => [
@@ -322,6 +352,16 @@ export class Engine {
         this.#output(Buffer[name], outputSize(name, extents, this.dimensions)).slice(),
       ]),
     );
+  }
+
+  /** How many threads run a pass, and why there are fewer than were asked for. */
+  get threadPlan(): ThreadPlan {
+    return this.#team?.plan ?? this.#plan;
+  }
+
+  /** Ends the other threads; the engine runs on the calling one from here on. */
+  dispose(): void {
+    this.#team?.dismiss();
   }
 
   memoryUsage(): MemoryUsage {

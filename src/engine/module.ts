@@ -4,7 +4,7 @@
  */
 
 import { platform } from '#platform';
-import type { Build } from '../builds.ts';
+import type { Build, ThreadedBuild } from '../builds.ts';
 import { FilesError } from '../errors.ts';
 
 /** What a caller may give instead of the package's module: for hosts that forbid compiling, say. */
@@ -12,7 +12,7 @@ export type WasmSource = WebAssembly.Module | BufferSource | Response | URL | st
 
 /** Modules by build; the baseline has to be among them. */
 export type WasmSources = { readonly simd: WasmSource } & {
-  readonly [Name in Build]?: WasmSource | undefined;
+  readonly [Name in Build | ThreadedBuild]?: WasmSource | undefined;
 };
 
 export interface InitOptions {
@@ -23,7 +23,7 @@ export interface InitOptions {
   readonly wasm?: WasmSource | WasmSources | undefined;
 }
 
-const compiled = new Map<Build, Promise<WebAssembly.Module>>();
+const compiled = new Map<Build | ThreadedBuild, Promise<WebAssembly.Module>>();
 let given: WasmSources | undefined;
 
 /**
@@ -43,13 +43,13 @@ export function init({ wasm }: InitOptions = {}): void {
 }
 
 /** Whether a build's module can be had. */
-export function hasModule(build: Build): boolean {
+export function hasModule(build: Build | ThreadedBuild): boolean {
   if (given) return (given[build] ?? undefined) !== undefined;
-  return platform.builds?.includes(build) ?? true;
+  return (platform.builds as readonly string[] | undefined)?.includes(build) ?? true;
 }
 
 /** The module of a build. A failed attempt is forgotten, so that the next call tries again. */
-export function packageModule(build: Build): Promise<WebAssembly.Module> {
+export function packageModule(build: Build | ThreadedBuild): Promise<WebAssembly.Module> {
   const known = compiled.get(build);
   if (known) return known;
   const source = given?.[build];

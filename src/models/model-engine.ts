@@ -6,11 +6,12 @@
 import type { Dimensions } from '../engine/abi.ts';
 import { chooseBuild, chooseDotBuild } from '../engine/build.ts';
 import { Engine } from '../engine/engine.ts';
-import { givenModule, packageModule } from '../engine/module.ts';
+import { givenModule, hasModule, packageModule } from '../engine/module.ts';
+import { planThreads } from '../engine/team.ts';
 import type { EngineOptions, WeightDtype } from './options.ts';
 
 /** How the engines of a model are made. */
-export interface ModelEngineOptions extends Pick<EngineOptions, 'variant' | 'wasm'> {
+export interface ModelEngineOptions extends Pick<EngineOptions, 'variant' | 'wasm' | 'threads'> {
   readonly dtype: WeightDtype;
   /** q8 may round activations to 8 bits where that makes it faster. */
   readonly isFast: boolean;
@@ -53,18 +54,23 @@ export class ModelEngine {
 
   /** Another engine, with zeroed weights that are open. */
   async make(dimensions: Dimensions): Promise<Engine> {
-    const { variant, wasm, dtype, isFast } = this.#options;
+    const { variant, wasm, dtype, isFast, threads = 1 } = this.#options;
     // Without fused sums, q8 gives the same bits on every engine.
     const build = dtype === 'q8' ? chooseDotBuild(variant, isFast) : chooseBuild(variant);
-    const module = await (wasm === undefined ? packageModule(build) : givenModule(wasm));
+    const plan = planThreads(threads, dimensions);
     const rowBits = isFast && build !== 'simd' ? 8 : 16;
-    return Engine.create(module, build, { ...dimensions, rowBits });
+    const threaded = `${build}-threads` as const;
+    const isTeam = plan.threads > 1 && hasModule(threaded);
+    const own = () => packageModule(isTeam ? threaded : build);
+    const module = await (wasm === undefined ? own() : givenModule(wasm));
+    return Engine.create(module, build, { ...dimensions, rowBits }, plan);
   }
 
   /** Later calls get this engine, sealed. */
   replace(engine: Engine): void {
     this.#checkInUse();
     engine.seal();
+    this.#letGo();
     this.#engine = Promise.resolve(engine);
   }
 
@@ -85,9 +91,15 @@ export class ModelEngine {
     return this.#surgery;
   }
 
-  /** Gives the memory back. */
+  /** Gives the memory back and ends the threads. */
   dispose(): void {
     this.#isDisposed = true;
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    // An engine that could not be made has no threads.
+    this.#engine?.then((engine) => engine.dispose()).catch(() => {});
     this.#engine = undefined;
   }
 

@@ -16,8 +16,10 @@ export interface ModelInfo {
   readonly build: Build;
   /** The type that matrices and tables are kept in; 'q8-fast' only where it takes effect. */
   readonly dtype: WeightDtype | 'q8-fast';
-  /** Threads that compute: always 1. */
-  readonly threads: 1;
+  /** Threads that run a pass together. */
+  readonly threads: number;
+  /** Why there are fewer threads than were asked for; null where there are not. */
+  readonly threads_obstacle: string | null;
   /** Number of weights, as `num_parameters()`. */
   readonly parameters: number;
   /** Linear memory, in bytes. */
@@ -37,10 +39,12 @@ export interface ModelInfo {
 /** The current state of a model. Changes nothing. */
 export function infoOf(target: Target, conversion: Conversion): ModelInfo {
   const { engine, config, parts, dtype } = target;
+  const { threads, obstacle } = engine.threadPlan;
   return {
     build: engine.build,
     dtype: engine.dimensions.rowBits === 8 ? 'q8-fast' : dtype,
-    threads: 1,
+    threads,
+    threads_obstacle: obstacle,
     parameters: countParameters(config, parts),
     memory: engine.memoryUsage(),
     weights: bytesByPart(target),

@@ -6,6 +6,7 @@
 import type { MobileBertConfigOptions } from '../config/config.ts';
 import type { Variant } from '../engine/build.ts';
 import type { WasmSource } from '../engine/module.ts';
+import type { ThreadCount } from '../engine/team.ts';
 import type { FilesOptions } from '../hub/files.ts';
 import { warn } from '../log.ts';
 import type { MobileBertConfig } from './pretrained-config.ts';
@@ -32,6 +33,12 @@ export interface EngineOptions {
   variant?: Variant | undefined;
   /** A module to use instead of the package's own. It must be the build that `variant` names. */
   wasm?: WasmSource | undefined;
+  /**
+   * How many threads run a pass together, over shared memory: a number, or 'auto' for as many as
+   * this machine and model gain by; default 1. Where there can be no others (docs/threads.md), one
+   * runs, and `info()` says why. Results are the same to the bit.
+   */
+  threads?: ThreadCount | undefined;
   /** Seed of randomly initialised weights; default: a different one for each model. */
   seed?: number | undefined;
 }

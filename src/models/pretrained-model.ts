@@ -78,12 +78,13 @@ export abstract class PreTrainedModel<
     super();
     this.config = config instanceof MobileBertConfig ? config : new MobileBertConfig(config);
     this.config.validate();
-    const { variant, wasm, seed = Math.floor(Math.random() * 2 ** 32) } = options;
+    const { variant, wasm, threads, seed = Math.floor(Math.random() * 2 ** 32) } = options;
     this.#seed = seed;
     this.#dtype = weightDtype(options.dtype);
     const dimensions = () => dimensionsOf(this.config, this.parts(), this.#dtype);
     const isFast = options.dtype === 'q8-fast';
-    this.#engine = new ModelEngine(dimensions, { variant, wasm, dtype: this.#dtype, isFast });
+    const engineOptions = { variant, wasm, threads, dtype: this.#dtype, isFast };
+    this.#engine = new ModelEngine(dimensions, engineOptions);
   }
 
   /**

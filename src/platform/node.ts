@@ -8,10 +8,13 @@ import { urls } from '../../wasm/node-urls.js';
 import { FilesError } from '../errors.ts';
 import { disk } from './disk.ts';
 import { fusesSlowly } from './fused-sums.ts';
+import { threads } from './node-threads.ts';
 import { accessFile, readFileChunks } from './read-file.ts';
 import type { ByteSource, Platform } from './types.ts';
 
 export const platform: Platform = {
+  threads,
+
   fusesSlowly() {
     const { v8, bun } = process.versions;
     // Bun reports a version of V8, but runs JavaScriptCore.

@@ -3,7 +3,7 @@
  * picks the file (`#platform` in package.json's imports); no code asks where it runs.
  */
 
-import type { Build } from '../builds.ts';
+import type { Build, ThreadedBuild } from '../builds.ts';
 
 /** One file, read as a stream, and at any offset where that is possible. */
 export interface ByteSource {
@@ -68,6 +68,37 @@ export interface Disk {
   checkpoints(path: string): Promise<string[]>;
 }
 
+/** What another thread needs to take part in the passes of a model (assembly/threads/team.ts). */
+export interface MemberTask {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Address of the member's Pass. */
+  readonly pass: number;
+}
+
+/** Another thread. */
+export interface Member {
+  /** Settles when it has ended, for whatever reason; never where the runtime does not say. */
+  readonly ended: Promise<void>;
+  /** Ends it, whatever it does; settles when it has ended. */
+  terminate(): Promise<void>;
+}
+
+/** Threads over shared memory. */
+export interface Threads {
+  /** Why none can be started here; undefined where one can. */
+  obstacle(): string | undefined;
+  /** How many threads run at a time. */
+  cores(): number;
+  /**
+   * Starts a thread that does a member's work; settles when it waits for calls. It ends by itself
+   * when its team is dismissed, and does not keep the process alive.
+   *
+   * @throws Error when it cannot start
+   */
+  start(task: MemberTask): Promise<Member>;
+}
+
 /** The runtime's side of the library. */
 export interface Platform {
   /** The probe of relaxed SIMD, where only modules that come compiled can run. */
@@ -77,7 +108,9 @@ export interface Platform {
   /** Whether fused multiply-adds are slower than separate ones; absent where they are not. */
   fusesSlowly?(): boolean;
   /** The package's own WebAssembly module, compiled. */
-  readWasm(build: Build): Promise<WebAssembly.Module>;
+  readWasm(build: Build | ThreadedBuild): Promise<WebAssembly.Module>;
+  /** Absent where no other thread can be started. */
+  readonly threads?: Threads;
   /** The module of assembly/calibration.ts; absent where nobody converts. */
   readCalibration?(): Promise<WebAssembly.Module>;
   /** The file at a local path; undefined when there is none. @throws FilesError without a disk */

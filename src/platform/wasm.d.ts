@@ -7,12 +7,19 @@
  * Where each module is. The URLs stand written out, because bundlers look for exactly that form.
  */
 declare module '*/wasm/urls.js' {
-  export const urls: Readonly<Record<import('../builds.ts').Build, () => URL>>;
+  export const urls: Readonly<
+    Record<import('../builds.ts').Build | import('../builds.ts').ThreadedBuild, () => URL>
+  >;
 }
 
 /** The same for runtimes with files, with the build for calibration. */
 declare module '*/wasm/node-urls.js' {
-  export const urls: Readonly<Record<import('../builds.ts').Build | 'calibration', () => URL>>;
+  export const urls: Readonly<
+    Record<
+      import('../builds.ts').Build | import('../builds.ts').ThreadedBuild | 'calibration',
+      () => URL
+    >
+  >;
 }
 
 /** Modules that arrive compiled, as edge runtimes and their bundlers import them. */

@@ -3,8 +3,11 @@
 import { urls } from '../../wasm/urls.js';
 import { FilesError } from '../errors.ts';
 import type { Platform } from './types.ts';
+import { threads } from './web-threads.ts';
 
 export const platform: Platform = {
+  threads,
+
   async readWasm(build) {
     const url = urls[build]();
     const response = await fetch(url);

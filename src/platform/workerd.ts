@@ -15,7 +15,7 @@ export const platform: Platform = {
   builds: Object.keys(modules) as Build[],
 
   async readWasm(build) {
-    const module = modules[build];
+    const module = (modules as Partial<Record<string, WebAssembly.Module>>)[build];
     if (module) return module;
     throw new RangeError(`Cannot read "${build}.wasm": it is not here, expected it by init()`);
   },

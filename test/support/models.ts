@@ -36,19 +36,27 @@ export const PLAIN_INFO = {
 } as const;
 
 /** Options that run a build: by its variant where it has one, else as a module of the caller's. */
-export function optionsOf(build: BuildName): {
+export function optionsOf(
+  build: BuildName,
+  threads = 1,
+): {
   variant: Requested;
+  threads: number;
   wasm?: Uint8Array<ArrayBuffer>;
 } {
   return build === 'simd' || build === 'relaxed'
-    ? { variant: build }
-    : { wasm: readBuild(`${build}.wasm`), variant: 'simd' };
+    ? { variant: build, threads }
+    : { wasm: readBuild(`${build}.wasm`), variant: 'simd', threads };
 }
 
 /** Loads the case's checkpoint into its class. */
-export function loadModel(golden: GoldenCase, build: BuildName): Promise<PreTrainedModel> {
+export function loadModel(
+  golden: GoldenCase,
+  build: BuildName,
+  threads = 1,
+): Promise<PreTrainedModel> {
   const options: MobileBertModelOptions = {
-    ...optionsOf(build),
+    ...optionsOf(build, threads),
     add_pooling_layer: golden.addPoolingLayer,
   };
   return classes[golden.head]!.from_pretrained(golden.folder, options);

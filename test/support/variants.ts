@@ -22,7 +22,7 @@ export interface Variant extends ReturnType<typeof abilitiesOf> {
 /** Every build that runs models of every dtype it can, runnable here or not. */
 export const builds: readonly Variant[] = buildsWhere(
   BUILDS,
-  (traits) => abilitiesOf(traits).hasQuantized,
+  (traits) => abilitiesOf(traits).hasQuantized && !abilitiesOf(traits).isThreaded,
 ).map((name) => ({ name, ...abilitiesOf(BUILDS[name]) }));
 
 /** The builds that this runtime runs: all that validate. The baseline always does. */
@@ -38,6 +38,29 @@ export const floatVariants = variants.filter(({ hasFloats }) => hasFloats);
  * unsigned bytes, which is the machine's choice.
  */
 export const dotVariants = variants.filter(({ hasDot }) => !hasDot || unsignedDotWorks());
+
+/** A build, and how many threads run it. */
+export interface Run extends Variant {
+  readonly threads: number;
+  /** Names both. */
+  readonly title: string;
+}
+
+/** Every build that runs here on one thread, and the same for teams of two and three threads. */
+export const runs: readonly Run[] = variants.flatMap((variant) => {
+  const alone = { ...variant, threads: 1, title: variant.name };
+  const name = `${variant.name}-threads` as BuildName;
+  const teams = [2, 3].map((threads) => ({
+    ...variant,
+    name,
+    threads,
+    title: `${name} x ${threads}`,
+  }));
+  return [alone, ...teams];
+});
+
+/** Those that run models of floats. */
+export const floatRuns = runs.filter(({ hasFloats }) => hasFloats);
 
 /** Bytes of a built file, such as `simd.wasm` or `testing.simd.wat`. */
 export function readBuild(file: string): Uint8Array<ArrayBuffer> {

@@ -15,12 +15,15 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** A build that does not exist: one entry, and its target. */
 const WIDE: BuildTraits = {
-  constants: { FUSED: 1, DOT: 0, TAP: 0 },
+  constants: { FUSED: 1, DOT: 0, TAP: 0, THREADS: 0 },
   ships: 'everywhere',
   isOnEdge: true,
 };
 const extended = { ...BUILDS, wide: WIDE };
-const extendedTargets = { ...targets, wide: { use: ['abort=', 'FUSED=1', 'DOT=0', 'TAP=0'] } };
+const extendedTargets = {
+  ...targets,
+  wide: { use: ['abort=', 'FUSED=1', 'DOT=0', 'TAP=0', 'THREADS=0'] },
+};
 const shipped = buildsWhere(extended, ({ ships }) => ships === 'everywhere');
 
 describe('the list of builds', () => {
@@ -48,17 +51,17 @@ describe('a pretend build', () => {
   it('is found by its target, and refused without one', () => {
     expect(targetOf('wide', WIDE, extendedTargets)).toBe(extendedTargets.wide);
     expect(() => targetOf('wide', WIDE, targets)).toThrow(
-      'Cannot build "wide": its target in asconfig.json is missing, expected FUSED=1, DOT=0, TAP=0',
+      'Cannot build "wide": its target in asconfig.json is missing, expected FUSED=1, DOT=0, TAP=0, THREADS=0',
     );
-    const other = { wide: { use: ['FUSED=0', 'DOT=0', 'TAP=0'] } };
+    const other = { wide: { use: ['FUSED=0', 'DOT=0', 'TAP=0', 'THREADS=0'] } };
     expect(() => targetOf('wide', WIDE, other)).toThrow(
-      'its target in asconfig.json uses FUSED=0, DOT=0, TAP=0, expected FUSED=1',
+      'its target in asconfig.json uses FUSED=0, DOT=0, TAP=0, THREADS=0, expected FUSED=1',
     );
   });
 
   it('has its URL written out, as bundlers look for it', () => {
     expect(urlsModule(shipped)).toContain(
-      "  wide: () => new URL('./wide.wasm', import.meta.url),\n",
+      "  'wide': () => new URL('./wide.wasm', import.meta.url),\n",
     );
   });
 
@@ -88,6 +91,7 @@ describe('a pretend build', () => {
       hasDot: false,
       hasByteRows: false,
       hasFloats: true,
+      isThreaded: false,
       hasQuantized: true,
     });
   });

@@ -9,7 +9,7 @@
  */
 export function urlsModule(names) {
   const lines = names.map(
-    (name) => `  ${name}: () => new URL('./${name}.wasm', import.meta.url),\n`,
+    (name) => `  '${name}': () => new URL('./${name}.wasm', import.meta.url),\n`,
   );
   return `export const urls = {\n${lines.join('')}};\n`;
 }

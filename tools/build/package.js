@@ -19,10 +19,11 @@ await vendor('build/js');
 
 writeFileSync('build/wasm/probe.wasm', Buffer.from(RELAXED_PROBE, 'base64'));
 
+const withUrls = buildsWhere(BUILDS, ({ ships }) => ships === 'everywhere' || ships === 'by url');
 const withFiles = buildsWhere(BUILDS, ({ ships }) => ships !== 'never');
 const onEdge = buildsWhere(BUILDS, ({ isOnEdge }) => isOnEdge);
 const read = (name) => readFileSync(`build/wasm/${name}.wasm`);
-writeFileSync('build/wasm/urls.js', urlsModule(MODEL_BUILDS));
+writeFileSync('build/wasm/urls.js', urlsModule(withUrls));
 writeFileSync('build/wasm/node-urls.js', urlsModule(withFiles));
 writeFileSync('build/wasm/workerd.js', edgeModule(onEdge));
 writeFileSync('build/wasm/inline.js', inlineModule(MODEL_BUILDS, read));

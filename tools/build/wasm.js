@@ -105,7 +105,9 @@ function listJobs({ BUILDS, abilitiesOf }) {
   return Object.entries(BUILDS).flatMap(([target, traits]) => {
     targetOf(target, traits, targets);
     const folder = traits.ships === 'never' ? 'testing' : 'wasm';
-    if (!abilitiesOf(traits).hasQuantized) return [jobOf(target, target, target, folder)];
+    const { hasQuantized, isThreaded } = abilitiesOf(traits);
+    if (!hasQuantized) return [jobOf(target, target, target, folder)];
+    if (isThreaded) return [jobOf('threaded', target, target, folder)];
     return [
       jobOf('index', target, target, folder),
       jobOf('testing', target, `testing.${target}`, 'testing'),

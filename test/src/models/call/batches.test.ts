@@ -5,7 +5,7 @@ import { MobileBertForTokenClassification } from '../../../../src/models/heads/c
 import { MobileBertModel } from '../../../../src/models/heads/mobilebert-model.ts';
 import { MobileBertForPreTraining } from '../../../../src/models/heads/pretraining.ts';
 import { idsOf, named, optionsOf, smallConfig } from '../../../support/models.ts';
-import { floatVariants } from '../../../support/variants.ts';
+import { floatRuns } from '../../../support/variants.ts';
 
 // Small weights, so that no softmax is all zeros and a one.
 const config = smallConfig({ initializer_range: 0.15 });
@@ -26,8 +26,8 @@ function rowsOf(outputs: object, b: number, of: number): Record<string, string> 
   return Object.fromEntries(rows);
 }
 
-describe.each(floatVariants)('a batch on the $name build', ({ name }) => {
-  const options = { seed: 3, ...optionsOf(name) };
+describe.each(floatRuns)('a batch on $title', ({ name, threads }) => {
+  const options = { seed: 3, ...optionsOf(name, threads) };
 
   // 512 rows go through the model at a time: 15 sequences of 33, then 15, then 10.
   it.each([

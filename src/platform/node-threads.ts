@@ -1,0 +1,44 @@
+/** Threads of Node, Deno and Bun. */
+
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Threads } from './types.ts';
+
+/**
+ * What a thread runs: text, so that a server whose code is bundled into one file needs no other.
+ * web-member.ts is the same for pages.
+ */
+const MEMBER = `
+const { parentPort, workerData } = require('node:worker_threads');
+const { module, memory, pass } = workerData;
+const abort = () => { throw new Error('abort'); };
+const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+parentPort.postMessage('ready');
+try {
+  exports.work(pass);
+} catch (error) {
+  exports.breakTeam(pass);
+  throw error;
+}
+`;
+
+export const threads: Threads = {
+  obstacle: () => undefined,
+
+  cores: availableParallelism,
+
+  start(task) {
+    const worker = new Worker(MEMBER, { eval: true, execArgv: [], workerData: task });
+    const ended = new Promise<void>((resolve) => void worker.once('exit', () => resolve()));
+    const terminate = async () => void (await worker.terminate());
+    return new Promise((resolve, reject) => {
+      worker.once('message', () => {
+        worker.unref();
+        resolve({ ended, terminate });
+      });
+      // It stays: an error without a listener would end the process.
+      worker.on('error', reject);
+      worker.once('exit', (code) => reject(new Error(`it ended with code ${code}`)));
+    });
+  },
+};
