@@ -57,7 +57,7 @@ export const verify: Command = {
       ['--skip-calibration', 'do not calibrate q8, which takes some minutes'],
       ['--json', 'print one JSON object'],
     ],
-    examples: ['verify', 'verify --skip-calibration ./my-model --reference outputs.json'],
+    examples: ['verify --skip-calibration', 'verify ./my-model --reference outputs.json'],
   }),
 
   async run(args, io) {

@@ -1,5 +1,5 @@
 /**
- * `mobilebert verify` over a hub on this machine: made-up weights of the released shapes, with a
+ * `mobilebert-wasm verify` over a hub on this machine: made-up weights of the released shapes, with a
  * token of massive activations, and outputs of the float64 reference.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -56,7 +56,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-describe('mobilebert verify', () => {
+describe('mobilebert-wasm verify', () => {
   it('has the slice that Hugging Face publishes, within 1e-3', () => {
     expect(PUBLISHED.input_ids).toEqual([[101, 7110, 1005, 1056, 2023, 11333, 17413, 1029, 102]]);
     expect(PUBLISHED.outputs.last_hidden_state).toEqual([
@@ -73,7 +73,7 @@ describe('mobilebert verify', () => {
     const { code, stdout, stderr } = await mobilebert(['verify', '--skip-calibration']);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `mobilebert: Cannot verify "${RELEASED}": last_hidden_state differs from the reference\n`,
+      `mobilebert-wasm: Cannot verify "${RELEASED}": last_hidden_state differs from the reference\n`,
     );
     expect(stdout).toMatch(/^google\/mobilebert-uncased, MobileBertForQuestionAnswering\n/);
     expect(stdout).toMatch(/\nmobilebert-wasm \d+\.\d+\.\d+, Node \d+\.\d+\.\d+, \w+ \w+, .+\n/);
