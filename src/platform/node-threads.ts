@@ -6,18 +6,19 @@ import type { Threads } from './types.ts';
 
 /**
  * What a thread runs: text, so that a server whose code is bundled into one file needs no other.
+ * No variable is called `module` or `exports`: Deno has those around it.
  * web-member.ts is the same for pages.
  */
 const MEMBER = `
 const { parentPort, workerData } = require('node:worker_threads');
-const { module, memory, pass } = workerData;
+const { memory, pass } = workerData;
 const abort = () => { throw new Error('abort'); };
-const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+const member = new WebAssembly.Instance(workerData.module, { env: { memory, abort } }).exports;
 parentPort.postMessage('ready');
 try {
-  exports.work(pass);
+  member.work(pass);
 } catch (error) {
-  exports.breakTeam(pass);
+  member.breakTeam(pass);
   throw error;
 }
 `;
