@@ -88,6 +88,11 @@ export class OutlierStore implements Store {
     if (found.length === group.length) this.#finish(found.map(({ matrix }) => matrix));
   }
 
+  /** Stores matrices that wait for others which did not come. */
+  finish(): void {
+    for (const { matrix } of [...this.#waiting.values()]) this.#release(matrix.at);
+  }
+
   /** Slots of all layers that read the same rows by the same factors; none where `to` is no such. */
   #groupOf(to: SlotPart, dtype: keyof typeof Dtype): readonly SlotIndex['slot'][] {
     const d = this.#engine.dimensions;

@@ -64,6 +64,7 @@ export async function loadCheckpoint(
   const report = await loadWeights(sources, (tensor, info) => checkpoint.place(tensor, info), {
     signal,
   });
+  checkpoint.finish();
   const leftOut = new Set(checkpoint.leftOut());
   const unexpected = report.unexpected.filter((tensor) => !leftOut.has(tensor));
   unexpected.push(...checkpoint.unused());

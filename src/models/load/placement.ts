@@ -42,7 +42,7 @@ export type Mismatch = [name: string, found: readonly number[], expected: readon
 export class Placement {
   /** Tensors that were left out because of their shape, where that is allowed. */
   readonly mismatched: Mismatch[] = [];
-  readonly #store: Store;
+  readonly #store: OutlierStore;
   readonly #parameters = new Map<string, Parameter>();
   /** Decoder parameters that the model does not need to find. */
   readonly #tied = new Map<string, Parameter>();
@@ -93,6 +93,11 @@ export class Placement {
     if (isFloat8(dtype)) this.#float8s.push(tensor);
     if (parameter === this.#standIn) this.#standInName = tensor;
     return to;
+  }
+
+  /** Stores what waited for other tensors; to be called behind the last one. */
+  finish(): void {
+    this.#store.finish();
   }
 
   /** Parameters that no tensor was placed into; those of another shape are among them. */
