@@ -26,7 +26,9 @@ export async function withNearFolders<T>(source: string | URL, work: () => Promi
     if (!(error instanceof FilesError) || source instanceof URL) throw error;
     const hint = await hintFor(source, error.message);
     if (hint === '') throw error;
-    throw new FilesError(`${error.message}. ${hint}`, error.file, { cause: error });
+    // The library ends its message with a list of its own.
+    const message = error.message.replace(/; folders with a config\.json: .*$/s, '');
+    throw new FilesError(`${message}. ${hint}`, error.file, { cause: error });
   }
 }
 
