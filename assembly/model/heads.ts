@@ -45,7 +45,10 @@ function transformRows(pass: Pass, transform: Linear, norm: Norm): void {
   layerNorm(y, rows, norm);
 }
 
-/** Heads on each sequence's first row, which the first member computes by itself; `firstRows` [B,H] holds those rows. */
+/**
+ * Heads on each sequence's first row; `firstRows` [B,H] holds those rows. The first member computes
+ * them by itself.
+ */
 export function pooledHeads(pass: Pass): void {
   const a = pass.activations;
   const b = pass.buffers;

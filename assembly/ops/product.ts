@@ -18,10 +18,10 @@ import {
   q8GemmResidualScaleShiftNr8,
   q8GemmScaleShiftNr8,
 } from '../kernels/gemm-int';
+import { q8PanelBytes } from '../kernels/panels-int';
 import { prefetchTo } from '../kernels/prefetch';
 import { q8Planes, q8RowBytes, RowForm } from '../kernels/rows-int';
 import { Epilogue } from '../kernels/tile';
-import { q8PanelBytes } from '../kernels/panels-int';
 import { Linear, Pass, weightPanelBytes } from '../memory/layout';
 import { ROW_BLOCK } from '../memory/pass';
 import { BYTE_ROWS, FLOATS, OBSERVED, PANELS, QUANTIZED } from '../simd/build';

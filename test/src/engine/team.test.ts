@@ -11,7 +11,7 @@ import { threads } from '../../../src/platform/node-threads.ts';
 import type { Member, MemberTask } from '../../../src/platform/types.ts';
 import { parameters } from '../../../src/weights/names.ts';
 import { smallConfig } from '../../support/models.ts';
-import { floatRuns, readBuild, runs } from '../../support/variants.ts';
+import { floatVariants, readBuild, runs } from '../../support/variants.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -250,10 +250,10 @@ describe('a team whose threads fail', () => {
 });
 
 describe('a model with threads', () => {
-  it.each(floatRuns.filter(({ threads }) => threads === 1 && threads))(
-    'says how many it has ($title)',
+  it.each(floatVariants.filter(({ name }) => name !== 'debug'))(
+    'says how many it has ($name)',
     async ({ name }) => {
-      const variant = name === 'relaxed' ? 'relaxed' : 'simd';
+      const variant = name as 'simd' | 'relaxed';
       const model = new MobileBertModel(smallConfig(), { variant, threads: 2, seed: 1 });
       expect(await model.info()).toMatchObject({ threads: 2, threads_obstacle: null });
       await model.dispose();
